@@ -1,0 +1,19 @@
+//! The words that all crates share: paths, content hashes, positions, problems and progress.
+//!
+//! This crate knows nothing of Python, of files on a disk or of databases.
+#![warn(clippy::disallowed_methods)]
+
+mod content_hash;
+mod line_index;
+mod problem;
+mod progress;
+mod repo_path;
+
+pub use content_hash::{ContentHash, ParseHashError};
+pub use line_index::{Column, LineIndex, Position};
+pub use problem::{Problem, Severity, Stage};
+pub use progress::{NoProgress, Progress};
+pub use repo_path::{RepoPath, RepoPathError};
+
+/// The language of a source file, as the public tables spell it.
+pub const PYTHON: &str = "python";

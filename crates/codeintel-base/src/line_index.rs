@@ -1,0 +1,110 @@
+//! Byte offsets to lines and columns, in the three encodings that tools count columns in.
+
+/// What a column counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Column {
+    /// UTF-8 bytes, as CPython's `ast`.
+    Utf8,
+    /// Code points, as LibCST and Python strings.
+    Utf32,
+    /// UTF-16 code units, as pyright and scip-python.
+    Utf16,
+}
+
+/// A place in a text: line from 1, column from 0 in the [`Column`] asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column, from 0.
+    pub column: u32,
+}
+
+/// Where the lines of a text begin. Lines end at `\n`, `\r\n` and `\r`, as in Python source; not at form feeds.
+#[derive(Debug, Clone)]
+pub struct LineIndex {
+    starts: Vec<u32>,
+    is_ascii: bool,
+}
+
+impl LineIndex {
+    /// Index a text of less than 4 GiB.
+    pub fn new(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let mut starts = vec![0];
+        for (i, byte) in bytes.iter().enumerate() {
+            if *byte == b'\n' || *byte == b'\r' && bytes.get(i + 1) != Some(&b'\n') {
+                starts.push(i as u32 + 1);
+            }
+        }
+        Self { starts, is_ascii: text.is_ascii() }
+    }
+
+    /// The line, from 1, that holds a byte offset.
+    pub fn line(&self, offset: u32) -> u32 {
+        self.starts.partition_point(|start| *start <= offset) as u32
+    }
+
+    /// The byte offset at which a line, from 1, begins; the text's end for lines behind it.
+    pub fn line_start(&self, line: u32, text: &str) -> u32 {
+        self.starts.get(line as usize - 1).copied().unwrap_or(text.len() as u32)
+    }
+
+    /// The position of a byte offset with the column in UTF-8 bytes.
+    pub fn utf8(&self, offset: u32) -> Position {
+        let line = self.line(offset);
+        Position { line, column: offset - self.starts[line as usize - 1] }
+    }
+
+    /// The position of a byte offset in `text`, the text that was indexed.
+    pub fn position(&self, offset: u32, text: &str, column: Column) -> Position {
+        let position = self.utf8(offset);
+        if self.is_ascii || column == Column::Utf8 {
+            return position;
+        }
+        let before = &text[(offset - position.column) as usize..offset as usize];
+        let columns = match column {
+            Column::Utf8 => before.len(),
+            Column::Utf32 => before.chars().count(),
+            Column::Utf16 => before.encode_utf16().count(),
+        };
+        Position { line: position.line, column: columns as u32 }
+    }
+
+    /// The number of lines; a text that ends in a line break has an empty last line.
+    pub fn line_count(&self) -> u32 {
+        self.starts.len() as u32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, at: &str, column: Column, expected: (u32, u32)) {
+        let offset = text.find(at).expect("the marker is in the text") as u32;
+        let Position { line, column } = LineIndex::new(text).position(offset, text, column);
+        assert_eq!((line, column), expected, "{at:?} in {text:?}");
+    }
+
+    #[test]
+    fn lines_end_at_all_three_line_breaks_and_nowhere_else() {
+        check("a\nb\r\nc\rd", "d", Column::Utf8, (4, 0));
+        check("a\u{c}b\u{2028}c", "c", Column::Utf8, (1, 6));
+        check("\r\nx", "x", Column::Utf8, (2, 0));
+    }
+
+    #[test]
+    fn columns_count_bytes_code_points_or_utf16_units() {
+        check("é😀x", "x", Column::Utf8, (1, 6));
+        check("é😀x", "x", Column::Utf32, (1, 2));
+        check("é😀x", "x", Column::Utf16, (1, 3));
+    }
+
+    #[test]
+    fn line_starts_are_found_and_clamped() {
+        let index = LineIndex::new("a\nbc\n");
+        assert_eq!((index.line_start(2, "a\nbc\n"), index.line_start(9, "a\nbc\n")), (2, 5));
+        assert_eq!(index.line_count(), 3);
+    }
+}

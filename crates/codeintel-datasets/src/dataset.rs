@@ -1,0 +1,199 @@
+//! What a dataset is, and the one ordered list of them.
+
+use arrow_array::RecordBatch;
+use codeintel_base::Problem;
+use codeintel_python::{Ast, Definition, ParsedFile};
+
+use crate::table::{Column, StoredColumns, StoredTable};
+use crate::tables;
+
+/// A public table: how it is shown, what it is made from and when its rows go stale.
+#[derive(Debug)]
+pub struct Dataset {
+    /// Schema and name, for example `core.ast_nodes`.
+    pub name: &'static str,
+    /// The docs page's text: a summary line, then details.
+    pub doc: &'static str,
+    /// The public columns, in order.
+    pub columns: &'static [Column],
+    /// The query behind the view. `{snapshots}` stands for the snapshots that it shows.
+    pub view: &'static str,
+    /// A query that a user might start from.
+    pub example: &'static str,
+    /// When its rows go stale.
+    pub upkeep: Upkeep,
+}
+
+/// What a dataset is made from. A closed list: it is all that the engine must know of a dataset.
+#[derive(Debug)]
+pub enum Upkeep {
+    /// Rows of one content, from its parse. Stale never: a new content has new rows.
+    PerContent {
+        /// Raised whenever the rows of an unchanged content would change.
+        version: u32,
+        /// The tables that hold the rows.
+        tables: &'static [&'static StoredTable],
+        /// Makes an empty collector of rows.
+        rows: fn() -> Box<dyn Rows>,
+    },
+    /// Rows of one snapshot, from its paths and the repository's metadata. Kept by the store itself.
+    PerSnapshot,
+    /// No rows of its own: a view over earlier datasets, always as true as they are.
+    View {
+        /// The datasets that it reads.
+        reads: &'static [&'static str],
+    },
+}
+
+/// What is known of one content.
+#[derive(Debug, Clone, Copy)]
+pub struct Extraction<'a> {
+    /// Its syntax; none where the bytes could not be decoded.
+    pub parsed: Option<Parsed<'a>>,
+    /// What went wrong with it.
+    pub problems: &'a [Problem],
+}
+
+/// The syntax of one content.
+#[derive(Debug, Clone, Copy)]
+pub struct Parsed<'a> {
+    /// Text, tokens and lines.
+    pub file: &'a ParsedFile,
+    /// CPython's tree.
+    pub ast: &'a Ast<'a>,
+    /// The named scopes, the module first.
+    pub definitions: &'a [Definition<'a>],
+}
+
+/// Collects the rows of many contents.
+pub trait Rows: Send {
+    /// Append the rows of a content, in all tables.
+    fn extract(&mut self, content_id: i32, extraction: Extraction<'_>);
+
+    /// The number of rows collected.
+    fn len(&self) -> usize;
+
+    /// Whether nothing was collected.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Take the rows: one batch for each table, in the order of the dataset's tables.
+    fn take(&mut self) -> Vec<RecordBatch>;
+}
+
+/// The rows of a dataset with one table.
+pub(crate) struct Extractor<C> {
+    columns: C,
+    extract: fn(&mut C, i32, Extraction<'_>),
+}
+
+impl<C: StoredColumns> Extractor<C> {
+    pub(crate) fn boxed(extract: fn(&mut C, i32, Extraction<'_>)) -> Box<dyn Rows> {
+        Box::new(Self { columns: C::default(), extract })
+    }
+}
+
+impl<C: StoredColumns> Rows for Extractor<C> {
+    fn extract(&mut self, content_id: i32, extraction: Extraction<'_>) {
+        (self.extract)(&mut self.columns, content_id, extraction);
+    }
+
+    fn len(&self) -> usize {
+        self.columns.len()
+    }
+
+    fn take(&mut self) -> Vec<RecordBatch> {
+        vec![self.columns.take()]
+    }
+}
+
+impl Dataset {
+    /// The part of the name before the dot.
+    pub fn schema(&self) -> &'static str {
+        self.name.split_once('.').map_or("", |(schema, _)| schema)
+    }
+
+    /// The part of the name behind the dot.
+    pub fn table(&self) -> &'static str {
+        self.name.split_once('.').map_or(self.name, |(_, table)| table)
+    }
+
+    /// The version of its extraction, where it has one.
+    pub fn version(&self) -> Option<u32> {
+        match self.upkeep {
+            Upkeep::PerContent { version, .. } => Some(version),
+            Upkeep::PerSnapshot | Upkeep::View { .. } => None,
+        }
+    }
+}
+
+/// Every dataset. One that reads others stands behind them, so the list is its own schedule.
+pub static DATASETS: &[&Dataset] = &[
+    &tables::snapshots::DATASET,
+    &tables::modules::DATASET,
+    &tables::file_state::DATASET,
+    &tables::ast_nodes::DATASET,
+    &tables::ast_metrics::DATASET,
+    &tables::docstrings::DATASET,
+    &tables::goids::DATASET,
+    &tables::problems::DATASET,
+    &tables::tags_index::DATASET,
+];
+
+/// Find a dataset by its full name or by its table's name alone.
+pub fn dataset_named(name: &str) -> Option<&'static Dataset> {
+    DATASETS.iter().copied().find(|dataset| dataset.name == name || dataset.table() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_with_and_without_their_schema() {
+        let full: BTreeSet<_> = DATASETS.iter().map(|dataset| dataset.name).collect();
+        let short: BTreeSet<_> = DATASETS.iter().map(|dataset| dataset.table()).collect();
+        assert_eq!((full.len(), short.len()), (DATASETS.len(), DATASETS.len()));
+    }
+
+    #[test]
+    fn a_dataset_reads_only_earlier_ones() {
+        let mut earlier = BTreeSet::new();
+        for dataset in DATASETS {
+            if let Upkeep::View { reads } = dataset.upkeep {
+                assert!(reads.iter().all(|read| earlier.contains(read)), "{}", dataset.name);
+            }
+            earlier.insert(dataset.name);
+        }
+    }
+
+    #[test]
+    fn everything_is_documented_and_scoped_to_a_snapshot() {
+        for dataset in DATASETS {
+            assert!(dataset.doc.lines().next().is_some_and(|line| line.ends_with('.')), "{}", dataset.name);
+            assert!(dataset.view.contains("{snapshots}"), "{}", dataset.name);
+            assert!(dataset.example.contains(dataset.name), "{}", dataset.name);
+            for column in dataset.columns {
+                assert!(column.doc.ends_with('.'), "{}.{}", dataset.name, column.name);
+            }
+            for name in ["repo", "commit"] {
+                assert!(dataset.columns.iter().any(|column| column.name == name), "{}.{name}", dataset.name);
+            }
+        }
+    }
+
+    #[test]
+    fn facts_are_keyed_by_content() {
+        for dataset in DATASETS {
+            if let Upkeep::PerContent { tables, version, .. } = dataset.upkeep {
+                assert!(version > 0);
+                for table in tables {
+                    assert_eq!(table.columns[0], ("content_id", crate::ColumnType::Integer, false), "{}", table.name);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! The docs page of a dataset, made from its definition.
+
+use std::fmt::Write as _;
+
+use crate::dataset::{Dataset, Upkeep};
+
+/// A dataset's page under `docs/datasets`, in Markdown.
+pub fn page(dataset: &Dataset) -> String {
+    let mut page = format!("# {}\n\n{}\n\n## Columns\n\n", dataset.name, dataset.doc);
+    page += "| column | type | NULL | meaning |\n|---|---|---|---|\n";
+    for column in dataset.columns {
+        let null = if column.nullable { "yes" } else { "" };
+        let _ =
+            writeln!(page, "| `{}` | {} | {null} | {} |", column.name, column.ty.sql(), column.doc.replace('|', "\\|"));
+    }
+    let _ = write!(page, "\n## Example\n\n```sql\n{}\n```\n\n## Upkeep\n\n", dataset.example);
+    page += &match &dataset.upkeep {
+        Upkeep::PerContent { version, .. } => {
+            format!("Extracted once for each distinct content of a file (version {version} of the extraction).\n")
+        }
+        Upkeep::PerSnapshot => "Kept with each snapshot, from paths and the repository's metadata.\n".to_owned(),
+        Upkeep::View { reads } => format!("A view over {}; nothing of its own is stored.\n", reads.join(", ")),
+    };
+    let _ = writeln!(page, "\n`history.{}` has the same rows for every kept snapshot.", dataset.table());
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::DATASETS;
+
+    /// `UPDATE_DOCS=1 cargo test -p codeintel-datasets` writes the pages anew.
+    #[test]
+    fn pages_in_docs_are_those_of_the_code() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/datasets");
+        for dataset in DATASETS {
+            let path = format!("{folder}/{}.md", dataset.name);
+            if std::env::var_os("UPDATE_DOCS").is_some() {
+                std::fs::create_dir_all(folder).unwrap();
+                std::fs::write(&path, page(dataset)).unwrap();
+            }
+            assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), page(dataset), "{path} is out of date");
+        }
+    }
+}

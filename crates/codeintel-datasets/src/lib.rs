@@ -1,0 +1,22 @@
+//! The tables as code: one file for each dataset, holding its columns with their docs, its extraction from a parsed
+//! file, its view, an example and its version.
+//!
+//! This crate knows nothing of DuckDB's API, of files on a disk or of what has changed. It turns one parsed file into
+//! rows, and says in SQL how rows become what users read.
+#![warn(clippy::disallowed_methods)]
+
+#[macro_use]
+mod table;
+mod dataset;
+mod docs;
+mod module_names;
+mod owners;
+mod tables;
+mod tags;
+
+pub use dataset::{DATASETS, Dataset, Extraction, Parsed, Rows, Upkeep, dataset_named};
+pub use docs::page;
+pub use module_names::{ModuleNames, SourceRoots};
+pub use owners::CodeOwners;
+pub use table::{Column, ColumnType, StoredTable};
+pub use tags::{Tag, TagsError, TagsIndex};

@@ -1,0 +1,209 @@
+//! Columns and stored tables as data, with the row types and Arrow builders that go with them.
+
+use std::sync::Arc;
+
+use arrow_array::builder::{ArrayBuilder, Float64Builder, Int32Builder, StringBuilder};
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{DataType, Field, Schema};
+
+/// The SQL type of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnType {
+    /// True or false.
+    Boolean,
+    /// 32 bits, signed.
+    Integer,
+    /// 64 bits, signed.
+    BigInt,
+    /// 128 bits, unsigned.
+    UHugeInt,
+    /// 64-bit floating point.
+    Double,
+    /// Text.
+    Varchar,
+    /// JSON text.
+    Json,
+    /// Date and time in UTC.
+    Timestamp,
+}
+
+impl ColumnType {
+    /// The name of the type in DuckDB's SQL.
+    pub fn sql(self) -> &'static str {
+        match self {
+            Self::Boolean => "BOOLEAN",
+            Self::Integer => "INTEGER",
+            Self::BigInt => "BIGINT",
+            Self::UHugeInt => "UHUGEINT",
+            Self::Double => "DOUBLE",
+            Self::Varchar => "VARCHAR",
+            Self::Json => "JSON",
+            Self::Timestamp => "TIMESTAMP",
+        }
+    }
+}
+
+/// A column of a public table.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// Its SQL type.
+    pub ty: ColumnType,
+    /// Whether it may be NULL.
+    pub nullable: bool,
+    /// One or two sentences for the docs.
+    pub doc: &'static str,
+}
+
+/// The columns of a public table, with `?` where it may be NULL and `!` where not: `name Type ! "doc";`.
+macro_rules! columns {
+    ($($name:ident $ty:ident $nullable:tt $doc:literal;)+) => {
+        &[$($crate::table::Column {
+            name: stringify!($name),
+            ty: $crate::table::ColumnType::$ty,
+            nullable: columns!(@ $nullable),
+            doc: $doc,
+        }),+]
+    };
+    (@ ?) => { true };
+    (@ !) => { false };
+}
+
+/// A table of facts: rows of one content, keyed by `content_id`, its first column. It has no other key and no index.
+#[derive(Debug)]
+pub struct StoredTable {
+    /// Its name in the schema `store`.
+    pub name: &'static str,
+    /// Names, types and whether they may be NULL.
+    pub columns: &'static [(&'static str, ColumnType, bool)],
+}
+
+impl StoredTable {
+    /// The statement that creates the table.
+    pub fn ddl(&self) -> String {
+        let columns: Vec<String> = self
+            .columns
+            .iter()
+            .map(|(name, ty, nullable)| format!("{name} {}{}", ty.sql(), if *nullable { "" } else { " NOT NULL" }))
+            .collect();
+        format!("CREATE TABLE store.{} ({})", self.name, columns.join(", "))
+    }
+
+    /// The Arrow schema of its batches.
+    pub fn schema(&self) -> Arc<Schema> {
+        let field = |(name, ty, nullable): &(&str, ColumnType, bool)| {
+            let data_type = match ty {
+                ColumnType::Integer => DataType::Int32,
+                ColumnType::Double => DataType::Float64,
+                _ => DataType::Utf8,
+            };
+            Field::new(*name, data_type, *nullable)
+        };
+        Arc::new(Schema::new(self.columns.iter().map(field).collect::<Vec<_>>()))
+    }
+}
+
+/// How a stored column is written in Rust, in Arrow and in SQL.
+pub(crate) trait Stored {
+    const TYPE: ColumnType;
+    const NULLABLE: bool = false;
+    type Value<'a>;
+    type Builder: ArrayBuilder + Default + std::fmt::Debug;
+
+    fn push(builder: &mut Self::Builder, value: Self::Value<'_>);
+}
+
+/// INTEGER.
+#[derive(Debug)]
+pub(crate) enum Int {}
+/// DOUBLE.
+#[derive(Debug)]
+pub(crate) enum Double {}
+/// VARCHAR.
+#[derive(Debug)]
+pub(crate) enum Text {}
+/// A column that may be NULL.
+#[derive(Debug)]
+pub(crate) struct Null<T>(std::marker::PhantomData<T>);
+
+macro_rules! stored {
+    ($kind:ident, $sql:ident, $builder:ty, $a:lifetime => $value:ty) => {
+        impl Stored for $kind {
+            const TYPE: ColumnType = ColumnType::$sql;
+            type Value<$a> = $value;
+            type Builder = $builder;
+
+            fn push(builder: &mut $builder, value: Self::Value<'_>) {
+                builder.append_value(value);
+            }
+        }
+
+        impl Stored for Null<$kind> {
+            const TYPE: ColumnType = ColumnType::$sql;
+            const NULLABLE: bool = true;
+            type Value<$a> = Option<$value>;
+            type Builder = $builder;
+
+            fn push(builder: &mut $builder, value: Self::Value<'_>) {
+                builder.append_option(value);
+            }
+        }
+    };
+}
+
+stored!(Int, Integer, Int32Builder, 'a => i32);
+stored!(Double, Double, Float64Builder, 'a => f64);
+stored!(Text, Varchar, StringBuilder, 'a => &'a str);
+
+/// What the builders of a stored table have in common.
+pub(crate) trait StoredColumns: Default + Send + std::fmt::Debug + 'static {
+    fn len(&self) -> usize;
+
+    /// Take the rows collected so far.
+    fn take(&mut self) -> RecordBatch;
+}
+
+/// Build a batch from the arrays of a table's builders.
+pub(crate) fn batch(table: &StoredTable, arrays: Vec<ArrayRef>) -> RecordBatch {
+    RecordBatch::try_new(table.schema(), arrays).expect("builders have the types of the schema by construction")
+}
+
+/// Define a stored table in a module of its own: its `Row`, its `Columns` (the builders) and its `TABLE`.
+macro_rules! stored_table {
+    ($(#[$doc:meta])* $table:ident { $($field:ident : $ty:ty),+ $(,)? }) => {
+        $(#[$doc])*
+        pub(crate) mod $table {
+            #[allow(unused_imports, reason = "not every table has every type of column")]
+            use crate::table::{ColumnType, Double, Int, Null, Stored, StoredColumns, StoredTable, Text, batch};
+
+            pub(crate) struct Row<'a> { $(pub(crate) $field: <$ty as Stored>::Value<'a>),+ }
+
+            pub(crate) static TABLE: StoredTable = StoredTable {
+                name: stringify!($table),
+                columns: &[$((stringify!($field), <$ty as Stored>::TYPE, <$ty as Stored>::NULLABLE)),+],
+            };
+
+            #[derive(Debug, Default)]
+            pub(crate) struct Columns { len: usize, $($field: <$ty as Stored>::Builder),+ }
+
+            impl Columns {
+                pub(crate) fn push(&mut self, row: Row<'_>) {
+                    $(<$ty as Stored>::push(&mut self.$field, row.$field);)+
+                    self.len += 1;
+                }
+            }
+
+            impl StoredColumns for Columns {
+                fn len(&self) -> usize {
+                    self.len
+                }
+
+                fn take(&mut self) -> arrow_array::RecordBatch {
+                    self.len = 0;
+                    batch(&TABLE, vec![$(std::sync::Arc::new(self.$field.finish())),+])
+                }
+            }
+        }
+    };
+}

@@ -1,0 +1,152 @@
+//! `core.ast_nodes`: every node of CPython's `ast` that has a position, and the Module.
+
+use arrow_array::RecordBatch;
+
+use crate::dataset::{Dataset, Extraction, Rows, Upkeep};
+use crate::table::StoredColumns as _;
+
+stored_table! {
+    /// The nodes.
+    ast_nodes {
+        content_id: Int,
+        node_id: Int,
+        parent_id: Null<Int>,
+        field: Null<Text>,
+        position: Null<Int>,
+        node_type: Text,
+        name: Null<Text>,
+        lineno: Null<Int>,
+        col_offset: Null<Int>,
+        end_lineno: Null<Int>,
+        end_col_offset: Null<Int>,
+        start_byte: Null<Int>,
+        end_byte: Null<Int>,
+    }
+}
+
+stored_table! {
+    /// What more is known of the modules, classes and functions among the nodes.
+    ast_definitions {
+        content_id: Int,
+        node_id: Int,
+        kind: Text,
+        qualname: Text,
+        parent_qualname: Null<Text>,
+        ordinal: Int,
+        start_line: Int,
+        end_line: Null<Int>,
+        decorator_start_line: Null<Int>,
+        decorator_end_line: Null<Int>,
+        decorators: Null<Text>,
+        docstring: Null<Text>,
+    }
+}
+
+pub(crate) static DATASET: Dataset = Dataset {
+    name: "core.ast_nodes",
+    doc: "One row for each node of CPython's `ast` that has a position, and one for the Module.\n\n\
+          Node types, fields, positions and the numbering are those of CPython 3.13, whatever Python is installed; template \
+          strings are those of 3.14. `node_id` counts all nodes in pre-order in the order of CPython's `_fields`, those \
+          without a position (contexts, operators, `arguments`, ...) included, so that gaps are possible; `parent_id` may \
+          name one of them. Byte offsets count in the decoded text as UTF-8, without a byte order mark.\n\n\
+          The last six columns are set on Module, ClassDef, FunctionDef and AsyncFunctionDef only. Of a file with syntax \
+          errors the table has what could be recovered (see `core.problems`).\n\n\
+          Known differences from CPython: an escaped lone surrogate (`\"\\ud800\"`) reads as U+FFFD in `docstring`.",
+    columns: columns! {
+        repo Varchar ! "Slug of the repository.";
+        commit Varchar ! "Commit, as in `core.snapshots`.";
+        rel_path Varchar ! "Path from the repository's root.";
+        module Varchar ! "Importable name, as in `core.modules`.";
+        node_id Integer ! "Number of the node in its file, from 0 (the Module).";
+        parent_id Integer ? "Number of the parent node; NULL for the Module.";
+        field Varchar ? "The parent's field that holds the node.";
+        position Integer ? "Place in that field, from 0, where it is a list.";
+        node_type Varchar ! "Class of the node.";
+        name Varchar ? "The node's `id`, `name`, `attr`, `arg` or `module`, where it has one.";
+        lineno Integer ? "First line, from 1.";
+        col_offset Integer ? "Column of the first character, from 0, in UTF-8 bytes.";
+        end_lineno Integer ? "Last line, from 1.";
+        end_col_offset Integer ? "Column behind the last character, from 0, in UTF-8 bytes.";
+        start_byte Integer ? "Offset of the first byte, from 0.";
+        end_byte Integer ? "Offset behind the last byte.";
+        qualname Varchar ? "Module, enclosing scopes and own name, joined by dots.";
+        parent_qualname Varchar ? "`qualname` of the enclosing scope; NULL for the Module.";
+        decorator_start_line Integer ? "First line of the first decorator's expression.";
+        decorator_end_line Integer ? "Last line of the last decorator's expression.";
+        decorators Json ? "List of the decorators' source texts, without `@`.";
+        docstring Varchar ? "Docstring, cleaned as `inspect.cleandoc` does.";
+    },
+    view: "SELECT s.repo, s.commit, f.rel_path, f.module, t.node_id, t.parent_id, t.field, t.position, t.node_type, t.name, \
+           t.lineno, t.col_offset, t.end_lineno, t.end_col_offset, t.start_byte, t.end_byte, \
+           CASE WHEN d.qualname = '' THEN f.module ELSE f.module || '.' || d.qualname END AS qualname, \
+           CASE WHEN d.parent_qualname = '' THEN f.module ELSE f.module || '.' || d.parent_qualname END AS parent_qualname, \
+           d.decorator_start_line, d.decorator_end_line, d.decorators::JSON AS decorators, d.docstring \
+           FROM {snapshots} s JOIN store.files f USING (snapshot_id) JOIN store.ast_nodes t USING (content_id) \
+           LEFT JOIN store.ast_definitions d ON d.content_id = t.content_id AND d.node_id = t.node_id",
+    example: "SELECT node_type, count(*) AS nodes FROM core.ast_nodes GROUP BY node_type ORDER BY nodes DESC LIMIT 10",
+    upkeep: Upkeep::PerContent {
+        version: 1,
+        tables: &[&ast_nodes::TABLE, &ast_definitions::TABLE],
+        rows: || Box::<Collected>::default(),
+    },
+};
+
+#[derive(Debug, Default)]
+struct Collected {
+    nodes: ast_nodes::Columns,
+    definitions: ast_definitions::Columns,
+}
+
+impl Rows for Collected {
+    fn extract(&mut self, content_id: i32, extraction: Extraction<'_>) {
+        let Some(parsed) = extraction.parsed else { return };
+        let lines = parsed.file.lines();
+        for (node_id, node) in parsed.ast.nodes.iter().enumerate() {
+            if node.range.is_none() && node.parent.is_some() {
+                continue;
+            }
+            let range = node.range.map(|(start, end)| (lines.utf8(start), lines.utf8(end)));
+            self.nodes.push(ast_nodes::Row {
+                content_id,
+                node_id: node_id as i32,
+                parent_id: node.parent.map(|parent| parent as i32),
+                field: node.field.map(codeintel_python::Field::as_str),
+                position: node.index.map(|index| index as i32),
+                node_type: node.kind.as_str(),
+                name: node.name,
+                lineno: range.map(|(start, _)| start.line as i32),
+                col_offset: range.map(|(start, _)| start.column as i32),
+                end_lineno: range.map(|(_, end)| end.line as i32),
+                end_col_offset: range.map(|(_, end)| end.column as i32),
+                start_byte: node.range.map(|(start, _)| start as i32),
+                end_byte: node.range.map(|(_, end)| end as i32),
+            });
+        }
+        for definition in parsed.definitions {
+            let decorators = definition.decorators.as_ref();
+            let texts = decorators.map(|decorators| serde_json::json!(decorators.texts).to_string());
+            self.definitions.push(ast_definitions::Row {
+                content_id,
+                node_id: definition.node_id as i32,
+                kind: definition.kind.as_str(),
+                qualname: &definition.qualname,
+                parent_qualname: definition.parent_qualname.as_deref(),
+                ordinal: definition.ordinal as i32,
+                start_line: definition.start_line as i32,
+                end_line: definition.end_line.map(|line| line as i32),
+                decorator_start_line: decorators.map(|decorators| decorators.start_line as i32),
+                decorator_end_line: decorators.map(|decorators| decorators.end_line as i32),
+                decorators: texts.as_deref(),
+                docstring: definition.clean_docstring().as_deref(),
+            });
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    fn take(&mut self) -> Vec<RecordBatch> {
+        vec![self.nodes.take(), self.definitions.take()]
+    }
+}

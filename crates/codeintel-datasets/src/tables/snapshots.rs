@@ -1,0 +1,26 @@
+//! `core.snapshots`: which commits the database knows.
+
+use crate::dataset::{Dataset, Upkeep};
+
+pub(crate) static DATASET: Dataset = Dataset {
+    name: "core.snapshots",
+    doc: "One row for each repository and commit that is kept.\n\n\
+          The commit of a working tree is the hash that `HEAD` names, or `worktree` outside of git. `core.snapshots` shows \
+          the current commit of each repository, `history.snapshots` all that are kept. `ingested_at` is the only column \
+          of the database that depends on when it was built.",
+    columns: columns! {
+        repo Varchar ! "Slug of the repository.";
+        commit Varchar ! "Hash of the commit, or the label given.";
+        branch Varchar ? "Branch that was checked out; NULL when detached or outside of git.";
+        is_current Boolean ! "Whether the `core`, `scip`, `graph` and `analytics` views show it.";
+        is_dirty Boolean ! "Whether the working tree had uncommitted changes.";
+        files Integer ! "Number of source files.";
+        ingested_at Timestamp ! "When it was last written, in UTC.";
+        codeintel_version Varchar ! "Version of codeintel that wrote it.";
+    },
+    view: "SELECT s.repo, s.commit, s.branch, s.is_current, s.is_dirty, \
+           (SELECT count(*) FROM store.files f WHERE f.snapshot_id = s.snapshot_id)::INTEGER AS files, \
+           s.ingested_at, s.codeintel_version FROM {snapshots} s",
+    example: "SELECT repo, commit, branch, files, is_dirty FROM core.snapshots",
+    upkeep: Upkeep::PerSnapshot,
+};

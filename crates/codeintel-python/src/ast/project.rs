@@ -1,0 +1,802 @@
+//! ruff's tree to CPython's nodes.
+//!
+//! A stack of pending nodes takes the place of recursion, so that no nesting of the source can exhaust the call stack.
+//! Where the two trees differ:
+//! - a decorated definition starts at its own keyword, not at its first decorator;
+//! - `elif` is an `If` inside the parent's `orelse`, and it ends where the last clause ends;
+//! - ruff's wrappers (`Parameters`, `Arguments`, `Decorator`, `TypeParams`) are flattened away;
+//! - neighbouring literal parts of an f-string are one `Constant`, and empty ones are none;
+//! - `{x=}` puts the text `x=` into that `Constant`, and a format spec's `JoinedStr` starts at its `:`;
+//! - a generator that is a call's only argument takes the call's parentheses as its own;
+//! - a block that ends in `a;` ends behind the semicolon, though the statement `a` does not.
+
+use ruff_python_ast::token::TokenKind;
+use ruff_python_ast::{
+    Alias, Arguments, BoolOp, CmpOp, Comprehension, ConversionFlag, Decorator, ElifElseClause, ExceptHandler,
+    ExceptHandlerExceptHandler, Expr, ExprContext, FStringPart, InterpolatedElement, InterpolatedStringElement,
+    InterpolatedStringFormatSpec, Keyword, MatchCase, Operator, Parameter, Parameters, Pattern, Stmt, StmtClassDef,
+    StmtFunctionDef, TypeParam, TypeParams, UnaryOp, WithItem,
+};
+use ruff_text_size::{Ranged, TextRange, TextSize};
+
+use super::{Ast, AstNode, Field, Kind};
+use crate::ParsedFile;
+
+/// A function or class statement.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum DefinitionRef<'a> {
+    Function(&'a StmtFunctionDef),
+    Class(&'a StmtClassDef),
+}
+
+impl<'a> DefinitionRef<'a> {
+    pub(crate) fn name(self) -> &'a str {
+        match self {
+            Self::Function(function) => &function.name,
+            Self::Class(class) => &class.name,
+        }
+    }
+
+    pub(crate) fn body(self) -> &'a [Stmt] {
+        match self {
+            Self::Function(function) => &function.body,
+            Self::Class(class) => &class.body,
+        }
+    }
+
+    pub(crate) fn decorators(self) -> &'a [Decorator] {
+        match self {
+            Self::Function(function) => &function.decorator_list,
+            Self::Class(class) => &class.decorator_list,
+        }
+    }
+}
+
+pub(super) fn project(file: &ParsedFile) -> Ast<'_> {
+    let mut projection = Projection {
+        file,
+        semicolons: trailing_semicolons(file),
+        nodes: Vec::with_capacity(file.text().len() / 8),
+        definitions: Vec::new(),
+        pending: Vec::new(),
+        parent: 0,
+    };
+    projection.nodes.push(AstNode {
+        kind: Kind::Module,
+        field: None,
+        parent: None,
+        index: None,
+        range: None,
+        name: None,
+    });
+    projection.body(Field::Body, &file.tree.syntax().body);
+    projection.pending.reverse();
+    while let Some(pending) = projection.pending.pop() {
+        projection.visit(pending);
+    }
+    Ast { nodes: projection.nodes, definitions: projection.definitions }
+}
+
+/// The ranges from the end of a block's last simple statement to the end of the semicolon behind it.
+fn trailing_semicolons(file: &ParsedFile) -> Vec<TextRange> {
+    if !file.text().contains(';') {
+        return Vec::new();
+    }
+    let mut ranges = Vec::new();
+    let mut end = TextSize::default();
+    let mut semicolon = None;
+    for token in file.tree.tokens() {
+        match token.kind() {
+            TokenKind::Comment | TokenKind::NonLogicalNewline => {}
+            TokenKind::Semi => semicolon = Some(TextRange::new(end, token.end())),
+            TokenKind::Newline | TokenKind::EndOfFile => ranges.extend(semicolon.take()),
+            _ => {
+                end = token.end();
+                semicolon = None;
+            }
+        }
+    }
+    ranges
+}
+
+/// A node that waits for its number.
+#[derive(Clone, Copy)]
+struct Pending<'a> {
+    item: Item<'a>,
+    field: Field,
+    index: Option<u32>,
+    parent: u32,
+}
+
+/// What becomes one node of CPython's tree.
+#[derive(Clone, Copy)]
+enum Item<'a> {
+    Stmt(&'a Stmt),
+    /// An `elif` clause and all clauses behind it.
+    Elif(&'a Expr, &'a [ElifElseClause]),
+    Expr(&'a Expr),
+    /// A generator without parentheses of its own, in a call's parentheses.
+    BareGenerator(&'a Expr, TextRange),
+    Pattern(&'a Pattern),
+    Handler(&'a ExceptHandlerExceptHandler),
+    Alias(&'a Alias),
+    Keyword(&'a Keyword),
+    Parameters(Option<&'a Parameters>),
+    Parameter(&'a Parameter),
+    Comprehension(&'a Comprehension),
+    WithItem(&'a WithItem),
+    MatchCase(&'a MatchCase),
+    TypeParam(&'a TypeParam),
+    /// The literal text between two replacement fields.
+    Literal(TextRange),
+    Interpolation(&'a InterpolatedElement, Kind),
+    FormatSpec(&'a InterpolatedStringFormatSpec, Kind),
+    /// A context or an operator.
+    Bare(Kind),
+}
+
+struct Projection<'a> {
+    file: &'a ParsedFile,
+    semicolons: Vec<TextRange>,
+    nodes: Vec<AstNode<'a>>,
+    definitions: Vec<(u32, DefinitionRef<'a>)>,
+    /// The nodes that wait, the next one last.
+    pending: Vec<Pending<'a>>,
+    /// The number of the node whose children are being listed.
+    parent: u32,
+}
+
+impl<'a> Projection<'a> {
+    fn visit(&mut self, Pending { item, field, index, parent }: Pending<'a>) {
+        let (kind, range, name) = self.describe(item);
+        let id = self.nodes.len() as u32;
+        self.nodes.push(AstNode {
+            kind,
+            field: Some(field),
+            parent: Some(parent),
+            index,
+            range: range.map(|range| (range.start().to_u32(), range.end().to_u32())),
+            name,
+        });
+        match item {
+            Item::Stmt(Stmt::FunctionDef(def)) => self.definitions.push((id, DefinitionRef::Function(def))),
+            Item::Stmt(Stmt::ClassDef(def)) => self.definitions.push((id, DefinitionRef::Class(def))),
+            _ => {}
+        }
+        self.parent = id;
+        let base = self.pending.len();
+        self.children(item);
+        self.pending[base..].reverse();
+    }
+
+    // ---- one node ----
+
+    fn describe(&self, item: Item<'a>) -> (Kind, Option<TextRange>, Option<&'a str>) {
+        match item {
+            Item::Stmt(stmt) => self.describe_stmt(stmt),
+            Item::Elif(_, clauses) => {
+                let end = clauses.last().map_or_else(|| clauses[0].end(), Ranged::end);
+                (Kind::If, Some(self.block(TextRange::new(clauses[0].start(), end))), None)
+            }
+            Item::Expr(expr) => describe_expr(expr),
+            Item::BareGenerator(_, parentheses) => (Kind::GeneratorExp, Some(parentheses), None),
+            Item::Pattern(pattern) => describe_pattern(pattern),
+            Item::Handler(handler) => {
+                (Kind::ExceptHandler, Some(self.block(handler.range)), handler.name.as_ref().map(|name| name.as_str()))
+            }
+            Item::Alias(alias) => (Kind::Alias, Some(alias.range), Some(&alias.name)),
+            Item::Keyword(keyword) => {
+                (Kind::Keyword, Some(keyword.range), keyword.arg.as_ref().map(|name| name.as_str()))
+            }
+            Item::Parameters(_) => (Kind::Arguments, None, None),
+            Item::Parameter(parameter) => {
+                // The stars of `*args` and `**kwargs` are not part of the node.
+                let range = TextRange::new(parameter.name.start(), parameter.end().max(parameter.name.end()));
+                (Kind::Arg, Some(range), Some(&parameter.name))
+            }
+            Item::Comprehension(_) => (Kind::Comprehension, None, None),
+            Item::WithItem(_) => (Kind::Withitem, None, None),
+            Item::MatchCase(_) => (Kind::MatchCase, None, None),
+            Item::TypeParam(param) => {
+                let kind = match param {
+                    TypeParam::TypeVar(_) => Kind::TypeVar,
+                    TypeParam::ParamSpec(_) => Kind::ParamSpec,
+                    TypeParam::TypeVarTuple(_) => Kind::TypeVarTuple,
+                };
+                (kind, Some(param.range()), Some(param.name()))
+            }
+            Item::Literal(range) => (Kind::Constant, Some(range), None),
+            Item::Interpolation(element, kind) => (kind, Some(element.range), None),
+            Item::FormatSpec(spec, _) => {
+                let colon = TextSize::from(1);
+                (Kind::JoinedStr, Some(TextRange::new(spec.start() - colon, spec.end())), None)
+            }
+            Item::Bare(kind) => (kind, None, None),
+        }
+    }
+
+    fn describe_stmt(&self, stmt: &'a Stmt) -> (Kind, Option<TextRange>, Option<&'a str>) {
+        let async_or = |is_async, asynchronous, kind| if is_async { asynchronous } else { kind };
+        let (kind, name) = match stmt {
+            Stmt::FunctionDef(def) => {
+                let kind = async_or(def.is_async, Kind::AsyncFunctionDef, Kind::FunctionDef);
+                let range = self.behind_decorators(def.range, &def.decorator_list);
+                return (kind, Some(self.block(range)), Some(&def.name));
+            }
+            Stmt::ClassDef(def) => {
+                let range = self.behind_decorators(def.range, &def.decorator_list);
+                return (Kind::ClassDef, Some(self.block(range)), Some(&def.name));
+            }
+            Stmt::For(x) => return (async_or(x.is_async, Kind::AsyncFor, Kind::For), Some(self.block(x.range)), None),
+            Stmt::While(x) => return (Kind::While, Some(self.block(x.range)), None),
+            Stmt::If(x) => return (Kind::If, Some(self.block(x.range)), None),
+            Stmt::With(x) => {
+                return (async_or(x.is_async, Kind::AsyncWith, Kind::With), Some(self.block(x.range)), None);
+            }
+            Stmt::Match(x) => return (Kind::Match, Some(self.block(x.range)), None),
+            Stmt::Try(x) => return (async_or(x.is_star, Kind::TryStar, Kind::Try), Some(self.block(x.range)), None),
+            Stmt::Return(_) => (Kind::Return, None),
+            Stmt::Delete(_) => (Kind::Delete, None),
+            Stmt::Assign(_) => (Kind::Assign, None),
+            Stmt::TypeAlias(_) => (Kind::TypeAlias, None),
+            Stmt::AugAssign(_) => (Kind::AugAssign, None),
+            Stmt::AnnAssign(_) => (Kind::AnnAssign, None),
+            Stmt::Raise(_) => (Kind::Raise, None),
+            Stmt::Assert(_) => (Kind::Assert, None),
+            Stmt::Import(_) => (Kind::Import, None),
+            Stmt::ImportFrom(x) => (Kind::ImportFrom, x.module.as_ref().map(|module| module.as_str())),
+            Stmt::Global(_) => (Kind::Global, None),
+            Stmt::Nonlocal(_) => (Kind::Nonlocal, None),
+            // An IPython escape command does not occur in Python sources.
+            Stmt::Expr(_) | Stmt::IpyEscapeCommand(_) => (Kind::Expr, None),
+            Stmt::Pass(_) => (Kind::Pass, None),
+            Stmt::Break(_) => (Kind::Break, None),
+            Stmt::Continue(_) => (Kind::Continue, None),
+        };
+        (kind, Some(stmt.range()), name)
+    }
+
+    /// The range of a definition without its decorators.
+    fn behind_decorators(&self, range: TextRange, decorators: &[Decorator]) -> TextRange {
+        let Some(last) = decorators.last() else { return range };
+        let is_trivia = |kind| matches!(kind, TokenKind::Comment | TokenKind::NonLogicalNewline | TokenKind::Newline);
+        let keyword = self.file.tree.tokens().after(last.end()).iter().find(|token| !is_trivia(token.kind()));
+        TextRange::new(keyword.map_or(range.start(), Ranged::start).min(range.end()), range.end())
+    }
+
+    /// The range of a compound statement with the semicolon that may stand behind its last simple statement.
+    fn block(&self, range: TextRange) -> TextRange {
+        match self.semicolons.binary_search_by_key(&range.end(), |semicolon| semicolon.start()) {
+            Ok(at) => TextRange::new(range.start(), self.semicolons[at].end()),
+            Err(_) => range,
+        }
+    }
+
+    // ---- its children, in the order of CPython's fields ----
+
+    fn push(&mut self, field: Field, item: Item<'a>) {
+        self.pending.push(Pending { item, field, index: None, parent: self.parent });
+    }
+
+    fn push_at(&mut self, field: Field, index: usize, item: Item<'a>) {
+        self.pending.push(Pending { item, field, index: Some(index as u32), parent: self.parent });
+    }
+
+    fn list<T: 'a>(&mut self, field: Field, items: impl IntoIterator<Item = T>, make: impl Fn(T) -> Item<'a>) {
+        for (index, item) in items.into_iter().enumerate() {
+            self.push_at(field, index, make(item));
+        }
+    }
+
+    fn body(&mut self, field: Field, body: &'a [Stmt]) {
+        self.list(field, body, Item::Stmt);
+    }
+
+    fn expr(&mut self, field: Field, expr: &'a Expr) {
+        self.push(field, Item::Expr(expr));
+    }
+
+    fn optional(&mut self, field: Field, expr: Option<&'a Expr>) {
+        if let Some(expr) = expr {
+            self.expr(field, expr);
+        }
+    }
+
+    fn exprs(&mut self, field: Field, exprs: &'a [Expr]) {
+        self.list(field, exprs, Item::Expr);
+    }
+
+    fn children(&mut self, item: Item<'a>) {
+        match item {
+            Item::Stmt(stmt) => self.stmt_children(stmt),
+            Item::Elif(test, clauses) => {
+                self.expr(Field::Test, test);
+                self.body(Field::Body, &clauses[0].body);
+                self.else_clauses(&clauses[1..]);
+            }
+            Item::Expr(expr) | Item::BareGenerator(expr, _) => self.expr_children(expr),
+            Item::Pattern(pattern) => self.pattern_children(pattern),
+            Item::Handler(handler) => {
+                self.optional(Field::Type, handler.type_.as_deref());
+                self.body(Field::Body, &handler.body);
+            }
+            Item::Keyword(keyword) => self.expr(Field::Value, &keyword.value),
+            Item::Parameters(Some(parameters)) => self.parameters(parameters),
+            Item::Parameter(parameter) => self.optional(Field::Annotation, parameter.annotation.as_deref()),
+            Item::Comprehension(x) => {
+                self.expr(Field::Target, &x.target);
+                self.expr(Field::Iter, &x.iter);
+                self.exprs(Field::Ifs, &x.ifs);
+            }
+            Item::WithItem(x) => {
+                self.expr(Field::ContextExpr, &x.context_expr);
+                self.optional(Field::OptionalVars, x.optional_vars.as_deref());
+            }
+            Item::MatchCase(x) => {
+                self.push(Field::Pattern, Item::Pattern(&x.pattern));
+                self.optional(Field::Guard, x.guard.as_deref());
+                self.body(Field::Body, &x.body);
+            }
+            Item::TypeParam(param) => {
+                if let TypeParam::TypeVar(type_var) = param {
+                    self.optional(Field::Bound, type_var.bound.as_deref());
+                }
+                self.optional(Field::DefaultValue, param.default());
+            }
+            Item::Interpolation(x, kind) => {
+                self.expr(Field::Value, &x.expression);
+                if let Some(spec) = x.format_spec.as_deref() {
+                    self.push(Field::FormatSpec, Item::FormatSpec(spec, kind));
+                }
+            }
+            Item::FormatSpec(spec, kind) => {
+                let mut parts = StringParts::new(self.file.text(), kind);
+                parts.elements(&spec.elements);
+                self.string_parts(parts);
+            }
+            Item::Alias(_) | Item::Parameters(None) | Item::Literal(_) | Item::Bare(_) => {}
+        }
+    }
+
+    fn stmt_children(&mut self, stmt: &'a Stmt) {
+        match stmt {
+            Stmt::FunctionDef(x) => {
+                self.push(Field::Args, Item::Parameters(Some(&x.parameters)));
+                self.body(Field::Body, &x.body);
+                self.list(Field::DecoratorList, &x.decorator_list, |decorator| Item::Expr(&decorator.expression));
+                self.optional(Field::Returns, x.returns.as_deref());
+                self.type_params(x.type_params.as_deref());
+            }
+            Stmt::ClassDef(x) => {
+                if let Some(arguments) = x.arguments.as_deref() {
+                    self.arguments(Field::Bases, arguments);
+                }
+                self.body(Field::Body, &x.body);
+                self.list(Field::DecoratorList, &x.decorator_list, |decorator| Item::Expr(&decorator.expression));
+                self.type_params(x.type_params.as_deref());
+            }
+            Stmt::Return(x) => self.optional(Field::Value, x.value.as_deref()),
+            Stmt::Delete(x) => self.exprs(Field::Targets, &x.targets),
+            Stmt::TypeAlias(x) => {
+                self.expr(Field::Name, &x.name);
+                self.type_params(x.type_params.as_deref());
+                self.expr(Field::Value, &x.value);
+            }
+            Stmt::Assign(x) => {
+                self.exprs(Field::Targets, &x.targets);
+                self.expr(Field::Value, &x.value);
+            }
+            Stmt::AugAssign(x) => {
+                self.expr(Field::Target, &x.target);
+                self.push(Field::Op, Item::Bare(operator(x.op)));
+                self.expr(Field::Value, &x.value);
+            }
+            Stmt::AnnAssign(x) => {
+                self.expr(Field::Target, &x.target);
+                self.expr(Field::Annotation, &x.annotation);
+                self.optional(Field::Value, x.value.as_deref());
+            }
+            Stmt::For(x) => {
+                self.expr(Field::Target, &x.target);
+                self.expr(Field::Iter, &x.iter);
+                self.body(Field::Body, &x.body);
+                self.body(Field::Orelse, &x.orelse);
+            }
+            Stmt::While(x) => {
+                self.expr(Field::Test, &x.test);
+                self.body(Field::Body, &x.body);
+                self.body(Field::Orelse, &x.orelse);
+            }
+            Stmt::If(x) => {
+                self.expr(Field::Test, &x.test);
+                self.body(Field::Body, &x.body);
+                self.else_clauses(&x.elif_else_clauses);
+            }
+            Stmt::With(x) => {
+                self.list(Field::Items, &x.items, Item::WithItem);
+                self.body(Field::Body, &x.body);
+            }
+            Stmt::Match(x) => {
+                self.expr(Field::Subject, &x.subject);
+                self.list(Field::Cases, &x.cases, Item::MatchCase);
+            }
+            Stmt::Raise(x) => {
+                self.optional(Field::Exc, x.exc.as_deref());
+                self.optional(Field::Cause, x.cause.as_deref());
+            }
+            Stmt::Try(x) => {
+                self.body(Field::Body, &x.body);
+                self.list(Field::Handlers, &x.handlers, |ExceptHandler::ExceptHandler(handler)| Item::Handler(handler));
+                self.body(Field::Orelse, &x.orelse);
+                self.body(Field::Finalbody, &x.finalbody);
+            }
+            Stmt::Assert(x) => {
+                self.expr(Field::Test, &x.test);
+                self.optional(Field::Msg, x.msg.as_deref());
+            }
+            Stmt::Import(x) => self.list(Field::Names, &x.names, Item::Alias),
+            Stmt::ImportFrom(x) => self.list(Field::Names, &x.names, Item::Alias),
+            Stmt::Expr(x) => self.expr(Field::Value, &x.value),
+            Stmt::Global(_)
+            | Stmt::Nonlocal(_)
+            | Stmt::Pass(_)
+            | Stmt::Break(_)
+            | Stmt::Continue(_)
+            | Stmt::IpyEscapeCommand(_) => {}
+        }
+    }
+
+    fn else_clauses(&mut self, clauses: &'a [ElifElseClause]) {
+        let Some(first) = clauses.first() else { return };
+        match &first.test {
+            Some(test) => self.push_at(Field::Orelse, 0, Item::Elif(test, clauses)),
+            None => self.body(Field::Orelse, &first.body),
+        }
+    }
+
+    fn type_params(&mut self, params: Option<&'a TypeParams>) {
+        if let Some(params) = params {
+            self.list(Field::TypeParams, &params.type_params, Item::TypeParam);
+        }
+    }
+
+    fn parameters(&mut self, x: &'a Parameters) {
+        self.list(Field::Posonlyargs, &x.posonlyargs, |with_default| Item::Parameter(&with_default.parameter));
+        self.list(Field::Args, &x.args, |with_default| Item::Parameter(&with_default.parameter));
+        if let Some(vararg) = x.vararg.as_deref() {
+            self.push(Field::Vararg, Item::Parameter(vararg));
+        }
+        self.list(Field::Kwonlyargs, &x.kwonlyargs, |with_default| Item::Parameter(&with_default.parameter));
+        for (index, with_default) in x.kwonlyargs.iter().enumerate() {
+            if let Some(default) = with_default.default.as_deref() {
+                self.push_at(Field::KwDefaults, index, Item::Expr(default));
+            }
+        }
+        if let Some(kwarg) = x.kwarg.as_deref() {
+            self.push(Field::Kwarg, Item::Parameter(kwarg));
+        }
+        let positional = x.posonlyargs.iter().chain(&x.args);
+        self.list(Field::Defaults, positional.filter_map(|with_default| with_default.default.as_deref()), Item::Expr);
+    }
+
+    fn arguments(&mut self, positional: Field, arguments: &'a Arguments) {
+        self.list(positional, &arguments.args, |arg| match arg {
+            Expr::Generator(generator) if !generator.parenthesized => Item::BareGenerator(arg, arguments.range),
+            _ => Item::Expr(arg),
+        });
+        self.list(Field::Keywords, &arguments.keywords, Item::Keyword);
+    }
+
+    fn context(&mut self, context: ExprContext) {
+        let kind = match context {
+            // The parser marks targets that cannot be assigned to; such a file has a problem row.
+            ExprContext::Load | ExprContext::Invalid => Kind::Load,
+            ExprContext::Store => Kind::Store,
+            ExprContext::Del => Kind::Del,
+        };
+        self.push(Field::Ctx, Item::Bare(kind));
+    }
+
+    fn comprehensions(&mut self, generators: &'a [Comprehension]) {
+        self.list(Field::Generators, generators, Item::Comprehension);
+    }
+
+    fn pattern_children(&mut self, pattern: &'a Pattern) {
+        match pattern {
+            Pattern::MatchValue(x) => self.expr(Field::Value, &x.value),
+            Pattern::MatchSequence(x) => self.list(Field::Patterns, &x.patterns, Item::Pattern),
+            Pattern::MatchMapping(x) => {
+                self.exprs(Field::Keys, &x.keys);
+                self.list(Field::Patterns, &x.patterns, Item::Pattern);
+            }
+            Pattern::MatchClass(x) => {
+                self.expr(Field::Cls, &x.cls);
+                self.list(Field::Patterns, &x.arguments.patterns, Item::Pattern);
+                self.list(Field::KwdPatterns, &x.arguments.keywords, |keyword| Item::Pattern(&keyword.pattern));
+            }
+            Pattern::MatchAs(x) => {
+                if let Some(pattern) = x.pattern.as_deref() {
+                    self.push(Field::Pattern, Item::Pattern(pattern));
+                }
+            }
+            Pattern::MatchOr(x) => self.list(Field::Patterns, &x.patterns, Item::Pattern),
+            Pattern::MatchSingleton(_) | Pattern::MatchStar(_) => {}
+        }
+    }
+
+    fn expr_children(&mut self, expr: &'a Expr) {
+        match expr {
+            Expr::BoolOp(x) => {
+                self.push(Field::Op, Item::Bare(if x.op == BoolOp::And { Kind::And } else { Kind::Or }));
+                self.exprs(Field::Values, &x.values);
+            }
+            Expr::Named(x) => {
+                self.expr(Field::Target, &x.target);
+                self.expr(Field::Value, &x.value);
+            }
+            Expr::BinOp(x) => {
+                self.expr(Field::Left, &x.left);
+                self.push(Field::Op, Item::Bare(operator(x.op)));
+                self.expr(Field::Right, &x.right);
+            }
+            Expr::UnaryOp(x) => {
+                self.push(Field::Op, Item::Bare(unary_operator(x.op)));
+                self.expr(Field::Operand, &x.operand);
+            }
+            Expr::Lambda(x) => {
+                self.push(Field::Args, Item::Parameters(x.parameters.as_deref()));
+                self.expr(Field::Body, &x.body);
+            }
+            Expr::If(x) => {
+                self.expr(Field::Test, &x.test);
+                self.expr(Field::Body, &x.body);
+                self.expr(Field::Orelse, &x.orelse);
+            }
+            Expr::Dict(x) => {
+                for (index, item) in x.items.iter().enumerate() {
+                    if let Some(key) = &item.key {
+                        self.push_at(Field::Keys, index, Item::Expr(key));
+                    }
+                }
+                self.list(Field::Values, &x.items, |item| Item::Expr(&item.value));
+            }
+            Expr::Set(x) => self.exprs(Field::Elts, &x.elts),
+            Expr::ListComp(x) => {
+                self.expr(Field::Elt, &x.elt);
+                self.comprehensions(&x.generators);
+            }
+            Expr::SetComp(x) => {
+                self.expr(Field::Elt, &x.elt);
+                self.comprehensions(&x.generators);
+            }
+            Expr::DictComp(x) => {
+                self.optional(Field::Key, x.key.as_deref());
+                self.expr(Field::Value, &x.value);
+                self.comprehensions(&x.generators);
+            }
+            Expr::Generator(x) => {
+                self.expr(Field::Elt, &x.elt);
+                self.comprehensions(&x.generators);
+            }
+            Expr::Await(x) => self.expr(Field::Value, &x.value),
+            Expr::Yield(x) => self.optional(Field::Value, x.value.as_deref()),
+            Expr::YieldFrom(x) => self.expr(Field::Value, &x.value),
+            Expr::Compare(x) => {
+                self.expr(Field::Left, &x.left);
+                self.list(Field::Ops, &x.ops, |op| Item::Bare(comparison(*op)));
+                self.exprs(Field::Comparators, &x.comparators);
+            }
+            Expr::Call(x) => {
+                self.expr(Field::Func, &x.func);
+                self.arguments(Field::Args, &x.arguments);
+            }
+            Expr::FString(x) => {
+                let mut parts = StringParts::new(self.file.text(), Kind::FormattedValue);
+                for part in x.value.iter() {
+                    match part {
+                        FStringPart::Literal(literal) => parts.literal(!literal.value.is_empty(), literal.range),
+                        FStringPart::FString(fstring) => parts.elements(&fstring.elements),
+                    }
+                }
+                self.string_parts(parts);
+            }
+            Expr::TString(x) => {
+                let mut parts = StringParts::new(self.file.text(), Kind::Interpolation);
+                x.value.iter().for_each(|tstring| parts.elements(&tstring.elements));
+                self.string_parts(parts);
+            }
+            Expr::Attribute(x) => {
+                self.expr(Field::Value, &x.value);
+                self.context(x.ctx);
+            }
+            Expr::Subscript(x) => {
+                self.expr(Field::Value, &x.value);
+                self.expr(Field::Slice, &x.slice);
+                self.context(x.ctx);
+            }
+            Expr::Starred(x) => {
+                self.expr(Field::Value, &x.value);
+                self.context(x.ctx);
+            }
+            Expr::Name(x) => self.context(x.ctx),
+            Expr::List(x) => {
+                self.exprs(Field::Elts, &x.elts);
+                self.context(x.ctx);
+            }
+            Expr::Tuple(x) => {
+                self.exprs(Field::Elts, &x.elts);
+                self.context(x.ctx);
+            }
+            Expr::Slice(x) => {
+                self.optional(Field::Lower, x.lower.as_deref());
+                self.optional(Field::Upper, x.upper.as_deref());
+                self.optional(Field::Step, x.step.as_deref());
+            }
+            Expr::StringLiteral(_)
+            | Expr::BytesLiteral(_)
+            | Expr::NumberLiteral(_)
+            | Expr::BooleanLiteral(_)
+            | Expr::NoneLiteral(_)
+            | Expr::EllipsisLiteral(_)
+            | Expr::IpyEscapeCommand(_) => {}
+        }
+    }
+
+    fn string_parts(&mut self, parts: StringParts<'a>) {
+        self.list(Field::Values, parts.finish(), |part| part);
+    }
+}
+
+/// Collects the `values` of a `JoinedStr` or `TemplateStr`.
+struct StringParts<'a> {
+    text: &'a str,
+    /// The node that a replacement field becomes.
+    interpolation: Kind,
+    parts: Vec<Item<'a>>,
+    /// The literal text since the last replacement field, and whether any of its pieces is not empty.
+    literal: Option<(TextRange, bool)>,
+}
+
+impl<'a> StringParts<'a> {
+    fn new(text: &'a str, interpolation: Kind) -> Self {
+        Self { text, interpolation, parts: Vec::new(), literal: None }
+    }
+
+    fn literal(&mut self, has_text: bool, range: TextRange) {
+        self.literal = Some(match self.literal {
+            Some((before, had_text)) => (before.cover(range), had_text || has_text),
+            None => (range, has_text),
+        });
+    }
+
+    fn elements(&mut self, elements: &'a [InterpolatedStringElement]) {
+        for element in elements {
+            match element {
+                InterpolatedStringElement::Literal(literal) => self.literal(!literal.value.is_empty(), literal.range),
+                InterpolatedStringElement::Interpolation(element) => {
+                    if element.debug_text.is_some() {
+                        self.literal(true, self.debug_range(element));
+                    }
+                    self.flush();
+                    self.parts.push(Item::Interpolation(element, self.interpolation));
+                }
+            }
+        }
+    }
+
+    /// The text of `{x = !r:>5}` that the string shows as it stands: `x = `.
+    fn debug_range(&self, element: &InterpolatedElement) -> TextRange {
+        let brace = TextSize::from(1);
+        let start = element.start() + brace;
+        let end = element.format_spec.as_ref().map_or(element.end(), |spec| spec.start()) - brace;
+        let shown = &self.text[TextRange::new(start, end)];
+        let conversion = if element.conversion == ConversionFlag::None { None } else { shown.rfind('!') };
+        TextRange::at(start, TextSize::of(&shown[..conversion.unwrap_or(shown.len())]))
+    }
+
+    fn flush(&mut self) {
+        if let Some((range, true)) = self.literal.take() {
+            self.parts.push(Item::Literal(range));
+        }
+    }
+
+    fn finish(mut self) -> Vec<Item<'a>> {
+        self.flush();
+        self.parts
+    }
+}
+
+fn describe_expr(expr: &Expr) -> (Kind, Option<TextRange>, Option<&str>) {
+    let (kind, name) = match expr {
+        Expr::BoolOp(_) => (Kind::BoolOp, None),
+        Expr::Named(_) => (Kind::NamedExpr, None),
+        Expr::BinOp(_) => (Kind::BinOp, None),
+        Expr::UnaryOp(_) => (Kind::UnaryOp, None),
+        Expr::Lambda(_) => (Kind::Lambda, None),
+        Expr::If(_) => (Kind::IfExp, None),
+        Expr::Dict(_) => (Kind::Dict, None),
+        Expr::Set(_) => (Kind::Set, None),
+        Expr::ListComp(_) => (Kind::ListComp, None),
+        Expr::SetComp(_) => (Kind::SetComp, None),
+        Expr::DictComp(_) => (Kind::DictComp, None),
+        Expr::Generator(_) => (Kind::GeneratorExp, None),
+        Expr::Await(_) => (Kind::Await, None),
+        Expr::Yield(_) => (Kind::Yield, None),
+        Expr::YieldFrom(_) => (Kind::YieldFrom, None),
+        Expr::Compare(_) => (Kind::Compare, None),
+        Expr::Call(_) => (Kind::Call, None),
+        Expr::FString(_) => (Kind::JoinedStr, None),
+        Expr::TString(_) => (Kind::TemplateStr, None),
+        Expr::StringLiteral(_)
+        | Expr::BytesLiteral(_)
+        | Expr::NumberLiteral(_)
+        | Expr::BooleanLiteral(_)
+        | Expr::NoneLiteral(_)
+        | Expr::EllipsisLiteral(_)
+        | Expr::IpyEscapeCommand(_) => (Kind::Constant, None),
+        Expr::Attribute(x) => (Kind::Attribute, Some(x.attr.as_str())),
+        Expr::Subscript(_) => (Kind::Subscript, None),
+        Expr::Starred(_) => (Kind::Starred, None),
+        Expr::Name(x) => (Kind::Name, Some(x.id.as_str())),
+        Expr::List(_) => (Kind::List, None),
+        Expr::Tuple(_) => (Kind::Tuple, None),
+        Expr::Slice(_) => (Kind::Slice, None),
+    };
+    (kind, Some(expr.range()), name)
+}
+
+fn describe_pattern(pattern: &Pattern) -> (Kind, Option<TextRange>, Option<&str>) {
+    let (kind, name) = match pattern {
+        Pattern::MatchValue(_) => (Kind::MatchValue, None),
+        Pattern::MatchSingleton(_) => (Kind::MatchSingleton, None),
+        Pattern::MatchSequence(_) => (Kind::MatchSequence, None),
+        Pattern::MatchMapping(_) => (Kind::MatchMapping, None),
+        Pattern::MatchClass(_) => (Kind::MatchClass, None),
+        Pattern::MatchStar(x) => (Kind::MatchStar, x.name.as_ref().map(|name| name.as_str())),
+        Pattern::MatchAs(x) => (Kind::MatchAs, x.name.as_ref().map(|name| name.as_str())),
+        Pattern::MatchOr(_) => (Kind::MatchOr, None),
+    };
+    (kind, Some(pattern.range()), name)
+}
+
+fn operator(operator: Operator) -> Kind {
+    match operator {
+        Operator::Add => Kind::Add,
+        Operator::Sub => Kind::Sub,
+        Operator::Mult => Kind::Mult,
+        Operator::MatMult => Kind::MatMult,
+        Operator::Div => Kind::Div,
+        Operator::Mod => Kind::Mod,
+        Operator::Pow => Kind::Pow,
+        Operator::LShift => Kind::LShift,
+        Operator::RShift => Kind::RShift,
+        Operator::BitOr => Kind::BitOr,
+        Operator::BitXor => Kind::BitXor,
+        Operator::BitAnd => Kind::BitAnd,
+        Operator::FloorDiv => Kind::FloorDiv,
+    }
+}
+
+fn unary_operator(operator: UnaryOp) -> Kind {
+    match operator {
+        UnaryOp::Invert => Kind::Invert,
+        UnaryOp::Not => Kind::Not,
+        UnaryOp::UAdd => Kind::UAdd,
+        UnaryOp::USub => Kind::USub,
+    }
+}
+
+fn comparison(operator: CmpOp) -> Kind {
+    match operator {
+        CmpOp::Eq => Kind::Eq,
+        CmpOp::NotEq => Kind::NotEq,
+        CmpOp::Lt => Kind::Lt,
+        CmpOp::LtE => Kind::LtE,
+        CmpOp::Gt => Kind::Gt,
+        CmpOp::GtE => Kind::GtE,
+        CmpOp::Is => Kind::Is,
+        CmpOp::IsNot => Kind::IsNot,
+        CmpOp::In => Kind::In,
+        CmpOp::NotIn => Kind::NotIn,
+    }
+}

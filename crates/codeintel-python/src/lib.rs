@@ -1,0 +1,18 @@
+//! Python text to syntax, once: [`ParsedFile::parse`] never fails, and everything that is known of one file comes
+//! from that one parse.
+//!
+//! This crate knows nothing of files on a disk, of tables or of other files than the one it is given. It is the only
+//! crate that uses the `ruff_*` crates; their types do not leave it.
+#![warn(clippy::disallowed_methods)]
+
+mod ast;
+mod definitions;
+mod docstring;
+mod lines;
+mod parsed_file;
+
+pub use ast::{Ast, AstNode, Field, Kind};
+pub use definitions::{Decorators, Definition, DefinitionKind};
+pub use docstring::{Docstring, DocstringParameter, DocstringStyle, clean_docstring, parse_docstring};
+pub use lines::LineCounts;
+pub use parsed_file::ParsedFile;

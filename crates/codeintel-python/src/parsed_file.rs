@@ -1,0 +1,79 @@
+//! One parse of one file.
+
+use codeintel_base::{LineIndex, Problem, Severity, Stage};
+use ruff_python_ast::{ModModule, PySourceType};
+use ruff_python_parser::{Parsed, parse_unchecked_source};
+
+/// A file's text with its syntax tree, tokens and line index.
+///
+/// Texts begin without a byte order mark and are shorter than 4 GiB. Dropping the tree of a deeply nested source takes
+/// stack in proportion to the nesting, so parse on threads with large stacks (256 MiB serve 100,000 levels).
+#[derive(Debug)]
+pub struct ParsedFile {
+    text: Box<str>,
+    lines: LineIndex,
+    pub(crate) tree: Parsed<ModModule>,
+}
+
+impl ParsedFile {
+    /// Parse a text. Never fails: what could not be parsed is left out and listed by [`ParsedFile::problems`].
+    ///
+    /// ```
+    /// use codeintel_python::{Ast, Kind, ParsedFile};
+    ///
+    /// let file = ParsedFile::parse("x = 1\n");
+    /// let kinds: Vec<Kind> = Ast::new(&file).nodes.iter().map(|node| node.kind).collect();
+    /// assert_eq!(kinds, [Kind::Module, Kind::Assign, Kind::Name, Kind::Store, Kind::Constant]);
+    /// ```
+    pub fn parse(text: impl Into<Box<str>>) -> Self {
+        let text = text.into();
+        let tree = parse_unchecked_source(&text, PySourceType::Python);
+        Self { lines: LineIndex::new(&text), tree, text }
+    }
+
+    /// The source text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Where the lines begin.
+    pub fn lines(&self) -> &LineIndex {
+        &self.lines
+    }
+
+    /// What CPython would refuse: syntax errors in source order, then NUL characters.
+    pub fn problems(&self) -> Vec<Problem> {
+        let syntax = self.tree.errors().iter().map(|error| (error.location.start().to_u32(), error.error.to_string()));
+        let nul = self.text.find('\0').map(|at| (at as u32, "source code cannot contain null bytes".to_owned()));
+        let problem = |(offset, message): (u32, String)| {
+            let position = self.lines.utf8(offset);
+            Problem {
+                stage: Stage::Parse,
+                severity: Severity::Error,
+                message,
+                lineno: Some(position.line),
+                col_offset: Some(position.column),
+            }
+        };
+        syntax.chain(nul).map(problem).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_have_places_and_the_rest_is_kept() {
+        let file = ParsedFile::parse("a = 1\nb = (\nc = '\0'\n");
+        let places: Vec<_> = file.problems().iter().map(|p| (p.lineno, p.col_offset)).collect();
+        assert!(places.len() >= 2, "{places:?}");
+        assert_eq!(places.last(), Some(&(Some(3), Some(5))), "the NUL comes last");
+        assert!(crate::Ast::new(&file).nodes.iter().any(|node| node.name == Some("a")));
+    }
+
+    #[test]
+    fn good_source_has_no_problems() {
+        assert_eq!(ParsedFile::parse("def f(): ...\r\n").problems(), []);
+    }
+}
