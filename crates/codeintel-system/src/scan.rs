@@ -1,0 +1,143 @@
+//! What a scan looks for and what it finds.
+
+use codeintel_base::{Problem, RepoPath};
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+/// The stat data of a file. Equal data make it likely that the bytes are equal; only a hash makes it certain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stat {
+    /// Size in bytes.
+    pub size: u64,
+    /// Modification time in nanoseconds since 1970.
+    pub mtime_ns: i64,
+    /// Time of the last change of the bytes or of the stat data, in nanoseconds since 1970.
+    pub ctime_ns: i64,
+}
+
+/// A source file that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScannedFile {
+    /// Its path.
+    pub path: RepoPath,
+    /// Its stat data when it was found.
+    pub stat: Stat,
+}
+
+/// Something that could not be scanned.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ScanProblem {
+    /// Path from the root, as well as it can be shown; none where the problem is not one of a file.
+    pub path: Option<String>,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+/// What a scan found.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Scan {
+    /// Source files, sorted by path.
+    pub files: Vec<ScannedFile>,
+    /// `pyproject.toml` files, sorted by path.
+    pub projects: Vec<RepoPath>,
+    /// What could not be scanned, sorted.
+    pub problems: Vec<ScanProblem>,
+}
+
+impl Scan {
+    /// Bring everything into its order and note names that differ in case only.
+    pub(crate) fn finish(mut self) -> Self {
+        self.files.sort_by(|a, b| a.path.cmp(&b.path));
+        self.projects.sort();
+        let mut folded: Vec<(String, &RepoPath)> =
+            self.files.iter().map(|file| (file.path.as_str().to_lowercase(), &file.path)).collect();
+        folded.sort();
+        for pair in folded.windows(2) {
+            if pair[0].0 == pair[1].0 {
+                let message = format!("the name differs from `{}` in case only; some file systems hold just one", pair[0].1);
+                self.problems.push(ScanProblem::warning(Some(pair[1].1.to_string()), message));
+            }
+        }
+        self.problems.sort();
+        self
+    }
+}
+
+impl ScanProblem {
+    /// A problem that costs facts.
+    pub fn error(path: Option<String>, message: impl Into<String>) -> Self {
+        Self { path, problem: Problem::error(codeintel_base::Stage::Scan, message) }
+    }
+
+    /// A problem that costs nothing yet.
+    pub fn warning(path: Option<String>, message: impl Into<String>) -> Self {
+        Self { path, problem: Problem::warning(codeintel_base::Stage::Scan, message) }
+    }
+}
+
+/// Which files are source files.
+#[derive(Debug, Clone)]
+pub struct ScanOptions {
+    /// Files must match one of these patterns.
+    pub include: GlobSet,
+    /// Files and folders must match none of these patterns.
+    pub exclude: GlobSet,
+    /// Folders of these names are not entered, wherever they are.
+    pub ignore_dirs: Vec<String>,
+    /// Whether `.gitignore`, `.ignore` and git's own excludes are obeyed.
+    pub ignore_files: bool,
+    /// Larger files are left out, with a problem.
+    pub max_bytes: u64,
+    /// The number of threads that walk.
+    pub threads: usize,
+}
+
+/// A pattern that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("`{pattern}` is not a pattern: {reason}")]
+pub struct OptionsError {
+    /// The pattern as given.
+    pub pattern: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl ScanOptions {
+    /// Compile patterns. One without a `/` matches the name in any folder; `**` matches any number of folders.
+    pub fn globs(patterns: &[String]) -> Result<GlobSet, OptionsError> {
+        let mut set = GlobSetBuilder::new();
+        for pattern in patterns {
+            let error = |error: globset::Error| OptionsError { pattern: pattern.clone(), reason: error.kind().to_string() };
+            let anchored = match pattern.strip_prefix('/') {
+                Some(anchored) => anchored.to_owned(),
+                None if pattern.trim_end_matches('/').contains('/') => pattern.clone(),
+                None => format!("**/{pattern}"),
+            };
+            set.add(Glob::new(anchored.trim_end_matches('/')).map_err(error)?);
+        }
+        set.build().map_err(|error| OptionsError { pattern: patterns.join(", "), reason: error.to_string() })
+    }
+
+    /// Whether a path with this name is left out together with everything below it.
+    pub(crate) fn prunes(&self, path: &str, is_folder: bool) -> bool {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        is_folder && self.ignore_dirs.iter().any(|dir| dir == name) || self.exclude.is_match(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_without_a_slash_match_in_any_folder() {
+        let globs = |patterns: &[&str]| {
+            ScanOptions::globs(&patterns.iter().map(|pattern| (*pattern).to_owned()).collect::<Vec<_>>()).unwrap()
+        };
+        assert!(globs(&["*.py"]).is_match("a/b.py"));
+        assert!(globs(&["/setup.py"]).is_match("setup.py"));
+        assert!(!globs(&["/setup.py"]).is_match("a/setup.py"));
+        assert!(globs(&["vendor/"]).is_match("a/vendor"));
+        assert!(globs(&["a/**/x.py"]).is_match("a/b/c/x.py"));
+        assert!(ScanOptions::globs(&["[".to_owned()]).is_err());
+    }
+}

@@ -1,0 +1,57 @@
+//! What codeintel asks of the outside world.
+
+use std::io;
+
+use codeintel_base::RepoPath;
+
+use crate::git::GitState;
+use crate::scan::{Scan, ScanOptions, Stat};
+
+/// The world around one repository. All paths are inside of it.
+pub trait System: Sync {
+    /// Find the source files: all of them, or those at or below the paths in `only`.
+    fn scan(&self, options: &ScanOptions, only: Option<&[RepoPath]>) -> Scan;
+
+    /// Read a file with the stat data it had before reading. Fails for what is not a regular file or is too large.
+    fn read(&self, path: &RepoPath, max_bytes: u64) -> Result<(Vec<u8>, Stat), ReadError>;
+
+    /// Whether anything, of whatever type, has the path.
+    fn exists(&self, path: &RepoPath) -> bool;
+
+    /// The time in nanoseconds since 1970, by the clock that stamps files.
+    fn now_ns(&self) -> i64;
+
+    /// What git says of the working tree.
+    fn git(&self) -> GitState;
+}
+
+/// Why a file could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// There is no such file any more.
+    #[error("the file is gone")]
+    Gone,
+    /// It is a FIFO, a socket, a device or a folder.
+    #[error("not a regular file")]
+    NotAFile,
+    /// It is larger than the limit.
+    #[error("the file has {size} bytes, more than the limit of {limit}")]
+    TooLarge {
+        /// Its size in bytes.
+        size: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// The operating system refused.
+    #[error("the file cannot be read: {0}")]
+    Io(io::Error),
+}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::Gone,
+            _ => Self::Io(error),
+        }
+    }
+}
