@@ -1,1 +1,39 @@
-//! placeholder
+//! The loop: scan, plan, extract, publish.
+//!
+//! [`ingest`] brings a database up to date with a repository by redoing only what is missing. What it decides is a
+//! [`Plan`], a pure function of what was found on disk and what the ledger knows; `codeintel status` prints one without
+//! acting on it. This crate knows nothing of arguments, settings files, printing or the syntax of Python.
+//!
+//! ```no_run
+//! use std::path::Path;
+//! use std::time::Duration;
+//!
+//! use codeintel_base::NoProgress;
+//! use codeintel_engine::{Options, ingest};
+//! use codeintel_store::{Access, Database};
+//! use codeintel_system::OsSystem;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let system = OsSystem::new(Path::new("."))?;
+//! let (mut database, _) = Database::open(Path::new("x.duckdb"), Access::Write, Duration::from_secs(5))?;
+//! let report = ingest(&system, &mut database, &Options::new("owner/name"), &NoProgress)?;
+//! println!("{} files, {} of them new", report.files, report.added);
+//! # Ok(())
+//! # }
+//! ```
+#![warn(clippy::disallowed_methods)]
+
+mod extract;
+mod ingest;
+mod inventory;
+mod metadata;
+mod options;
+mod plan;
+mod status;
+mod verify;
+
+pub use ingest::{DatasetReport, EngineError, Report, ingest};
+pub use options::{DEFAULT_IGNORED_DIRS, DEFAULT_INCLUDE, DEFAULT_MAX_BYTES, Options};
+pub use plan::{DatasetPlan, Plan};
+pub use status::status;
+pub use verify::{Difference, verify};

@@ -1,1 +1,20 @@
-//! placeholder
+//! One embedded DuckDB file: schema, transactions, ledger, snapshots, garbage collection and views.
+//!
+//! This crate knows nothing of files on a disk but the database's own, of Python or of what has changed. It is the only
+//! crate that uses `duckdb`.
+
+mod compare;
+mod database;
+mod error;
+mod facts;
+mod gc;
+mod query;
+mod schema;
+mod snapshot;
+
+pub use database::{Access, Database, Opened};
+pub use error::StoreError;
+pub use facts::{FactBatch, LedgerEntry, Pending, Status, Wanted, Written};
+pub use gc::Collected;
+pub use query::{QueryResult, Value};
+pub use snapshot::{FileRow, FileState, Publication, ScanProblemRow, Snapshot, SnapshotRows, TagRow};

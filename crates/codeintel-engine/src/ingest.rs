@@ -1,0 +1,448 @@
+//! One run: bring the database up to date with the repository.
+
+use std::time::Instant;
+
+use codeintel_base::{ContentHash, Progress, RepoPath};
+use codeintel_datasets::ModuleNames;
+use codeintel_store::{
+    Database, FileRow, Pending, Publication, ScanProblemRow, Snapshot, SnapshotRows, StoreError, TagRow, Wanted, Written,
+};
+use codeintel_system::{GitState, Scan, System};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::extract::{Extractor, Task};
+use crate::inventory::{self, Inventory};
+use crate::metadata::{Metadata, module_names};
+use crate::options::Options;
+use crate::plan::{DatasetPlan, Plan};
+
+/// Why a run could not be completed. What was true before is still there.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A path that was said to have changed is left out of scans.
+    #[error("`{0}` is not scanned: it is ignored, excluded or no Python source")]
+    NotScanned(RepoPath),
+    /// A path that was said to have changed does not exist and never did.
+    #[error("`{0}` does not exist, and no such file is known")]
+    Unknown(RepoPath),
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// The repository.
+    pub repo: String,
+    /// The commit that the snapshot shows.
+    pub commit: String,
+    /// Source files.
+    pub files: usize,
+    /// Files that were read.
+    pub hashed: usize,
+    /// New files.
+    pub added: usize,
+    /// Files with other bytes.
+    pub changed: usize,
+    /// Files that are gone.
+    pub deleted: usize,
+    /// Files that moved.
+    pub renamed: usize,
+    /// New, changed and moved files whose facts were all there already.
+    pub reused: usize,
+    /// Contents that were parsed.
+    pub parsed: usize,
+    /// Rows of `core.problems`.
+    pub problems: usize,
+    /// Whether anything was written.
+    pub wrote: bool,
+    /// The datasets that were kept.
+    pub datasets: Vec<DatasetReport>,
+    /// Wall seconds: scan, hash, extract and write, publish.
+    pub seconds: Vec<(&'static str, f64)>,
+}
+
+/// What a run did for one dataset.
+#[derive(Debug, Clone)]
+pub struct DatasetReport {
+    /// Its full name.
+    pub dataset: &'static str,
+    /// Contents that were extracted.
+    pub contents: usize,
+    /// Rows that were written.
+    pub rows: usize,
+    /// Seconds spent extracting, over all workers.
+    pub seconds: f64,
+}
+
+/// Bring the database up to date. Redoes only what is missing, and moves the snapshot's pointers last.
+pub fn ingest(
+    system: &dyn System,
+    database: &mut Database,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Report, EngineError> {
+    let mut hold = FxHashSet::default();
+    loop {
+        let mut run = Run::look(system, database, options, &hold, progress)?;
+        let (written, seconds, raced) = run.extract(system, database, options, progress)?;
+        if raced.is_empty() {
+            return run.publish(database, options, &written, &seconds);
+        }
+        // These files changed between hashing and parsing: look again, and keep their bytes in between.
+        hold.extend(raced);
+    }
+}
+
+/// What was found on disk and in the ledger.
+pub(crate) struct Run {
+    started_ns: i64,
+    git: GitState,
+    commit: String,
+    prior: Option<Snapshot>,
+    inventory: Inventory,
+    metadata: Metadata,
+    source_roots: Vec<String>,
+    pub(crate) wanted: Vec<Wanted>,
+    pub(crate) plan: Plan,
+    pub(crate) pending: Vec<Pending>,
+    ids: FxHashMap<ContentHash, i32>,
+    seconds: Vec<(&'static str, f64)>,
+}
+
+impl Run {
+    pub(crate) fn look(
+        system: &dyn System,
+        database: &Database,
+        options: &Options,
+        hold: &FxHashSet<RepoPath>,
+        progress: &dyn Progress,
+    ) -> Result<Self, EngineError> {
+        let clock = Instant::now();
+        let started_ns = system.now_ns();
+        let prior = database.snapshot(&options.repo)?;
+        progress.begin("scan", 0);
+        let git = system.git();
+        let commit = options.commit.clone().or_else(|| git.commit.clone()).unwrap_or_else(|| "worktree".to_owned());
+        let same_commit = prior.as_ref().filter(|prior| prior.commit == commit);
+        // Without a snapshot of this commit, nothing can be taken to be as it was.
+        let changed = options.changed.as_deref().filter(|_| same_commit.is_some());
+        let scan = system.scan(&options.scan, changed);
+        let projects = scan.projects.clone();
+        if let (Some(changed), Some(prior)) = (changed, &prior) {
+            check_changed(system, changed, &scan, prior)?;
+        }
+        let mut seconds = vec![("scan", clock.elapsed().as_secs_f64())];
+        let clock = Instant::now();
+        let mut inventory = inventory::take(system, scan, prior.as_ref(), options, hold, progress);
+        let mut metadata = Metadata::read(system);
+        let source_roots = match (changed, &prior) {
+            (Some(changed), Some(prior)) => {
+                keep_unchanged(&mut inventory, prior, changed);
+                prior.source_roots.clone()
+            }
+            _ => metadata.source_roots(system, &projects),
+        };
+        inventory.problems.append(&mut metadata.problems);
+        if let Some(problem) = &git.problem {
+            let problem = codeintel_base::Problem::warning(codeintel_base::Stage::Scan, problem);
+            inventory.problems.push(ScanProblemRow::new(None, &problem));
+        }
+        inventory.problems.sort();
+        inventory.problems.dedup();
+        let mut plan = Plan::compare(&inventory.files, prior.as_ref());
+        plan.hashed = inventory.hashed;
+        plan.previous_commit =
+            prior.as_ref().map(|prior| prior.commit.clone()).filter(|previous| *previous != commit);
+        let wanted = wanted(options, prior.as_ref());
+        let mut run = Self {
+            started_ns,
+            git,
+            commit,
+            prior,
+            inventory,
+            metadata,
+            source_roots,
+            wanted,
+            plan,
+            pending: Vec::new(),
+            ids: FxHashMap::default(),
+            seconds: Vec::new(),
+        };
+        run.ask_ledger(database, options)?;
+        seconds.push(("hash", clock.elapsed().as_secs_f64()));
+        run.seconds = seconds;
+        Ok(run)
+    }
+
+    /// Find the numbers of all contents, and which facts they lack.
+    fn ask_ledger(&mut self, database: &Database, options: &Options) -> Result<(), StoreError> {
+        let known = self.prior.iter().flat_map(|prior| &prior.files).map(|row| (row.hash, row.content_id));
+        self.ids = known.collect();
+        let mut unknown: Vec<ContentHash> =
+            self.inventory.files.iter().map(|file| file.hash).filter(|hash| !self.ids.contains_key(hash)).collect();
+        unknown.sort_unstable();
+        unknown.dedup();
+        let found = if unknown.is_empty() { FxHashMap::default() } else { database.content_ids(&unknown)? };
+        // Contents without a number get one that is surely free, to count them by; they are numbered before they are written.
+        let mut placeholder = -1;
+        for hash in &unknown {
+            let id = found.get(hash).copied().unwrap_or_else(|| {
+                placeholder -= 1;
+                placeholder
+            });
+            self.ids.insert(*hash, id);
+        }
+        // A published snapshot is complete in the datasets that it names, so the ledger is asked for new contents only.
+        let prior_ids: FxHashSet<i32> =
+            self.prior.iter().flat_map(|prior| &prior.files).map(|row| row.content_id).collect();
+        let mut all: Vec<i32> = self.inventory.files.iter().map(|file| self.ids[&file.hash]).collect();
+        all.sort_unstable();
+        all.dedup();
+        let new: Vec<i32> = all.iter().copied().filter(|id| !prior_ids.contains(id)).collect();
+        self.pending = self
+            .wanted
+            .iter()
+            .map(|wanted| {
+                let is_complete = self
+                    .prior
+                    .as_ref()
+                    .is_some_and(|prior| prior.datasets.get(wanted.key()) == Some(&wanted.state()) && !options.full);
+                let asked = if is_complete { &new } else { &all };
+                Ok(database.pending(asked, std::slice::from_ref(wanted), options.full)?.remove(0))
+            })
+            .collect::<Result<_, StoreError>>()?;
+        let counts = self.wanted.iter().zip(&self.pending).map(|(wanted, pending)| DatasetPlan {
+            dataset: wanted.key(),
+            missing: pending.missing.len(),
+            outdated: pending.stale.len(),
+        });
+        self.plan.datasets = counts.collect();
+        let hashes: FxHashMap<&RepoPath, ContentHash> =
+            self.inventory.files.iter().map(|file| (&file.path, file.hash)).collect();
+        let is_there = |path: &RepoPath| {
+            let id = self.ids[&hashes[path]];
+            self.pending.iter().all(|pending| !pending.missing.contains(&id))
+        };
+        self.plan.reused = self.plan.new_pointers().filter(|path| is_there(path)).count();
+        Ok(())
+    }
+
+    /// Give new contents their numbers.
+    fn number_contents(&mut self, database: &mut Database) -> Result<(), StoreError> {
+        let mut new: Vec<ContentHash> = Vec::new();
+        let mut seen = FxHashSet::default();
+        for file in &self.inventory.files {
+            if self.ids[&file.hash] < 0 && seen.insert(file.hash) {
+                new.push(file.hash);
+            }
+        }
+        let numbered = database.add_contents(&new)?;
+        for (hash, id) in new.iter().map(|hash| (hash, numbered[hash])) {
+            let placeholder = self.ids.insert(*hash, id);
+            for pending in &mut self.pending {
+                if placeholder.is_some_and(|placeholder| pending.missing.remove(&placeholder)) {
+                    pending.missing.insert(id);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn extract(
+        &mut self,
+        system: &dyn System,
+        database: &mut Database,
+        options: &Options,
+        progress: &dyn Progress,
+    ) -> Result<(Vec<Written>, Vec<f64>, Vec<RepoPath>), EngineError> {
+        let clock = Instant::now();
+        self.number_contents(database)?;
+        let mut tasks = Vec::new();
+        let mut seen = FxHashSet::default();
+        for file in &self.inventory.files {
+            let content_id = self.ids[&file.hash];
+            if self.pending.iter().any(|pending| pending.missing.contains(&content_id)) && seen.insert(content_id) {
+                tasks.push(Task { content_id, hash: file.hash, path: &file.path, size: file.state.size_bytes });
+            }
+        }
+        if tasks.is_empty() {
+            return Ok((vec![Written::default(); self.wanted.len()], vec![0.0; self.wanted.len()], Vec::new()));
+        }
+        let held = std::mem::take(&mut self.inventory.held);
+        let max_bytes = options.scan.max_bytes;
+        let extractor = Extractor::new(system, &self.wanted, &self.pending, tasks, held, max_bytes, progress);
+        let written =
+            extractor.run(options.workers, |batches| database.write_facts(&self.wanted, &self.pending, batches))?;
+        self.seconds.push(("extract and write", clock.elapsed().as_secs_f64()));
+        Ok((written, extractor.seconds(), extractor.raced()))
+    }
+
+    fn publish(
+        mut self,
+        database: &mut Database,
+        options: &Options,
+        written: &[Written],
+        seconds: &[f64],
+    ) -> Result<Report, EngineError> {
+        let clock = Instant::now();
+        let rows = self.rows();
+        let tags = self.metadata.tag_rows();
+        let wrote = self.publish_rows(database, options, &rows, &tags)?;
+        self.seconds.push(("publish", clock.elapsed().as_secs_f64()));
+        let dataset = |((wanted, written), seconds): ((&Wanted, &Written), &f64)| DatasetReport {
+            dataset: wanted.key(),
+            contents: written.contents,
+            rows: written.rows,
+            seconds: *seconds,
+        };
+        Ok(Report {
+            repo: options.repo.clone(),
+            files: self.plan.files,
+            hashed: self.plan.hashed,
+            added: self.plan.added.len(),
+            changed: self.plan.changed.len(),
+            deleted: self.plan.deleted.len(),
+            renamed: self.plan.renamed.len(),
+            reused: self.plan.reused,
+            parsed: written.iter().map(|written| written.contents).max().unwrap_or(0),
+            problems: database.problem_count(&options.repo)?,
+            wrote: wrote || written.iter().any(|written| written.contents > 0),
+            datasets: self.wanted.iter().zip(written).zip(seconds).map(dataset).collect(),
+            seconds: self.seconds,
+            commit: self.commit,
+        })
+    }
+
+    /// The rows of the new snapshot, sorted by path.
+    fn rows(&self) -> Vec<FileRow> {
+        let names = module_names(self.inventory.files.iter().map(|file| file.path.as_str()), &self.source_roots);
+        let row = |file: &inventory::InventoryFile| {
+            let path = file.path.as_str();
+            let described = self.metadata.describe(&names, path);
+            FileRow {
+                path: file.path.clone(),
+                hash: file.hash,
+                content_id: self.ids[&file.hash],
+                state: file.state,
+                module: described.module,
+                is_package: ModuleNames::is_package(path),
+                is_stub: ModuleNames::is_stub(path),
+                is_test: ModuleNames::is_test(path),
+                tags: described.tags,
+                owners: described.owners,
+            }
+        };
+        self.inventory.files.iter().map(row).collect()
+    }
+
+    /// Write what differs from the last snapshot; gives whether anything does.
+    fn publish_rows(
+        &self,
+        database: &mut Database,
+        options: &Options,
+        rows: &[FileRow],
+        tags: &[TagRow],
+    ) -> Result<bool, StoreError> {
+        let same_commit = self.prior.as_ref().filter(|prior| prior.commit == self.commit);
+        let (changed, removed) = match same_commit {
+            Some(prior) => difference(&prior.files, rows),
+            None => (Vec::new(), Vec::new()),
+        };
+        // Past a share of the files it is cheaper to write all rows than to look for some.
+        let is_patch = same_commit.is_some() && (changed.len() + removed.len()) * 4 < rows.len().max(64);
+        let problems = same_commit.is_none_or(|prior| prior.problems != self.inventory.problems);
+        let tags_differ = same_commit.is_none_or(|prior| prior.tags != tags);
+        let is_complete = |prior: &Snapshot| {
+            prior.datasets.len() == self.wanted.len()
+                && self.wanted.iter().all(|wanted| prior.datasets.get(wanted.key()) == Some(&wanted.state()))
+        };
+        let is_same = same_commit.is_some_and(|prior| {
+            changed.is_empty()
+                && removed.is_empty()
+                && prior.branch == self.git.branch
+                && prior.is_dirty == self.git.is_dirty
+                && prior.source_roots == self.source_roots
+                && is_complete(prior)
+        });
+        if is_same && !problems && !tags_differ && !self.inventory.had_racy {
+            return Ok(false);
+        }
+        database.publish(&Publication {
+            repo: &options.repo,
+            commit: &self.commit,
+            branch: self.git.branch.as_deref(),
+            is_dirty: self.git.is_dirty,
+            scanned_at_ns: self.started_ns,
+            source_roots: &self.source_roots,
+            datasets: &self.wanted,
+            rows: if is_patch {
+                SnapshotRows::Patch { removed, changed }
+            } else {
+                SnapshotRows::Replace(rows.iter().collect())
+            },
+            problems: problems.then_some(&self.inventory.problems),
+            tags: tags_differ.then_some(tags),
+            keep: options.keep_snapshots,
+            codeintel_version: env!("CARGO_PKG_VERSION"),
+        })?;
+        Ok(true)
+    }
+}
+
+/// The datasets asked for, and those that the snapshot has: a table that was filled once is kept true.
+fn wanted(options: &Options, prior: Option<&Snapshot>) -> Vec<Wanted> {
+    let mut wanted = options.datasets.clone();
+    for key in prior.iter().flat_map(|prior| prior.datasets.keys()) {
+        let is_asked = wanted.iter().any(|wanted| wanted.key() == key);
+        if let Some(kept) = codeintel_datasets::dataset_named(key).and_then(Wanted::new)
+            && !is_asked
+        {
+            wanted.push(kept);
+        }
+    }
+    wanted
+}
+
+/// Rows that are new or differ, and paths that are gone. Both lists are sorted by path.
+fn difference<'a>(before: &'a [FileRow], now: &'a [FileRow]) -> (Vec<&'a FileRow>, Vec<&'a RepoPath>) {
+    let old: FxHashMap<&RepoPath, &FileRow> = before.iter().map(|row| (&row.path, row)).collect();
+    let new: FxHashSet<&RepoPath> = now.iter().map(|row| &row.path).collect();
+    let changed = now.iter().filter(|row| old.get(&row.path) != Some(row)).collect();
+    let removed = before.iter().map(|row| &row.path).filter(|path| !new.contains(path)).collect();
+    (changed, removed)
+}
+
+fn is_at_or_below(path: &str, outer: &RepoPath) -> bool {
+    path.strip_prefix(outer.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Every path that was said to have changed must have been found, or be gone.
+fn check_changed(system: &dyn System, changed: &[RepoPath], scan: &Scan, prior: &Snapshot) -> Result<(), EngineError> {
+    for path in changed {
+        let is_found = scan.files.iter().any(|file| is_at_or_below(file.path.as_str(), path))
+            || scan.problems.iter().any(|p| p.path.as_deref().is_some_and(|shown| is_at_or_below(shown, path)));
+        let is_known = prior.files.iter().any(|row| is_at_or_below(row.path.as_str(), path))
+            || prior.problems.iter().any(|p| p.path.as_deref().is_some_and(|shown| is_at_or_below(shown, path)));
+        match (is_found, system.exists(path), is_known) {
+            (true, _, _) | (false, false, true) => {}
+            // What was known and is ignored now is gone, as a full scan would find.
+            (false, true, true) => {}
+            (false, true, false) => return Err(EngineError::NotScanned(path.clone())),
+            (false, false, false) => return Err(EngineError::Unknown(path.clone())),
+        }
+    }
+    Ok(())
+}
+
+/// Add the files and problems of the last snapshot that were not looked at.
+fn keep_unchanged(inventory: &mut Inventory, prior: &Snapshot, changed: &[RepoPath]) {
+    let is_kept = |path: &str| !changed.iter().any(|outer| is_at_or_below(path, outer));
+    for row in prior.files.iter().filter(|row| is_kept(row.path.as_str())) {
+        inventory.files.push(inventory::InventoryFile { path: row.path.clone(), hash: row.hash, state: row.state });
+    }
+    inventory.files.sort_by(|a, b| a.path.cmp(&b.path));
+    let kept = prior.problems.iter().filter(|problem| problem.path.as_deref().is_some_and(is_kept));
+    inventory.problems.extend(kept.cloned());
+}

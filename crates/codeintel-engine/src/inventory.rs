@@ -1,0 +1,160 @@
+//! What is on disk now: every source file with the hash of its bytes.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use codeintel_base::{ContentHash, Progress, RepoPath};
+use codeintel_store::{FileRow, FileState, ScanProblemRow, Snapshot};
+use codeintel_system::{ReadError, Scan, Stat, System};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::options::Options;
+
+/// File systems stamp times with a granularity; a file changed within this time of a scan may change again unseen.
+const FINE_GRANULARITY_NS: i64 = 20_000_000;
+/// The same for file systems that keep whole seconds only.
+const COARSE_GRANULARITY_NS: i64 = 2_000_000_000;
+
+/// Every source file, and what could not be one.
+#[derive(Debug, Default)]
+pub(crate) struct Inventory {
+    /// Sorted by path.
+    pub(crate) files: Vec<InventoryFile>,
+    /// Sorted.
+    pub(crate) problems: Vec<ScanProblemRow>,
+    /// The bytes of some of the files that were read, by their hash.
+    pub(crate) held: FxHashMap<ContentHash, Vec<u8>>,
+    /// The number of files that were read.
+    pub(crate) hashed: usize,
+    /// Whether a file was read only because its time was too close to the last scan.
+    pub(crate) had_racy: bool,
+}
+
+/// A source file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InventoryFile {
+    pub(crate) path: RepoPath,
+    pub(crate) hash: ContentHash,
+    pub(crate) state: FileState,
+}
+
+/// Hash what the stat data do not vouch for. Bytes of files in `hold` are held whatever their size.
+pub(crate) fn take(
+    system: &dyn System,
+    scan: Scan,
+    prior: Option<&Snapshot>,
+    options: &Options,
+    hold: &FxHashSet<RepoPath>,
+    progress: &dyn Progress,
+) -> Inventory {
+    let known: FxHashMap<&RepoPath, &FileRow> =
+        prior.iter().flat_map(|prior| &prior.files).map(|row| (&row.path, row)).collect();
+    let scanned_at_ns = prior.map_or(0, |prior| prior.scanned_at_ns);
+    let mut inventory = Inventory::default();
+    let mut unknown = Vec::new();
+    for file in scan.files {
+        let state = state_of(file.stat);
+        let row = known.get(&file.path).filter(|row| row.state == state && !options.rehash && !hold.contains(&file.path));
+        match row {
+            Some(row) if !is_racy(state, scanned_at_ns) => {
+                inventory.files.push(InventoryFile { path: file.path, hash: row.hash, state });
+            }
+            row => {
+                inventory.had_racy |= row.is_some();
+                unknown.push(file.path);
+            }
+        }
+    }
+    inventory.problems = scan.problems.into_iter().map(|p| ScanProblemRow::new(p.path, &p.problem)).collect();
+    inventory.hashed = unknown.len();
+    hash_all(system, unknown, options, hold, progress, &mut inventory);
+    inventory.files.sort_by(|a, b| a.path.cmp(&b.path));
+    inventory.problems.sort();
+    inventory
+}
+
+/// What was read of one file.
+type Read = Result<(InventoryFile, Option<Vec<u8>>), (RepoPath, ReadError)>;
+
+fn hash_all(
+    system: &dyn System,
+    paths: Vec<RepoPath>,
+    options: &Options,
+    hold: &FxHashSet<RepoPath>,
+    progress: &dyn Progress,
+    inventory: &mut Inventory,
+) {
+    progress.begin("hash", paths.len());
+    let next = AtomicUsize::new(0);
+    let held_bytes = AtomicUsize::new(0);
+    let read = Mutex::new(Vec::with_capacity(paths.len()));
+    let work = || {
+        while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let result: Read = match system.read(path, options.scan.max_bytes) {
+                Ok((bytes, stat)) => {
+                    let file = InventoryFile { path: path.clone(), hash: ContentHash::of(&bytes), state: state_of(stat) };
+                    let before = held_bytes.fetch_add(bytes.len(), Ordering::Relaxed);
+                    let is_held = before + bytes.len() <= options.held_bytes || hold.contains(path);
+                    Ok((file, is_held.then_some(bytes)))
+                }
+                Err(error) => Err((path.clone(), error)),
+            };
+            read.lock().unwrap_or_else(PoisonError::into_inner).push(result);
+            progress.step();
+        }
+    };
+    // A few files are read faster than threads start.
+    let threads = options.workers.min(paths.len() / 16);
+    std::thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(work);
+        }
+        work();
+    });
+    for result in read.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        match result {
+            Ok((file, bytes)) => {
+                if let Some(bytes) = bytes {
+                    inventory.held.insert(file.hash, bytes);
+                }
+                inventory.files.push(file);
+            }
+            // Deleted since the scan: as if it had been deleted before.
+            Err((_, ReadError::Gone)) => {}
+            Err((path, error)) => {
+                let problem = codeintel_base::Problem::error(codeintel_base::Stage::Scan, error.to_string());
+                inventory.problems.push(ScanProblemRow::new(Some(path.to_string()), &problem));
+            }
+        }
+    }
+}
+
+fn state_of(stat: Stat) -> FileState {
+    FileState { size_bytes: stat.size as i64, mtime_ns: stat.mtime_ns, ctime_ns: stat.ctime_ns }
+}
+
+/// Whether a file was changed so shortly before the last scan that it may have changed again under the same times.
+fn is_racy(state: FileState, scanned_at_ns: i64) -> bool {
+    let is_near = |time: i64| {
+        let is_coarse = time % 1_000_000_000 == 0;
+        time > scanned_at_ns - if is_coarse { COARSE_GRANULARITY_NS } else { FINE_GRANULARITY_NS }
+    };
+    is_near(state.mtime_ns) || is_near(state.ctime_ns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_near_the_last_scan_is_not_vouched_for() {
+        let at = |time: i64| FileState { size_bytes: 1, mtime_ns: time, ctime_ns: time };
+        let scan = 1_000_000_000_000 + 5;
+        assert!(is_racy(at(scan - 10), scan));
+        assert!(is_racy(at(scan + 10), scan), "clocks may differ");
+        assert!(!is_racy(at(scan - 30_000_000), scan));
+        assert!(is_racy(at(999_000_000_000), scan), "a time in whole seconds may be rounded");
+        let old_bytes_new_inode = FileState { mtime_ns: 1, ..at(scan) };
+        assert!(is_racy(old_bytes_new_inode, scan));
+    }
+}

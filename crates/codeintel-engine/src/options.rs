@@ -1,0 +1,70 @@
+//! What a run is asked to do.
+
+use codeintel_base::RepoPath;
+use codeintel_datasets::DATASETS;
+use codeintel_store::Wanted;
+use codeintel_system::ScanOptions;
+
+/// Patterns of the files that are scanned.
+pub const DEFAULT_INCLUDE: &[&str] = &["*.py", "*.pyi"];
+
+/// Names of folders that are never entered: environments, caches, builds and what version control keeps for itself.
+pub const DEFAULT_IGNORED_DIRS: &[&str] = &[
+    ".codeintel", ".eggs", ".git", ".hg", ".idea", ".ipynb_checkpoints", ".mypy_cache", ".nox", ".pytest_cache", ".pytype",
+    ".ruff_cache", ".svn", ".tox", ".venv", ".vscode", "__pycache__", "__pypackages__", "build", "dist", "node_modules",
+    "site-packages", "venv",
+];
+
+/// Files larger than this are left out.
+pub const DEFAULT_MAX_BYTES: u64 = 16 << 20;
+
+/// What a run is asked to do.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The repository's slug.
+    pub repo: String,
+    /// A label in place of HEAD's hash.
+    pub commit: Option<String>,
+    /// Which files are source files.
+    pub scan: ScanOptions,
+    /// The datasets to extract. Those that the database already keeps for the repository are kept true as well.
+    pub datasets: Vec<Wanted>,
+    /// Extract everything again, whatever the ledger says.
+    pub full: bool,
+    /// Hash every file, whatever its stat data say.
+    pub rehash: bool,
+    /// Look at these paths only, and take everything else to be as it was.
+    pub changed: Option<Vec<RepoPath>>,
+    /// The number of threads that read, hash, parse and extract; at least 1.
+    pub workers: usize,
+    /// How many snapshots of the repository are kept; at least 1.
+    pub keep_snapshots: usize,
+    /// Bytes of source that may be held between hashing and parsing, to save reading twice.
+    pub held_bytes: usize,
+}
+
+impl Options {
+    /// All datasets of a repository, with default settings.
+    pub fn new(repo: impl Into<String>) -> Self {
+        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        Self {
+            repo: repo.into(),
+            commit: None,
+            scan: ScanOptions {
+                include: ScanOptions::globs(&texts(DEFAULT_INCLUDE)).expect("the default patterns are valid"),
+                exclude: ScanOptions::globs(&[]).expect("no pattern is valid"),
+                ignore_dirs: texts(DEFAULT_IGNORED_DIRS),
+                ignore_files: true,
+                max_bytes: DEFAULT_MAX_BYTES,
+                threads: 1,
+            },
+            datasets: DATASETS.iter().filter_map(|dataset| Wanted::new(dataset)).collect(),
+            full: false,
+            rehash: false,
+            changed: None,
+            workers: 1,
+            keep_snapshots: 10,
+            held_bytes: 32 << 20,
+        }
+    }
+}

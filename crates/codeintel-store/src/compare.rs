@@ -1,0 +1,69 @@
+//! Comparing two databases, table by table.
+
+use std::path::Path;
+
+use codeintel_datasets::{DATASETS, Dataset};
+
+use crate::database::{Database, remove};
+use crate::error::StoreError;
+use crate::snapshot::quoted;
+
+/// How many differing rows are shown of a table.
+const EXAMPLES: usize = 5;
+
+/// Columns that say when and by which program a database was built.
+const NOT_COMPARED: &[&str] = &["ingested_at", "codeintel_version"];
+
+impl Database {
+    /// Remove a database file and its log, if they are there.
+    pub fn remove(path: &Path) -> Result<(), StoreError> {
+        remove(path)
+    }
+
+    /// Compare the current rows of a repository with those of another file, both ways. The database must be open for writing. Gives dataset, whether the rows are in
+    /// the other file only, their number, and the first few as JSON.
+    pub fn compare_with(
+        &self,
+        other: &Path,
+        repo: &str,
+    ) -> Result<Vec<(&'static str, bool, usize, Vec<String>)>, StoreError> {
+        let connection = &self.connection;
+        let mine: String = connection.query_row("SELECT current_database()", [], |row| row.get(0))?;
+        connection.execute_batch(&format!("ATTACH {} AS other (READ_ONLY)", quoted(&other.to_string_lossy())))?;
+        let mut differences = Vec::new();
+        for dataset in DATASETS {
+            let rows = |file: &str| format!("SELECT {} FROM ({})", columns(dataset), view_of(dataset, file, repo));
+            for (is_missing, from, without) in [(true, "other", &*mine), (false, &*mine, "other")] {
+                let difference = format!("({} EXCEPT ALL {})", rows(from), rows(without));
+                let sql = format!("SELECT count(*) FROM {difference}");
+                let count: i64 = connection.query_row(&sql, [], |row| row.get(0))?;
+                if count > 0 {
+                    let sql = format!("SELECT to_json(d)::VARCHAR FROM {difference} d ORDER BY ALL LIMIT {EXAMPLES}");
+                    let mut statement = connection.prepare(&sql)?;
+                    let examples = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+                    differences.push((dataset.name, is_missing, count as usize, examples));
+                }
+            }
+        }
+        connection.execute_batch("DETACH other")?;
+        Ok(differences)
+    }
+
+    /// How many problems the current snapshot of a repository has.
+    pub fn problem_count(&self, repo: &str) -> Result<usize, StoreError> {
+        let sql = "SELECT count(*) FROM core.problems WHERE repo = ?";
+        let count: i64 = self.connection.query_row(sql, [repo], |row| row.get(0))?;
+        Ok(count as usize)
+    }
+}
+
+fn columns(dataset: &Dataset) -> String {
+    let names = dataset.columns.iter().map(|column| column.name).filter(|name| !NOT_COMPARED.contains(name));
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// The query of a dataset's view over an attached file.
+fn view_of(dataset: &Dataset, file: &str, repo: &str) -> String {
+    let current = format!("(SELECT * FROM store.snapshots WHERE is_current AND repo = {})", quoted(repo));
+    dataset.view.replace("{snapshots}", &current).replace("store.", &format!("\"{file}\".store."))
+}

@@ -1,0 +1,198 @@
+//! Opening and closing the file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use duckdb::{AccessMode, Config, Connection};
+
+use crate::error::StoreError;
+use crate::schema;
+
+/// What a database is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// To be read; the file must exist and may be open elsewhere for reading.
+    Read,
+    /// To be brought up to date; nobody else may have it open.
+    Write,
+}
+
+/// How a database was found when it was opened for writing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opened {
+    /// It was not there and is empty now.
+    Created,
+    /// It was there.
+    Existing,
+    /// It had an older schema and is empty now; its facts must be extracted again.
+    Rebuilt {
+        /// The schema that it had.
+        found: u32,
+    },
+}
+
+/// An open database.
+#[derive(Debug)]
+pub struct Database {
+    pub(crate) connection: Connection,
+    path: PathBuf,
+}
+
+impl Database {
+    /// Open a file. Waits up to `patience` for another process to let go of it.
+    pub fn open(path: &Path, access: Access, patience: Duration) -> Result<(Self, Opened), StoreError> {
+        let exists = path.exists();
+        if access == Access::Read && !exists {
+            return Err(StoreError::Missing(path.to_owned()));
+        }
+        let connection = connect(path, access, patience)?;
+        let database = Self { connection, path: path.to_owned() };
+        match schema::version(&database.connection)? {
+            Some(schema::SCHEMA_VERSION) => {
+                if access == Access::Write {
+                    schema::update(&database.connection)?;
+                }
+                Ok((database, Opened::Existing))
+            }
+            Some(found) if found > schema::SCHEMA_VERSION => {
+                Err(StoreError::Newer { found, known: schema::SCHEMA_VERSION })
+            }
+            Some(found) if access == Access::Write => {
+                database.close()?;
+                remove(path)?;
+                let (database, _) = Self::open(path, access, patience)?;
+                Ok((database, Opened::Rebuilt { found }))
+            }
+            None if access == Access::Write => {
+                schema::create(&database.connection)?;
+                Ok((database, Opened::Created))
+            }
+            Some(_) | None => Err(StoreError::Missing(path.to_owned())),
+        }
+    }
+
+    /// Put a file that cannot be read out of the way, beside its place, and give its new path.
+    pub fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
+        let aside = path.with_extension("duckdb.corrupt");
+        let io = |source| StoreError::Io { path: path.to_owned(), source };
+        fs::rename(path, &aside).map_err(io)?;
+        let log = log_of(path);
+        if log.exists() {
+            fs::remove_file(log).map_err(io)?;
+        }
+        Ok(aside)
+    }
+
+    /// Write everything to the file itself and close it.
+    pub fn close(self) -> Result<(), StoreError> {
+        self.connection.close().map_err(|(_, error)| error.into())
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The size of the file in bytes.
+    pub fn size_bytes(&self) -> u64 {
+        fs::metadata(&self.path).map_or(0, |metadata| metadata.len())
+    }
+}
+
+fn connect(path: &Path, access: Access, patience: Duration) -> Result<Connection, StoreError> {
+    let deadline = Instant::now() + patience;
+    loop {
+        match Connection::open_with_flags(path, config(access)?).map_err(StoreError::from) {
+            Err(StoreError::Locked { .. }) if Instant::now() < deadline => {
+                std::thread::park_timeout(Duration::from_millis(50));
+            }
+            result => return result,
+        }
+    }
+}
+
+fn config(access: Access) -> Result<Config, StoreError> {
+    let config = Config::default().enable_autoload_extension(false)?.with("autoinstall_known_extensions", "false")?;
+    Ok(match access {
+        // A query must not reach outside of the file.
+        Access::Read => config.access_mode(AccessMode::ReadOnly)?.enable_external_access(false)?,
+        Access::Write => config.access_mode(AccessMode::ReadWrite)?,
+    })
+}
+
+/// DuckDB's write-ahead log, a part of the database while it is there.
+pub(crate) fn log_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".wal");
+    name.into()
+}
+
+/// Remove a database and its log.
+pub(crate) fn remove(path: &Path) -> Result<(), StoreError> {
+    for path in [log_of(path), path.to_owned()] {
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => return Err(StoreError::Io { path, source }),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AT_ONCE: Duration = Duration::ZERO;
+
+    #[test]
+    fn a_new_file_has_all_views_and_opens_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.duckdb");
+        let (database, opened) = Database::open(&path, Access::Write, AT_ONCE).unwrap();
+        assert_eq!(opened, Opened::Created);
+        for dataset in codeintel_datasets::DATASETS {
+            for view in [dataset.name.to_owned(), format!("history.{}", dataset.table())] {
+                let sql = format!("SELECT count(*) FROM {view}");
+                let rows: i64 = database.connection.query_row(&sql, [], |row| row.get(0)).unwrap();
+                assert_eq!(rows, 0, "{view}");
+            }
+            let mut statement = database.connection.prepare(&format!("DESCRIBE {}", dataset.name)).unwrap();
+            let columns: Vec<(String, String)> =
+                statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect();
+            let documented: Vec<(String, String)> =
+                dataset.columns.iter().map(|column| (column.name.to_owned(), column.ty.sql().to_owned())).collect();
+            assert_eq!(columns, documented, "{}", dataset.name);
+        }
+        database.close().unwrap();
+        assert_eq!(Database::open(&path, Access::Write, AT_ONCE).unwrap().1, Opened::Existing);
+    }
+
+    #[test]
+    fn an_older_schema_is_rebuilt_and_a_newer_one_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.duckdb");
+        let set = |version: u32| {
+            let (database, _) = Database::open(&path, Access::Write, AT_ONCE).unwrap();
+            let sql = format!("UPDATE store.meta SET value = '{version}' WHERE key = 'schema_version'");
+            database.connection.execute_batch(&sql).unwrap();
+            database.close().unwrap();
+        };
+        set(0);
+        assert_eq!(Database::open(&path, Access::Write, AT_ONCE).unwrap().1, Opened::Rebuilt { found: 0 });
+        set(99);
+        assert!(matches!(Database::open(&path, Access::Write, AT_ONCE), Err(StoreError::Newer { found: 99, .. })));
+    }
+
+    #[test]
+    fn what_is_no_database_is_corrupt_and_can_be_set_aside() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.duckdb");
+        assert!(matches!(Database::open(&path, Access::Read, AT_ONCE), Err(StoreError::Missing(_))));
+        fs::write(&path, "no database, but long enough to look like one. ".repeat(500)).unwrap();
+        assert!(matches!(Database::open(&path, Access::Write, AT_ONCE), Err(StoreError::Corrupt(_))));
+        let aside = Database::set_aside(&path).unwrap();
+        assert!(aside.exists() && !path.exists());
+        Database::open(&path, Access::Write, AT_ONCE).unwrap();
+    }
+}

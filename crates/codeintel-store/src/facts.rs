@@ -1,0 +1,291 @@
+//! Facts and the ledger that says which of them are there.
+
+use arrow_array::RecordBatch;
+use codeintel_base::ContentHash;
+use codeintel_datasets::{Dataset, StoredTable, Upkeep};
+use duckdb::{Appender, Connection, params};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::database::Database;
+use crate::error::StoreError;
+use crate::snapshot::quoted;
+
+/// Above this number, a list of ids in a query costs more than reading the whole ledger.
+const LONGEST_LIST: usize = 1000;
+
+/// A dataset whose facts are wanted, in the version that this program extracts.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The dataset.
+    pub dataset: &'static Dataset,
+    /// The version of the extraction.
+    pub version: u32,
+    /// A hash of the settings and tool versions that matter; empty where none do.
+    pub fingerprint: String,
+}
+
+impl Wanted {
+    /// A dataset as it is; none for those that are not extracted from contents.
+    pub fn new(dataset: &'static Dataset) -> Option<Self> {
+        dataset.version().map(|version| Self { dataset, version, fingerprint: String::new() })
+    }
+
+    /// The name under which the ledger knows it.
+    pub fn key(&self) -> &'static str {
+        self.dataset.name
+    }
+
+    /// Version and fingerprint in one text.
+    pub fn state(&self) -> String {
+        format!("{}/{}", self.version, self.fingerprint)
+    }
+
+    pub(crate) fn tables(&self) -> &'static [&'static StoredTable] {
+        match self.dataset.upkeep {
+            Upkeep::PerContent { tables, .. } => tables,
+            Upkeep::PerSnapshot | Upkeep::View { .. } => &[],
+        }
+    }
+}
+
+/// What the ledger lacks of one dataset.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pending {
+    /// Contents whose facts are to be extracted.
+    pub missing: FxHashSet<i32>,
+    /// Those of them that have facts of another version, which must go first.
+    pub stale: Vec<i32>,
+}
+
+/// How the extraction of a content ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// All facts are there.
+    Done,
+    /// What could be recovered is there; it is not tried again until the content changes.
+    Problem,
+}
+
+/// Some facts of one dataset; of no content only a part.
+#[derive(Debug)]
+pub struct FactBatch {
+    /// The place of the dataset in the list of those wanted.
+    pub dataset: usize,
+    /// One batch for each of its tables.
+    pub tables: Vec<RecordBatch>,
+    /// The contents whose facts these are.
+    pub contents: Vec<(i32, Status)>,
+}
+
+/// What was written of one dataset.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Contents.
+    pub contents: usize,
+    /// Rows, over all its tables.
+    pub rows: usize,
+}
+
+impl Database {
+    /// The numbers of contents, where they are known.
+    pub fn content_ids(&self, hashes: &[ContentHash]) -> Result<FxHashMap<ContentHash, i32>, StoreError> {
+        let wanted: FxHashSet<ContentHash> = hashes.iter().copied().collect();
+        let condition = if hashes.len() > LONGEST_LIST {
+            String::new()
+        } else {
+            format!("WHERE content_hash IN ({})", list(hashes.iter().map(|hash| quoted(&hash.to_string()))))
+        };
+        let sql = format!("SELECT content_hash, content_id FROM store.contents {condition}");
+        let mut statement = self.connection.prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        let mut ids = FxHashMap::default();
+        while let Some(row) = rows.next()? {
+            let text: String = row.get(0)?;
+            let hash = text.parse().map_err(|_| StoreError::Corrupt(format!("content hash `{text}`")))?;
+            if wanted.contains(&hash) {
+                ids.insert(hash, row.get(1)?);
+            }
+        }
+        Ok(ids)
+    }
+
+    /// Give numbers to new contents. They are kept even if the run ends here: no fact may outlive its content's number.
+    pub fn add_contents(&mut self, hashes: &[ContentHash]) -> Result<FxHashMap<ContentHash, i32>, StoreError> {
+        if hashes.is_empty() {
+            return Ok(FxHashMap::default());
+        }
+        let transaction = self.connection.transaction()?;
+        let sql = "SELECT coalesce(max(content_id), 0) + 1 FROM store.contents";
+        let first: i32 = transaction.query_row(sql, [], |row| row.get(0))?;
+        let ids: Vec<(ContentHash, i32)> = hashes.iter().copied().zip(first..).collect();
+        let mut appender = transaction.appender_to_db("contents", "store")?;
+        for (hash, id) in &ids {
+            appender.append_row(params![id, hash.to_string()])?;
+        }
+        appender.flush()?;
+        drop(appender);
+        transaction.commit()?;
+        Ok(ids.into_iter().collect())
+    }
+
+    /// Ask the ledger which facts are missing, for each dataset in turn. With `full`, all are.
+    pub fn pending(&self, contents: &[i32], wanted: &[Wanted], full: bool) -> Result<Vec<Pending>, StoreError> {
+        wanted.iter().map(|wanted| self.pending_of(contents, wanted, full)).collect()
+    }
+
+    fn pending_of(&self, contents: &[i32], wanted: &Wanted, full: bool) -> Result<Pending, StoreError> {
+        let mut pending = Pending { missing: contents.iter().copied().collect(), stale: Vec::new() };
+        let condition = if contents.len() > LONGEST_LIST {
+            String::new()
+        } else if contents.is_empty() {
+            return Ok(pending);
+        } else {
+            format!("AND content_id IN ({})", list(contents))
+        };
+        let sql = format!("SELECT content_id, version, fingerprint FROM store.ledger WHERE dataset = ? {condition}");
+        let mut statement = self.connection.prepare(&sql)?;
+        let mut rows = statement.query([wanted.key()])?;
+        while let Some(row) = rows.next()? {
+            let id: i32 = row.get(0)?;
+            let (version, fingerprint): (u32, String) = (row.get(1)?, row.get(2)?);
+            if !full && version == wanted.version && fingerprint == wanted.fingerprint {
+                pending.missing.remove(&id);
+            } else if pending.missing.contains(&id) {
+                pending.stale.push(id);
+            }
+        }
+        Ok(pending)
+    }
+
+    /// Write facts with their ledger rows: one transaction for each dataset, all committed when the batches end.
+    ///
+    /// Nobody sees the facts yet, since no snapshot leads to them. On an error nothing of this call is kept but the
+    /// datasets that were committed before it.
+    pub fn write_facts(
+        &mut self,
+        wanted: &[Wanted],
+        pending: &[Pending],
+        batches: impl IntoIterator<Item = FactBatch>,
+    ) -> Result<Vec<Written>, StoreError> {
+        // A transaction lives on a connection of its own.
+        let connections: Vec<Connection> =
+            wanted.iter().map(|_| self.connection.try_clone()).collect::<Result<_, _>>()?;
+        let mut writers: Vec<DatasetWriter<'_>> = Vec::new();
+        for ((connection, wanted), pending) in connections.iter().zip(wanted).zip(pending) {
+            writers.push(DatasetWriter::begin(connection, wanted, pending)?);
+        }
+        for batch in batches {
+            writers[batch.dataset].append(batch)?;
+        }
+        writers.into_iter().map(DatasetWriter::commit).collect()
+    }
+
+    /// What the ledger says of one content, dataset by dataset.
+    pub fn ledger_of(&self, content_id: i32) -> Result<Vec<LedgerEntry>, StoreError> {
+        let sql = "SELECT dataset, version, status FROM store.ledger WHERE content_id = ? ORDER BY dataset";
+        let mut statement = self.connection.prepare(sql)?;
+        let entry = |row: &duckdb::Row<'_>| {
+            Ok(LedgerEntry { dataset: row.get(0)?, version: row.get(1)?, status: row.get(2)?, rows: 0 })
+        };
+        let mut entries: Vec<LedgerEntry> = statement.query_map([content_id], entry)?.collect::<Result<_, _>>()?;
+        for entry in &mut entries {
+            let wanted = codeintel_datasets::dataset_named(&entry.dataset).and_then(Wanted::new);
+            for table in wanted.iter().flat_map(Wanted::tables) {
+                let sql = format!("SELECT count(*) FROM store.{} WHERE content_id = ?", table.name);
+                let rows: i64 = self.connection.query_row(&sql, [content_id], |row| row.get(0))?;
+                entry.rows += rows as usize;
+            }
+        }
+        Ok(entries)
+    }
+
+    /// The problems of one content, each as one line.
+    pub fn content_problems(&self, content_id: i32) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT concat(severity, coalesce(concat(' at line ', lineno), ''), ': ', message) \
+                   FROM store.problems WHERE content_id = ? ORDER BY lineno, col_offset";
+        let mut statement = self.connection.prepare(sql)?;
+        let lines = statement.query_map([content_id], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        Ok(lines)
+    }
+}
+
+/// One entry of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerEntry {
+    /// The dataset's full name.
+    pub dataset: String,
+    /// The version of the extraction.
+    pub version: u32,
+    /// `done` or `problem`.
+    pub status: String,
+    /// How many rows there are, over all its tables.
+    pub rows: usize,
+}
+
+/// The open transaction of one dataset.
+struct DatasetWriter<'a> {
+    connection: &'a Connection,
+    wanted: &'a Wanted,
+    /// Empty where nothing is pending.
+    appenders: Vec<Appender<'a>>,
+    contents: Vec<(i32, Status)>,
+    rows: usize,
+}
+
+impl<'a> DatasetWriter<'a> {
+    fn begin(connection: &'a Connection, wanted: &'a Wanted, pending: &Pending) -> Result<Self, StoreError> {
+        let mut appenders = Vec::new();
+        if !pending.missing.is_empty() {
+            connection.execute_batch("BEGIN")?;
+            for stale in pending.stale.chunks(LONGEST_LIST) {
+                let ids = list(stale);
+                for table in wanted.tables() {
+                    connection.execute_batch(&format!("DELETE FROM store.{} WHERE content_id IN ({ids})", table.name))?;
+                }
+                let sql = format!("DELETE FROM store.ledger WHERE dataset = ? AND content_id IN ({ids})");
+                connection.execute(&sql, [wanted.key()])?;
+            }
+            for table in wanted.tables() {
+                appenders.push(connection.appender_to_db(table.name, "store")?);
+            }
+        }
+        Ok(Self { connection, wanted, appenders, contents: Vec::new(), rows: 0 })
+    }
+
+    fn append(&mut self, batch: FactBatch) -> Result<(), StoreError> {
+        for (appender, rows) in self.appenders.iter_mut().zip(batch.tables) {
+            self.rows += rows.num_rows();
+            appender.append_record_batch(rows)?;
+        }
+        self.contents.extend(batch.contents);
+        Ok(())
+    }
+
+    fn commit(self) -> Result<Written, StoreError> {
+        let written = Written { contents: self.contents.len(), rows: self.rows };
+        if self.appenders.is_empty() {
+            return Ok(written);
+        }
+        for mut appender in self.appenders {
+            appender.flush()?;
+        }
+        let mut ledger = self.connection.appender_to_db("ledger", "store")?;
+        for (content_id, status) in &self.contents {
+            let status = match status {
+                Status::Done => "done",
+                Status::Problem => "problem",
+            };
+            let Wanted { version, fingerprint, .. } = self.wanted;
+            ledger.append_row(params![content_id, self.wanted.key(), version, fingerprint, status])?;
+        }
+        ledger.flush()?;
+        drop(ledger);
+        self.connection.execute_batch("COMMIT")?;
+        Ok(written)
+    }
+}
+
+/// Items of a list in SQL.
+pub(crate) fn list<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
+    items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join(", ")
+}

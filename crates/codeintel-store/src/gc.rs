@@ -1,0 +1,70 @@
+//! Garbage collection: facts of contents that no kept snapshot points at.
+
+use std::fs;
+
+use codeintel_datasets::{DATASETS, Upkeep};
+
+use crate::database::{Access, Database, log_of, remove};
+use crate::error::StoreError;
+use crate::snapshot::quoted;
+
+/// What a collection removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Collected {
+    /// Contents without a snapshot.
+    pub contents: usize,
+    /// Size of the file before, in bytes.
+    pub bytes_before: u64,
+    /// Size of the file after, in bytes.
+    pub bytes_after: u64,
+}
+
+const UNREACHABLE: &str = "content_id NOT IN (SELECT content_id FROM store.files)";
+
+impl Database {
+    /// The share, from 0 to 1, of contents that no kept snapshot points at.
+    pub fn unreachable_share(&self) -> Result<f64, StoreError> {
+        let sql = format!("SELECT count(*) FILTER ({UNREACHABLE}) / greatest(count(*), 1) FROM store.contents");
+        Ok(self.connection.query_row(&sql, [], |row| row.get(0))?)
+    }
+
+    /// Delete what no snapshot points at and write the rest to a new file, since DuckDB's files never shrink in place.
+    /// A crash leaves either the old file or the new one.
+    pub fn collect_garbage(self) -> Result<(Self, Collected), StoreError> {
+        let bytes_before = self.size_bytes();
+        let sql = format!("SELECT count(*) FROM store.contents WHERE {UNREACHABLE}");
+        let contents: i64 = self.connection.query_row(&sql, [], |row| row.get(0))?;
+        let facts = DATASETS.iter().flat_map(|dataset| match dataset.upkeep {
+            Upkeep::PerContent { tables, .. } => tables.iter().map(|table| table.name).collect(),
+            _ => Vec::new(),
+        });
+        let deletes: Vec<String> = facts
+            .chain(["ledger", "contents"])
+            .map(|table| format!("DELETE FROM store.{table} WHERE {UNREACHABLE}"))
+            .collect();
+        self.connection.execute_batch(&format!("BEGIN; {}; COMMIT", deletes.join("; ")))?;
+        let path = self.path().to_owned();
+        let fresh = path.with_extension("duckdb.new");
+        remove(&fresh)?;
+        let name: String = self.connection.query_row("SELECT current_database()", [], |row| row.get(0))?;
+        self.connection.execute_batch(&format!(
+            "ATTACH {} AS fresh; COPY FROM DATABASE \"{}\" TO fresh; DETACH fresh",
+            quoted(&fresh.to_string_lossy()),
+            name.replace('"', "\"\""),
+        ))?;
+        self.close()?;
+        fs::rename(&fresh, &path).map_err(|source| StoreError::Io { path: path.clone(), source })?;
+        remove_log(&fresh)?;
+        let (database, _) = Self::open(&path, Access::Write, std::time::Duration::from_secs(5))?;
+        let bytes_after = database.size_bytes();
+        Ok((database, Collected { contents: contents as usize, bytes_before, bytes_after }))
+    }
+}
+
+fn remove_log(path: &std::path::Path) -> Result<(), StoreError> {
+    let log = log_of(path);
+    match fs::remove_file(&log) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(StoreError::Io { path: log, source }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,138 @@
+//! The tables behind the views, and the views.
+
+use codeintel_datasets::{DATASETS, Dataset, Upkeep};
+use duckdb::{Connection, OptionalExt as _};
+
+use crate::error::StoreError;
+
+/// Raised when the tables of [`TABLES`] change; an older file is then rebuilt.
+pub(crate) const SCHEMA_VERSION: u32 = 1;
+
+/// The store's own tables. The tables of facts stand with their datasets.
+const TABLES: &str = "
+    CREATE SCHEMA store;
+    CREATE TABLE store.meta (key VARCHAR NOT NULL, value VARCHAR NOT NULL);
+    CREATE TABLE store.snapshots (
+        snapshot_id INTEGER NOT NULL, repo VARCHAR NOT NULL, commit VARCHAR NOT NULL, branch VARCHAR,
+        is_current BOOLEAN NOT NULL, is_dirty BOOLEAN NOT NULL, scanned_at_ns BIGINT NOT NULL,
+        source_roots VARCHAR NOT NULL, datasets VARCHAR NOT NULL,
+        ingested_at TIMESTAMP NOT NULL, codeintel_version VARCHAR NOT NULL);
+    CREATE TABLE store.contents (content_id INTEGER NOT NULL, content_hash VARCHAR NOT NULL);
+    CREATE TABLE store.files (
+        snapshot_id INTEGER NOT NULL, rel_path VARCHAR NOT NULL, language VARCHAR NOT NULL, content_id INTEGER NOT NULL,
+        size_bytes BIGINT NOT NULL, mtime_ns BIGINT NOT NULL, ctime_ns BIGINT NOT NULL, module VARCHAR NOT NULL,
+        is_package BOOLEAN NOT NULL, is_stub BOOLEAN NOT NULL, is_test BOOLEAN NOT NULL, tags VARCHAR NOT NULL,
+        owners VARCHAR NOT NULL);
+    CREATE TABLE store.ledger (
+        content_id INTEGER NOT NULL, dataset VARCHAR NOT NULL, version INTEGER NOT NULL, fingerprint VARCHAR NOT NULL,
+        status VARCHAR NOT NULL);
+    CREATE TABLE store.scan_problems (
+        snapshot_id INTEGER NOT NULL, rel_path VARCHAR, stage VARCHAR NOT NULL, severity VARCHAR NOT NULL,
+        message VARCHAR NOT NULL);
+    CREATE TABLE store.tags (
+        snapshot_id INTEGER NOT NULL, tag VARCHAR NOT NULL, description VARCHAR NOT NULL, includes VARCHAR NOT NULL,
+        excludes VARCHAR NOT NULL, matches VARCHAR NOT NULL);
+";
+
+/// The schema version of a file, or none for an empty one.
+pub(crate) fn version(connection: &Connection) -> Result<Option<u32>, StoreError> {
+    let tables: i64 = connection.query_row(
+        "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'store' AND table_name = 'meta'",
+        [],
+        |row| row.get(0),
+    )?;
+    if tables == 0 {
+        return Ok(None);
+    }
+    let text = meta(connection, "schema_version")?.unwrap_or_default();
+    text.parse().map(Some).map_err(|_| StoreError::Corrupt(format!("schema version `{text}`")))
+}
+
+/// Create all tables and views in an empty file.
+pub(crate) fn create(connection: &Connection) -> Result<(), StoreError> {
+    connection.execute_batch(&format!("BEGIN; {TABLES}"))?;
+    set_meta(connection, "schema_version", &SCHEMA_VERSION.to_string())?;
+    connection.execute_batch("COMMIT")?;
+    update(connection)
+}
+
+/// Bring the datasets' tables and all views to what this program defines. Cheap when nothing changed.
+pub(crate) fn update(connection: &Connection) -> Result<(), StoreError> {
+    let views = views();
+    let fingerprint = format!("{:016x}", fingerprint(&definitions(&views)));
+    if meta(connection, "definitions")?.as_deref() == Some(&fingerprint) {
+        return Ok(());
+    }
+    connection.execute_batch("BEGIN")?;
+    for dataset in DATASETS {
+        if let Upkeep::PerContent { tables, .. } = dataset.upkeep {
+            update_tables(connection, dataset, &tables.iter().map(|table| (table.name, table.ddl())).collect::<Vec<_>>())?;
+        }
+    }
+    connection.execute_batch(&views)?;
+    set_meta(connection, "definitions", &fingerprint)?;
+    connection.execute_batch("COMMIT")?;
+    Ok(())
+}
+
+/// Create a dataset's tables. Where they had other columns before, their facts are forgotten and made anew.
+fn update_tables(connection: &Connection, dataset: &Dataset, tables: &[(&str, String)]) -> Result<(), StoreError> {
+    let key = format!("tables of {}", dataset.name);
+    let ddl: Vec<&str> = tables.iter().map(|(_, ddl)| ddl.as_str()).collect();
+    let ddl = ddl.join("; ");
+    if meta(connection, &key)?.as_deref() == Some(&ddl) {
+        return Ok(());
+    }
+    for (name, _) in tables {
+        connection.execute_batch(&format!("DROP TABLE IF EXISTS store.{name}"))?;
+    }
+    connection.execute_batch(&ddl)?;
+    connection.execute("DELETE FROM store.ledger WHERE dataset = ?", [dataset.name])?;
+    connection.execute("UPDATE store.snapshots SET datasets = '{}'", [])?;
+    set_meta(connection, &key, &ddl)
+}
+
+/// The statements that create the views: `core.x` over the current snapshots, `history.x` over all.
+fn views() -> String {
+    let mut schemas: Vec<&str> = DATASETS.iter().map(|dataset| dataset.schema()).chain(["history"]).collect();
+    schemas.sort_unstable();
+    schemas.dedup();
+    let schemas = schemas.iter().map(|schema| format!("CREATE SCHEMA IF NOT EXISTS {schema}"));
+    let views = DATASETS.iter().flat_map(|dataset| {
+        let current = "(SELECT * FROM store.snapshots WHERE is_current)";
+        let view = |name: &str, snapshots: &str| {
+            format!("CREATE OR REPLACE VIEW {name} AS {}", dataset.view.replace("{snapshots}", snapshots))
+        };
+        let comments = dataset.columns.iter().map(|column| {
+            format!("COMMENT ON COLUMN {}.{} IS '{}'", dataset.name, column.name, column.doc.replace('\'', "''"))
+        });
+        [view(dataset.name, current), view(&format!("history.{}", dataset.table()), "store.snapshots")]
+            .into_iter()
+            .chain(comments)
+    });
+    schemas.chain(views).collect::<Vec<_>>().join(";\n")
+}
+
+fn definitions(views: &str) -> String {
+    let tables = DATASETS.iter().filter_map(|dataset| match dataset.upkeep {
+        Upkeep::PerContent { tables, .. } => Some(tables.iter().map(|table| table.ddl())),
+        _ => None,
+    });
+    format!("{views}{}", tables.flatten().collect::<String>())
+}
+
+/// FNV-1a: a name for a text that is the same in every run.
+fn fingerprint(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+fn meta(connection: &Connection, key: &str) -> Result<Option<String>, StoreError> {
+    let value = connection.query_row("SELECT value FROM store.meta WHERE key = ?", [key], |row| row.get(0));
+    Ok(value.optional()?)
+}
+
+fn set_meta(connection: &Connection, key: &str, value: &str) -> Result<(), StoreError> {
+    connection.execute("DELETE FROM store.meta WHERE key = ?", [key])?;
+    connection.execute("INSERT INTO store.meta VALUES (?, ?)", [key, value])?;
+    Ok(())
+}

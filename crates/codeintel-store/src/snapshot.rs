@@ -1,0 +1,361 @@
+//! Snapshots: which path has which content.
+
+use std::collections::BTreeMap;
+
+use codeintel_base::{ContentHash, PYTHON, Problem, RepoPath};
+use duckdb::{Connection, OptionalExt as _, params};
+
+use crate::database::Database;
+use crate::error::StoreError;
+use crate::facts::Wanted;
+
+/// The stat data under which a file's bytes were hashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileState {
+    /// Size in bytes.
+    pub size_bytes: i64,
+    /// Modification time in nanoseconds since 1970.
+    pub mtime_ns: i64,
+    /// Time of the last change of the inode in nanoseconds since 1970.
+    pub ctime_ns: i64,
+}
+
+/// One file of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileRow {
+    /// Its path.
+    pub path: RepoPath,
+    /// The hash of its bytes.
+    pub hash: ContentHash,
+    /// The number of its content in this database.
+    pub content_id: i32,
+    /// Its stat data.
+    pub state: FileState,
+    /// The importable name.
+    pub module: String,
+    /// Whether it is an `__init__` file.
+    pub is_package: bool,
+    /// Whether it is a stub.
+    pub is_stub: bool,
+    /// Whether it is a test.
+    pub is_test: bool,
+    /// JSON list of tags.
+    pub tags: String,
+    /// JSON list of owners.
+    pub owners: String,
+}
+
+/// A problem of a snapshot that lies in no content.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ScanProblemRow {
+    /// The path concerned, as shown.
+    pub path: Option<String>,
+    /// What is wrong.
+    pub stage: String,
+    /// How bad it is.
+    pub severity: String,
+    /// One sentence.
+    pub message: String,
+}
+
+impl ScanProblemRow {
+    /// The row of a problem.
+    pub fn new(path: Option<String>, problem: &Problem) -> Self {
+        Self {
+            path,
+            stage: problem.stage.as_str().to_owned(),
+            severity: problem.severity.as_str().to_owned(),
+            message: problem.message.clone(),
+        }
+    }
+}
+
+/// A tag as declared, its lists as JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagRow {
+    /// Name.
+    pub tag: String,
+    /// Meaning.
+    pub description: String,
+    /// JSON list of patterns.
+    pub includes: String,
+    /// JSON list of patterns.
+    pub excludes: String,
+    /// JSON list of paths.
+    pub matches: String,
+}
+
+/// A snapshot as it was last published.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// Its number in this database.
+    pub snapshot_id: i32,
+    /// The commit that it shows.
+    pub commit: String,
+    /// The branch that was checked out.
+    pub branch: Option<String>,
+    /// Whether there were uncommitted changes.
+    pub is_dirty: bool,
+    /// When its last scan began, in nanoseconds since 1970.
+    pub scanned_at_ns: i64,
+    /// The folders that `pyproject.toml` files named as source roots.
+    pub source_roots: Vec<String>,
+    /// The datasets whose facts are complete for all its files, as [`Wanted::key`] with [`Wanted::state`].
+    pub datasets: BTreeMap<String, String>,
+    /// Its files, sorted by path.
+    pub files: Vec<FileRow>,
+    /// Its problems, sorted.
+    pub problems: Vec<ScanProblemRow>,
+    /// Its tags, in the order declared.
+    pub tags: Vec<TagRow>,
+}
+
+/// How the rows of a snapshot change.
+#[derive(Debug)]
+pub enum SnapshotRows<'a> {
+    /// The snapshot keeps its other rows.
+    Patch {
+        /// Paths whose rows go.
+        removed: Vec<&'a RepoPath>,
+        /// Rows that are new or differ.
+        changed: Vec<&'a FileRow>,
+    },
+    /// All rows are given.
+    Replace(Vec<&'a FileRow>),
+}
+
+/// What the last transaction of a run writes: readers go from one whole truth to the next.
+#[derive(Debug)]
+pub struct Publication<'a> {
+    /// The repository's slug.
+    pub repo: &'a str,
+    /// The commit's hash or label.
+    pub commit: &'a str,
+    /// The branch.
+    pub branch: Option<&'a str>,
+    /// Whether there are uncommitted changes.
+    pub is_dirty: bool,
+    /// When the scan began.
+    pub scanned_at_ns: i64,
+    /// Source roots, as in [`Snapshot::source_roots`].
+    pub source_roots: &'a [String],
+    /// The datasets that are complete.
+    pub datasets: &'a [Wanted],
+    /// The files.
+    pub rows: SnapshotRows<'a>,
+    /// The problems, if they differ from those before.
+    pub problems: Option<&'a [ScanProblemRow]>,
+    /// The tags, if they differ from those before.
+    pub tags: Option<&'a [TagRow]>,
+    /// How many snapshots of the repository are kept, this one included.
+    pub keep: usize,
+    /// The version of the program.
+    pub codeintel_version: &'a str,
+}
+
+impl Database {
+    /// The repositories that have a snapshot.
+    pub fn repos(&self) -> Result<Vec<String>, StoreError> {
+        let mut statement = self.connection.prepare("SELECT DISTINCT repo FROM store.snapshots ORDER BY repo")?;
+        let repos = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        Ok(repos)
+    }
+
+    /// The current snapshot of a repository.
+    pub fn snapshot(&self, repo: &str) -> Result<Option<Snapshot>, StoreError> {
+        let sql = "SELECT snapshot_id, commit, branch, is_dirty, scanned_at_ns, source_roots, datasets \
+                   FROM store.snapshots WHERE repo = ? AND is_current";
+        let found = self.connection.query_row(sql, [repo], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
+        });
+        let Some((snapshot_id, commit, branch, is_dirty, scanned_at_ns, source_roots, datasets)) = found.optional()? else {
+            return Ok(None);
+        };
+        let (source_roots, datasets): (String, String) = (source_roots, datasets);
+        let corrupt = |error: serde_json::Error| StoreError::Corrupt(error.to_string());
+        Ok(Some(Snapshot {
+            snapshot_id,
+            commit,
+            branch,
+            is_dirty,
+            scanned_at_ns,
+            source_roots: serde_json::from_str(&source_roots).map_err(corrupt)?,
+            datasets: serde_json::from_str(&datasets).map_err(corrupt)?,
+            files: self.files(snapshot_id)?,
+            problems: self.scan_problems(snapshot_id)?,
+            tags: self.tags(snapshot_id)?,
+        }))
+    }
+
+    fn files(&self, snapshot_id: i32) -> Result<Vec<FileRow>, StoreError> {
+        let mut statement = self.connection.prepare(
+            "SELECT rel_path, content_hash, content_id, size_bytes, mtime_ns, ctime_ns, module, is_package, is_stub, \
+             is_test, tags, owners FROM store.files JOIN store.contents USING (content_id) \
+             WHERE snapshot_id = ? ORDER BY rel_path",
+        )?;
+        let mut rows = statement.query([snapshot_id])?;
+        let mut files = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (path, hash): (String, String) = (row.get(0)?, row.get(1)?);
+            let path = RepoPath::new(path.as_ref()).map_err(|error| StoreError::Corrupt(format!("{path}: {error}")))?;
+            let hash = hash.parse().map_err(|error| StoreError::Corrupt(format!("{path}: {error}")))?;
+            files.push(FileRow {
+                path,
+                hash,
+                content_id: row.get(2)?,
+                state: FileState { size_bytes: row.get(3)?, mtime_ns: row.get(4)?, ctime_ns: row.get(5)? },
+                module: row.get(6)?,
+                is_package: row.get(7)?,
+                is_stub: row.get(8)?,
+                is_test: row.get(9)?,
+                tags: row.get(10)?,
+                owners: row.get(11)?,
+            });
+        }
+        Ok(files)
+    }
+
+    fn scan_problems(&self, snapshot_id: i32) -> Result<Vec<ScanProblemRow>, StoreError> {
+        let sql = "SELECT rel_path, stage, severity, message FROM store.scan_problems WHERE snapshot_id = ?";
+        let mut statement = self.connection.prepare(sql)?;
+        let row = |row: &duckdb::Row<'_>| {
+            Ok(ScanProblemRow { path: row.get(0)?, stage: row.get(1)?, severity: row.get(2)?, message: row.get(3)? })
+        };
+        let mut problems: Vec<_> = statement.query_map([snapshot_id], row)?.collect::<Result<_, _>>()?;
+        problems.sort();
+        Ok(problems)
+    }
+
+    fn tags(&self, snapshot_id: i32) -> Result<Vec<TagRow>, StoreError> {
+        let sql = "SELECT tag, description, includes, excludes, matches FROM store.tags WHERE snapshot_id = ? ORDER BY rowid";
+        let mut statement = self.connection.prepare(sql)?;
+        let row = |row: &duckdb::Row<'_>| {
+            Ok(TagRow {
+                tag: row.get(0)?,
+                description: row.get(1)?,
+                includes: row.get(2)?,
+                excludes: row.get(3)?,
+                matches: row.get(4)?,
+            })
+        };
+        let tags = statement.query_map([snapshot_id], row)?.collect::<Result<_, _>>()?;
+        Ok(tags)
+    }
+
+    /// Move the pointers: make the commit's snapshot current with these rows, and forget the oldest ones.
+    pub fn publish(&mut self, publication: &Publication<'_>) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction()?;
+        publish(&transaction, publication)?;
+        transaction.commit()?;
+        Ok(())
+    }
+}
+
+fn publish(connection: &Connection, publication: &Publication<'_>) -> Result<(), StoreError> {
+    let Publication { repo, commit, .. } = *publication;
+    let known = connection
+        .query_row("SELECT snapshot_id FROM store.snapshots WHERE repo = ? AND commit = ?", [repo, commit], |row| row.get(0))
+        .optional()?;
+    let next = || {
+        connection.query_row("SELECT coalesce(max(snapshot_id), 0) + 1 FROM store.snapshots", [], |row| row.get(0))
+    };
+    let snapshot_id: i32 = known.map_or_else(next, Ok)?;
+    connection.execute("DELETE FROM store.snapshots WHERE snapshot_id = ?", [snapshot_id])?;
+    connection.execute("UPDATE store.snapshots SET is_current = false WHERE repo = ? AND is_current", [repo])?;
+    let datasets: BTreeMap<&str, String> =
+        publication.datasets.iter().map(|wanted| (wanted.key(), wanted.state())).collect();
+    connection.execute(
+        "INSERT INTO store.snapshots VALUES (?, ?, ?, ?, true, ?, ?, ?, ?, make_timestamp(?), ?)",
+        params![
+            snapshot_id,
+            repo,
+            commit,
+            publication.branch,
+            publication.is_dirty,
+            publication.scanned_at_ns,
+            serde_json::json!(publication.source_roots).to_string(),
+            serde_json::json!(datasets).to_string(),
+            publication.scanned_at_ns / 1000,
+            publication.codeintel_version,
+        ],
+    )?;
+    match &publication.rows {
+        SnapshotRows::Replace(rows) => {
+            connection.execute("DELETE FROM store.files WHERE snapshot_id = ?", [snapshot_id])?;
+            append_files(connection, snapshot_id, rows)?;
+        }
+        SnapshotRows::Patch { removed, changed } => {
+            let gone = removed.iter().copied().chain(changed.iter().map(|row| &row.path));
+            let gone: Vec<String> = gone.map(|path| quoted(path.as_str())).collect();
+            if !gone.is_empty() {
+                let list = gone.join(", ");
+                let sql = format!("DELETE FROM store.files WHERE snapshot_id = ? AND rel_path IN ({list})");
+                connection.execute(&sql, [snapshot_id])?;
+            }
+            append_files(connection, snapshot_id, changed)?;
+        }
+    }
+    if let Some(problems) = publication.problems {
+        connection.execute("DELETE FROM store.scan_problems WHERE snapshot_id = ?", [snapshot_id])?;
+        let mut appender = connection.appender_to_db("scan_problems", "store")?;
+        for problem in problems {
+            appender.append_row(params![snapshot_id, problem.path, problem.stage, problem.severity, problem.message])?;
+        }
+        appender.flush()?;
+    }
+    if let Some(tags) = publication.tags {
+        connection.execute("DELETE FROM store.tags WHERE snapshot_id = ?", [snapshot_id])?;
+        let mut appender = connection.appender_to_db("tags", "store")?;
+        for tag in tags {
+            appender.append_row(params![snapshot_id, tag.tag, tag.description, tag.includes, tag.excludes, tag.matches])?;
+        }
+        appender.flush()?;
+    }
+    forget_oldest(connection, repo, publication.keep)
+}
+
+fn append_files(connection: &Connection, snapshot_id: i32, rows: &[&FileRow]) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut appender = connection.appender_to_db("files", "store")?;
+    for row in rows {
+        appender.append_row(params![
+            snapshot_id,
+            row.path.as_str(),
+            PYTHON,
+            row.content_id,
+            row.state.size_bytes,
+            row.state.mtime_ns,
+            row.state.ctime_ns,
+            row.module,
+            row.is_package,
+            row.is_stub,
+            row.is_test,
+            row.tags,
+            row.owners,
+        ])?;
+    }
+    appender.flush()?;
+    Ok(())
+}
+
+fn forget_oldest(connection: &Connection, repo: &str, keep: usize) -> Result<(), StoreError> {
+    let mut statement = connection.prepare(
+        "SELECT snapshot_id FROM store.snapshots WHERE repo = ? AND NOT is_current \
+         ORDER BY ingested_at DESC, snapshot_id DESC OFFSET ?",
+    )?;
+    let offset = keep.saturating_sub(1) as i64;
+    let old: Vec<i32> = statement.query_map(params![repo, offset], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for snapshot_id in old {
+        for table in ["files", "scan_problems", "tags", "snapshots"] {
+            connection.execute(&format!("DELETE FROM store.{table} WHERE snapshot_id = ?"), [snapshot_id])?;
+        }
+    }
+    Ok(())
+}
+
+/// A text as a literal of SQL.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}

@@ -1,0 +1,199 @@
+//! What was typed. What it means is in [`crate::settings`].
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+/// Keep one DuckDB file that tells the truth about a Python repository.
+#[derive(Debug, Parser)]
+#[command(name = "codeintel", version, max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Bring the database up to date with a repository.
+    ///
+    /// Incremental by itself: only contents that are not in the database yet are parsed.
+    Ingest(IngestArgs),
+    /// Show what `ingest` would do, and why, without doing it.
+    Status(StatusArgs),
+    /// Show what is known of one file, dataset by dataset.
+    Explain(ExplainArgs),
+    /// Run a query; the database cannot be changed by it.
+    Query(QueryArgs),
+    /// List the tables and columns with their meaning.
+    Datasets(DatasetsArgs),
+    /// Build the current snapshot from nothing and compare every table with the database.
+    ///
+    /// Exit code 1 and the differing rows if there are any.
+    Verify(VerifyArgs),
+    /// Remove facts that no kept snapshot needs, and shrink the file.
+    Gc(GcArgs),
+    /// Show every setting with its value and where it came from.
+    Config(ConfigArgs),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Where the repository and its database are.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Place {
+    /// Root of the repository.
+    #[arg(default_value = ".")]
+    pub(crate) path: PathBuf,
+    #[command(flatten)]
+    pub(crate) database: DatabaseArgs,
+}
+
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub(crate) struct DatabaseArgs {
+    /// Database file [default: PATH/.codeintel/codeintel.duckdb].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) db: Option<PathBuf>,
+    /// Slug of the repository [default: from the git remote, else the folder's name].
+    #[arg(long, value_name = "SLUG")]
+    pub(crate) repo: Option<String>,
+}
+
+/// How much is said.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub(crate) struct Verbosity {
+    /// Say nothing but answers and errors.
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say more; twice for even more.
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct IngestArgs {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Label of the snapshot in place of HEAD's hash.
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) commit: Option<String>,
+    /// Datasets to extract [default: all]. Those already in the database are kept true as well.
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    pub(crate) datasets: Option<Vec<String>>,
+    /// Extract everything again; rebuild a database that cannot be read.
+    #[arg(long)]
+    pub(crate) full: bool,
+    /// Hash every file, whatever its modification time says.
+    #[arg(long)]
+    pub(crate) rehash: bool,
+    /// Look at these paths only.
+    #[arg(long, num_args = 1.., value_name = "PATH", conflicts_with_all = ["full", "rehash"])]
+    pub(crate) changed: Option<Vec<PathBuf>>,
+    /// Number of threads that read, parse and extract [default: number of CPUs].
+    #[arg(short, long, value_name = "N")]
+    pub(crate) jobs: Option<usize>,
+    /// Format of the summary.
+    #[arg(long, value_enum, default_value_t = SummaryFormat::Table)]
+    pub(crate) format: SummaryFormat,
+    #[command(flatten)]
+    pub(crate) verbosity: Verbosity,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct StatusArgs {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Datasets to ask for [default: all].
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    pub(crate) datasets: Option<Vec<String>>,
+    /// Format of the answer.
+    #[arg(long, value_enum, default_value_t = SummaryFormat::Table)]
+    pub(crate) format: SummaryFormat,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct ExplainArgs {
+    /// The file, from the repository's root.
+    pub(crate) file: PathBuf,
+    /// Root of the repository.
+    #[arg(long, default_value = ".", value_name = "PATH")]
+    pub(crate) root: PathBuf,
+    #[command(flatten)]
+    pub(crate) database: DatabaseArgs,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct QueryArgs {
+    /// The query in DuckDB's SQL; `-` reads it from standard input.
+    pub(crate) sql: String,
+    /// Root of the repository.
+    #[arg(long, default_value = ".", value_name = "PATH")]
+    pub(crate) root: PathBuf,
+    /// Database file [default: PATH/.codeintel/codeintel.duckdb].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) db: Option<PathBuf>,
+    /// Format of the rows.
+    #[arg(long, value_enum, default_value_t = RowFormat::Table)]
+    pub(crate) format: RowFormat,
+    /// Print at most so many rows.
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct DatasetsArgs {
+    /// Only this table.
+    pub(crate) name: Option<String>,
+    /// Format of the list.
+    #[arg(long, value_enum, default_value_t = SummaryFormat::Table)]
+    pub(crate) format: SummaryFormat,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct VerifyArgs {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Label under which the snapshot was ingested [default: HEAD's hash].
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) commit: Option<String>,
+    #[command(flatten)]
+    pub(crate) verbosity: Verbosity,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct GcArgs {
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct ConfigArgs {
+    /// Root of the repository.
+    #[arg(default_value = ".")]
+    pub(crate) path: PathBuf,
+    /// Format of the list.
+    #[arg(long, value_enum, default_value_t = SummaryFormat::Table)]
+    pub(crate) format: SummaryFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SummaryFormat {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RowFormat {
+    /// Aligned columns.
+    Table,
+    /// One list of objects.
+    Json,
+    /// One object a line.
+    Jsonl,
+    /// Comma-separated values with a header.
+    Csv,
+}

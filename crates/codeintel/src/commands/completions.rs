@@ -1,0 +1,15 @@
+//! `codeintel completions`
+
+use std::process::ExitCode;
+
+use clap::CommandFactory as _;
+use clap_complete::Shell;
+
+use crate::args::Args;
+use crate::output;
+
+#[expect(clippy::unnecessary_wraps, reason = "all commands have one form")]
+pub(super) fn run(shell: Shell) -> anyhow::Result<ExitCode> {
+    clap_complete::generate(shell, &mut Args::command(), "codeintel", &mut output::stdout());
+    Ok(ExitCode::SUCCESS)
+}

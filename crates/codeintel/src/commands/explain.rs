@@ -1,0 +1,70 @@
+//! `codeintel explain`
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use codeintel_store::{Access, Database, FileRow, Snapshot};
+
+use super::Context;
+use crate::args::ExplainArgs;
+use crate::errors::FINDINGS;
+use crate::output;
+
+pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<ExitCode> {
+    let context = Context::open(&args.root, &args.database)?;
+    let (database, _) = Database::open(&context.settings.database(), Access::Read, context.settings.patience())?;
+    let repo = context.settings.repo(&context.system);
+    let snapshot = database.snapshot(&repo)?;
+    let typed = args.file.to_string_lossy();
+    let path = typed.strip_prefix("./").unwrap_or(&typed);
+    let mut out = output::stdout();
+    let file = snapshot.as_ref().and_then(|snapshot| snapshot.files.iter().find(|file| file.path.as_str() == path));
+    if let (Some(snapshot), Some(file)) = (&snapshot, file) {
+        describe(&mut out, &database, snapshot, file)?;
+    }
+    let problems: Vec<_> =
+        snapshot.iter().flat_map(|snapshot| &snapshot.problems).filter(|problem| problem.path.as_deref() == Some(path)).collect();
+    for problem in &problems {
+        writeln!(out, "{}: {}", problem.severity, problem.message)?;
+    }
+    if file.is_none() && problems.is_empty() {
+        writeln!(out, "{path} is not in the database: it does not exist, is ignored or is no Python source")?;
+        out.flush()?;
+        return Ok(ExitCode::from(FINDINGS));
+    }
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn describe(
+    out: &mut dyn std::io::Write,
+    database: &Database,
+    snapshot: &Snapshot,
+    file: &FileRow,
+) -> anyhow::Result<()> {
+    writeln!(out, "{}", file.path)?;
+    writeln!(out, "module    {}", file.module)?;
+    writeln!(out, "content   {} ({} bytes)", file.hash, file.state.size_bytes)?;
+    writeln!(out, "commit    {}", snapshot.commit)?;
+    writeln!(out, "tags      {}", file.tags)?;
+    writeln!(out, "owners    {}", file.owners)?;
+    let same: Vec<&str> = snapshot
+        .files
+        .iter()
+        .filter(|other| other.hash == file.hash && other.path != file.path)
+        .map(|other| other.path.as_str())
+        .collect();
+    if !same.is_empty() {
+        writeln!(out, "same as   {}", same.join(", "))?;
+    }
+    writeln!(out)?;
+    let mut table = output::table(["dataset", "version", "status", "rows"]);
+    for entry in database.ledger_of(file.content_id)? {
+        table.add_row([entry.dataset, entry.version.to_string(), entry.status, entry.rows.to_string()]);
+    }
+    writeln!(out, "{table}")?;
+    for problem in database.content_problems(file.content_id)? {
+        writeln!(out, "\n{problem}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! `codeintel gc`
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use codeintel_store::{Access, Database};
+
+use super::Context;
+use crate::args::GcArgs;
+use crate::output;
+
+pub(super) fn run(args: &GcArgs) -> anyhow::Result<ExitCode> {
+    let context = Context::open(&args.place.path, &args.place.database)?;
+    let path = context.settings.database();
+    let (reader, _) = Database::open(&path, Access::Read, context.settings.patience())?;
+    reader.close()?;
+    let (database, _) = Database::open(&path, Access::Write, context.settings.patience())?;
+    let (database, collected) = database.collect_garbage()?;
+    database.close()?;
+    let mut out = output::stdout();
+    let megabytes = |bytes: u64| bytes as f64 / 1e6;
+    writeln!(
+        out,
+        "removed the facts of {} contents; {:.1} MB before, {:.1} MB after",
+        collected.contents,
+        megabytes(collected.bytes_before),
+        megabytes(collected.bytes_after),
+    )?;
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,52 @@
+//! `codeintel verify`
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use codeintel_base::NoProgress;
+use codeintel_engine::verify;
+use codeintel_store::{Access, Database};
+
+use super::Context;
+use crate::args::VerifyArgs;
+use crate::errors::FINDINGS;
+use crate::output;
+use crate::progress::Bar;
+use crate::settings::Log;
+
+pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
+    let mut context = Context::open(&args.place.path, &args.place.database)?;
+    context.set_verbosity(&args.verbosity)?;
+    context.settings.set("commit", "--commit", args.commit.clone())?;
+    let options = context.settings.options(&context.system)?;
+    let path = context.settings.database();
+    // The comparison needs the file for itself, but a file that is not there must not be made.
+    let (reader, _) = Database::open(&path, Access::Read, context.settings.patience())?;
+    reader.close()?;
+    let (database, _) = Database::open(&path, Access::Write, context.settings.patience())?;
+    let scratch = path.with_extension(format!("verify-{}", std::process::id()));
+    let differences = if context.settings.log() == Log::Error {
+        verify(&context.system, database, &scratch, &options, &NoProgress)?
+    } else {
+        let bar = Bar::new();
+        let differences = verify(&context.system, database, &scratch, &options, &bar);
+        bar.finish();
+        differences?
+    };
+    let mut out = output::stdout();
+    for difference in &differences {
+        let side = if difference.is_missing { "missing from the database" } else { "in the database only" };
+        writeln!(out, "{}: {} rows {side}", difference.dataset, difference.count)?;
+        for example in &difference.examples {
+            writeln!(out, "  {example}")?;
+        }
+    }
+    if differences.is_empty() {
+        writeln!(out, "the database holds what a fresh build holds")?;
+        out.flush()?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    out.flush()?;
+    context.note(Log::Info, "if the repository changed since the last run, `codeintel ingest` brings the database up to date");
+    Ok(ExitCode::from(FINDINGS))
+}

@@ -1,0 +1,72 @@
+//! Errors to one sentence, a hint and an exit code.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use codeintel_engine::EngineError;
+use codeintel_store::StoreError;
+
+use crate::settings::SettingsError;
+
+/// Exit code of an answer with findings.
+pub(crate) const FINDINGS: u8 = 1;
+/// Exit code of a call that cannot be carried out as it was made.
+const WRONG_CALL: u8 = 2;
+
+/// An error as a person is told of it.
+pub(crate) struct Failure {
+    message: String,
+    hint: Option<&'static str>,
+    code: u8,
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        let broken_pipe = |error: &(dyn std::error::Error + 'static)| {
+            error.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+        };
+        if error.chain().any(broken_pipe) {
+            return Self { message: String::new(), hint: None, code: 0 };
+        }
+        let store = error.chain().find_map(|cause| match cause.downcast_ref::<EngineError>() {
+            Some(EngineError::Store(store)) => Some(store),
+            _ => cause.downcast_ref::<StoreError>(),
+        });
+        let is_call = error.chain().any(|cause| {
+            cause.is::<SettingsError>()
+                || matches!(
+                    cause.downcast_ref::<EngineError>(),
+                    Some(EngineError::NotScanned(_) | EngineError::Unknown(_))
+                )
+        });
+        let (hint, code) = match store {
+            Some(store) => hint_of(store),
+            None => (None, if is_call { WRONG_CALL } else { FINDINGS }),
+        };
+        Self { message: format!("{error:#}"), hint, code }
+    }
+}
+
+fn hint_of(error: &StoreError) -> (Option<&'static str>, u8) {
+    match error {
+        StoreError::Locked { .. } => (Some("wait for it to end, or set `lock_timeout` higher"), FINDINGS),
+        StoreError::Missing(_) => (Some("run `codeintel ingest` first"), WRONG_CALL),
+        StoreError::Corrupt(_) => (Some("`codeintel ingest --full` sets the file aside and builds a new one"), FINDINGS),
+        StoreError::ReadOnly(_) => (Some("give a place that can be written to with `--db FILE`"), FINDINGS),
+        StoreError::DiskFull(_) => (Some("free some space and run again; what was there before is intact"), FINDINGS),
+        StoreError::Newer { .. } => (Some("update codeintel, or give another file with `--db FILE`"), WRONG_CALL),
+        StoreError::Query(_) => (Some("`codeintel datasets` lists tables and columns"), WRONG_CALL),
+        StoreError::Database(_) | StoreError::Io { .. } => (None, FINDINGS),
+    }
+}
+
+/// Print a failure on standard error and give its exit code.
+pub(crate) fn report(failure: &Failure) -> ExitCode {
+    if failure.code != 0 {
+        // Where standard error is closed, the exit code alone must do.
+        let mut stderr = std::io::stderr().lock();
+        let hint = failure.hint.map_or(String::new(), |hint| format!("\nhint: {hint}"));
+        let _written = writeln!(stderr, "error: {}{hint}", failure.message);
+    }
+    ExitCode::from(failure.code)
+}

@@ -1,0 +1,370 @@
+//! What was asked for, from all the places where it can be said: defaults, then `[tool.codeintel]` in `pyproject.toml`,
+//! then `codeintel.toml`, then the environment, then flags. Later ones win.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use codeintel_engine::{DEFAULT_IGNORED_DIRS, DEFAULT_INCLUDE, DEFAULT_MAX_BYTES, Options};
+use codeintel_store::Wanted;
+use codeintel_system::{ScanOptions, System, slug_of_remote};
+use toml::Value;
+
+/// A setting that can be made in a file, in the environment or by a flag.
+pub(crate) struct Definition {
+    /// Its key in files. In the environment it is `CODEINTEL_` and the key in capitals.
+    pub(crate) key: &'static str,
+    kind: Kind,
+    /// The default as shown to people.
+    pub(crate) default: &'static str,
+    /// One or two sentences.
+    pub(crate) doc: &'static str,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Text,
+    List,
+    Boolean,
+    /// A whole number that is at least so large.
+    Number(u64),
+    /// From 0 to 1.
+    Share,
+}
+
+/// All settings. The page `docs/settings.md` is made from this list.
+pub(crate) const SETTINGS: &[Definition] = &[
+    define("db", Kind::Text, ".codeintel/codeintel.duckdb", "Database file, from the repository's root."),
+    define("repo", Kind::Text, "", "Slug of the repository. Empty: from the git remote `origin`, else the folder's name."),
+    define("commit", Kind::Text, "", "Label of the snapshot. Empty: HEAD's hash, or `worktree` outside of git."),
+    define("datasets", Kind::List, "", "Datasets to extract. Empty: all. Those that the database already has are kept true as well."),
+    define("include_patterns", Kind::List, "*.py, *.pyi", "Patterns of the files to scan. A pattern without `/` matches the name in any folder."),
+    define("exclude_patterns", Kind::List, "", "Patterns of files and folders to leave out."),
+    define("ignore_dirs", Kind::List, "", "Names of folders that are never entered. Empty: environments, caches, builds and version control."),
+    define("ignore_files", Kind::Boolean, "true", "Whether `.gitignore`, `.ignore` and git's own excludes are obeyed."),
+    define("max_file_bytes", Kind::Number(1), "16777216", "Larger files are left out, with a row in `core.problems`."),
+    define("jobs", Kind::Number(0), "0", "Threads that read, parse and extract. 0: the number of CPUs."),
+    define("ast_workers", Kind::Number(0), "0", "At most so many of them parse and extract syntax trees. 0: no bound of its own."),
+    define("cst_workers", Kind::Number(0), "0", "The same for concrete syntax trees. This version has no such dataset."),
+    define("scip_workers", Kind::Number(0), "0", "The same for SCIP indexers. This version has no such dataset."),
+    define("keep_snapshots", Kind::Number(1), "10", "How many commits of a repository are kept."),
+    define("gc_share", Kind::Share, "0.5", "Facts that no kept snapshot needs are removed when they are more than this share."),
+    define("lock_timeout", Kind::Number(0), "30", "Seconds to wait for another process that has the database open."),
+    define("log", Kind::Text, "info", "How much is said on standard error: `error`, `info` or `debug`."),
+];
+
+const fn define(key: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Definition {
+    Definition { key, kind, default, doc }
+}
+
+/// A setting that is wrong or not known.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SettingsError {
+    #[error("{source_name}: there is no setting `{key}`{}", nearest.map_or(String::new(), |nearest| format!("; did you mean `{nearest}`?")))]
+    Unknown { source_name: String, key: String, nearest: Option<&'static str> },
+    #[error("{source_name}: `{key}` must be {expected}, not `{found}`")]
+    Wrong { source_name: String, key: &'static str, expected: &'static str, found: String },
+    #[error("{path}: {message}")]
+    File { path: String, message: String },
+    #[error("there is no dataset `{name}`{}", nearest.map_or(String::new(), |nearest| format!("; did you mean `{nearest}`?")))]
+    Dataset { name: String, nearest: Option<&'static str> },
+    #[error("{0}")]
+    Pattern(#[from] codeintel_system::OptionsError),
+    #[error("{}: {message}", path.display())]
+    Root { path: PathBuf, message: String },
+}
+
+/// How much is said on standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Log {
+    Error,
+    Info,
+    Debug,
+}
+
+/// Every setting's value with the place that it came from.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    root: PathBuf,
+    values: BTreeMap<&'static str, (Value, String)>,
+}
+
+impl Settings {
+    /// Read all places but the flags, for a repository's root.
+    pub(crate) fn read(root: &Path) -> Result<Self, SettingsError> {
+        let environment = env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
+        Self::from_places(root, environment)
+    }
+
+    fn from_places(
+        root: &Path,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, SettingsError> {
+        let mut settings = Self { root: root.to_owned(), values: BTreeMap::new() };
+        for definition in SETTINGS {
+            let value = parse(definition, definition.default, "default")?;
+            settings.values.insert(definition.key, (value, "default".to_owned()));
+        }
+        let pyproject = read_toml(&root.join("pyproject.toml"))?;
+        let tool = pyproject.get("tool").and_then(|tool| tool.get("codeintel")).and_then(Value::as_table);
+        for (table, name) in [(tool.cloned(), "pyproject.toml"), (Some(read_toml(&root.join("codeintel.toml"))?), "codeintel.toml")] {
+            for (key, value) in table.into_iter().flatten() {
+                let definition = find(&key, name)?;
+                settings.values.insert(definition.key, (checked(definition, value, name)?, name.to_owned()));
+            }
+        }
+        for (variable, text) in environment {
+            let Some(key) = variable.strip_prefix("CODEINTEL_") else { continue };
+            let definition = find(&key.to_ascii_lowercase(), &variable)?;
+            settings.values.insert(definition.key, (parse(definition, &text, &variable)?, variable));
+        }
+        Ok(settings)
+    }
+
+    /// A flag was given.
+    pub(crate) fn set(&mut self, key: &'static str, flag: &str, value: Option<impl Into<Value>>) -> Result<(), SettingsError> {
+        if let Some(value) = value {
+            let value = checked(find(key, flag)?, value.into(), flag)?;
+            self.values.insert(key, (value, flag.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Key, value and source of every setting, in the order of the list.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&'static str, &Value, &str)> {
+        SETTINGS.iter().map(|definition| {
+            let (value, source) = &self.values[definition.key];
+            (definition.key, value, source.as_str())
+        })
+    }
+
+    fn text(&self, key: &str) -> Option<&str> {
+        self.values[key].0.as_str().filter(|text| !text.is_empty())
+    }
+
+    fn list(&self, key: &str) -> Vec<String> {
+        let items = self.values[key].0.as_array().into_iter().flatten();
+        items.filter_map(|item| item.as_str().map(str::to_owned)).collect()
+    }
+
+    fn number(&self, key: &str) -> u64 {
+        self.values[key].0.as_integer().unwrap_or_default() as u64
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.root.join(self.text("db").unwrap_or_default())
+    }
+
+    /// Whether the database lies where it lies by default, in a folder of codeintel's own.
+    pub(crate) fn is_default_database(&self) -> bool {
+        self.values["db"].1 == "default"
+    }
+
+    pub(crate) fn patience(&self) -> Duration {
+        Duration::from_secs(self.number("lock_timeout"))
+    }
+
+    pub(crate) fn gc_share(&self) -> f64 {
+        let value = &self.values["gc_share"].0;
+        value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64)).unwrap_or(1.0)
+    }
+
+    pub(crate) fn log(&self) -> Log {
+        match self.text("log") {
+            Some("error") => Log::Error,
+            Some("debug") => Log::Debug,
+            _ => Log::Info,
+        }
+    }
+
+    pub(crate) fn repo(&self, system: &dyn System) -> String {
+        let from_remote = || system.git().remote.as_deref().and_then(slug_of_remote);
+        let from_folder = || self.root.file_name().map(|name| name.to_string_lossy().into_owned());
+        let given = self.text("repo").map(str::to_owned);
+        given.or_else(from_remote).or_else(from_folder).unwrap_or_else(|| "repository".to_owned())
+    }
+
+    /// What the engine is asked to do, by the settings alone.
+    pub(crate) fn options(&self, system: &dyn System) -> Result<Options, SettingsError> {
+        let mut options = Options::new(self.repo(system));
+        let cpus = std::thread::available_parallelism().map_or(1, usize::from);
+        let or = |number: u64, other: usize| if number == 0 { other } else { number as usize };
+        let jobs = or(self.number("jobs"), cpus);
+        options.workers = or(self.number("ast_workers"), jobs).min(jobs);
+        options.commit = self.text("commit").map(str::to_owned);
+        options.keep_snapshots = self.number("keep_snapshots") as usize;
+        options.scan.include = ScanOptions::globs(&self.list("include_patterns"))?;
+        options.scan.exclude = ScanOptions::globs(&self.list("exclude_patterns"))?;
+        options.scan.ignore_files = self.values["ignore_files"].0.as_bool().unwrap_or(true);
+        options.scan.max_bytes = self.number("max_file_bytes");
+        options.scan.threads = jobs;
+        let dirs = self.list("ignore_dirs");
+        if !dirs.is_empty() {
+            options.scan.ignore_dirs = dirs;
+        }
+        let names = self.list("datasets");
+        if !names.is_empty() {
+            let datasets = names.iter().map(|name| dataset(name)).collect::<Result<Vec<_>, _>>()?;
+            options.datasets = datasets.into_iter().filter_map(Wanted::new).collect();
+        }
+        Ok(options)
+    }
+}
+
+/// Find a dataset by name.
+pub(crate) fn dataset(name: &str) -> Result<&'static codeintel_datasets::Dataset, SettingsError> {
+    codeintel_datasets::dataset_named(name).ok_or_else(|| {
+        let names = codeintel_datasets::DATASETS.iter().flat_map(|dataset| [dataset.name, dataset.table()]);
+        SettingsError::Dataset { name: name.to_owned(), nearest: nearest(name, names) }
+    })
+}
+
+fn find(key: &str, source_name: &str) -> Result<&'static Definition, SettingsError> {
+    SETTINGS.iter().find(|definition| definition.key == key).ok_or_else(|| SettingsError::Unknown {
+        source_name: source_name.to_owned(),
+        key: key.to_owned(),
+        nearest: nearest(key, SETTINGS.iter().map(|definition| definition.key)),
+    })
+}
+
+/// The most similar name, if one is similar at all.
+fn nearest(name: &str, names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    let scored = names.map(|candidate| (strsim::jaro_winkler(name, candidate), candidate));
+    scored.filter(|(score, _)| *score > 0.7).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, candidate)| candidate)
+}
+
+fn read_toml(path: &Path) -> Result<toml::Table, SettingsError> {
+    let error = |message: String| SettingsError::File { path: path.display().to_string(), message };
+    match fs::read_to_string(path) {
+        Ok(text) => toml::from_str(&text).map_err(|found: toml::de::Error| error(found.message().to_owned())),
+        Err(found) if found.kind() == std::io::ErrorKind::NotFound => Ok(toml::Table::new()),
+        Err(found) => Err(error(found.to_string())),
+    }
+}
+
+/// A value from text, as in the environment.
+fn parse(definition: &Definition, text: &str, source_name: &str) -> Result<Value, SettingsError> {
+    let value = match definition.kind {
+        Kind::Text => Some(Value::String(text.to_owned())),
+        Kind::List => {
+            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+            Some(items.map(|item| Value::String(item.to_owned())).collect::<Vec<_>>().into())
+        }
+        Kind::Boolean => match text {
+            "true" | "1" | "yes" | "on" => Some(Value::Boolean(true)),
+            "false" | "0" | "no" | "off" => Some(Value::Boolean(false)),
+            _ => None,
+        },
+        Kind::Number(_) => text.trim().parse().ok().map(Value::Integer),
+        Kind::Share => text.trim().parse().ok().map(Value::Float),
+    };
+    checked(definition, value.unwrap_or_else(|| Value::String(text.to_owned())), source_name)
+}
+
+fn checked(definition: &Definition, value: Value, source_name: &str) -> Result<Value, SettingsError> {
+    let is_right = match definition.kind {
+        Kind::Text if definition.key == "log" => matches!(value.as_str(), Some("error" | "info" | "debug")),
+        Kind::Text => value.is_str(),
+        Kind::List => value.as_array().is_some_and(|items| items.iter().all(Value::is_str)),
+        Kind::Boolean => value.is_bool(),
+        Kind::Number(least) => value.as_integer().is_some_and(|number| u64::try_from(number).is_ok_and(|n| n >= least)),
+        Kind::Share => {
+            let number = value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64));
+            number.is_some_and(|number| (0.0..=1.0).contains(&number))
+        }
+    };
+    if is_right {
+        return Ok(value);
+    }
+    let expected = match definition.kind {
+        Kind::Text if definition.key == "log" => "`error`, `info` or `debug`",
+        Kind::Text => "a text",
+        Kind::List => "a list of texts",
+        Kind::Boolean => "true or false",
+        Kind::Number(0) => "a whole number",
+        Kind::Number(_) => "a whole number of at least 1",
+        Kind::Share => "a number from 0 to 1",
+    };
+    let found = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    Err(SettingsError::Wrong { source_name: source_name.to_owned(), key: definition.key, expected, found })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pyproject: &str, own: &str, environment: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("pyproject.toml"), pyproject).unwrap();
+        fs::write(dir.path().join("codeintel.toml"), own).unwrap();
+        let environment = environment.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        Settings::from_places(dir.path(), environment)
+    }
+
+    fn shown(settings: &Settings, key: &str) -> String {
+        settings.all().find(|(found, ..)| *found == key).map(|(_, value, source)| format!("{value} ({source})")).unwrap()
+    }
+
+    #[test]
+    fn later_places_win() {
+        let pyproject = "[tool.codeintel]\njobs = 2\nrepo = 'a/b'\nkeep_snapshots = 3\n";
+        let mut settings = read(pyproject, "jobs = 3\nrepo = 'c/d'", &[("CODEINTEL_JOBS", "4"), ("HOME", "x")]).unwrap();
+        assert_eq!(shown(&settings, "keep_snapshots"), "3 (pyproject.toml)");
+        assert_eq!(shown(&settings, "repo"), "\"c/d\" (codeintel.toml)");
+        assert_eq!(shown(&settings, "jobs"), "4 (CODEINTEL_JOBS)");
+        assert_eq!(shown(&settings, "ignore_files"), "true (default)");
+        settings.set("jobs", "--jobs", Some(5_i64)).unwrap();
+        assert_eq!(shown(&settings, "jobs"), "5 (--jobs)");
+    }
+
+    #[test]
+    fn lists_come_from_text_and_from_toml() {
+        let settings = read("", "ignore_dirs = ['a']", &[("CODEINTEL_INCLUDE_PATTERNS", "*.py, x/*.pyi")]).unwrap();
+        assert_eq!(settings.list("ignore_dirs"), ["a"]);
+        assert_eq!(settings.list("include_patterns"), ["*.py", "x/*.pyi"]);
+    }
+
+    #[test]
+    fn mistakes_are_named_with_their_place() {
+        let check = |pyproject: &str, own: &str, environment: &[(&str, &str)], expected: &str| {
+            assert_eq!(read(pyproject, own, environment).unwrap_err().to_string(), expected);
+        };
+        check("", "job = 1", &[], "codeintel.toml: there is no setting `job`; did you mean `jobs`?");
+        check("[tool.codeintel]\nzzz = 1", "", &[], "pyproject.toml: there is no setting `zzz`");
+        check("", "", &[("CODEINTEL_AST_WORKER", "1")], "CODEINTEL_AST_WORKER: there is no setting `ast_worker`; did you mean `ast_workers`?");
+        check("", "keep_snapshots = 0", &[], "codeintel.toml: `keep_snapshots` must be a whole number of at least 1, not `0`");
+        check("", "", &[("CODEINTEL_GC_SHARE", "2")], "CODEINTEL_GC_SHARE: `gc_share` must be a number from 0 to 1, not `2.0`");
+        check("", "ignore_files = 'maybe'", &[], "codeintel.toml: `ignore_files` must be true or false, not `maybe`");
+    }
+
+    /// `UPDATE_DOCS=1 cargo test -p codeintel` writes the page anew.
+    #[test]
+    fn the_page_of_settings_is_that_of_the_code() {
+        let mut page = "# Settings\n\nEach setting can be made in `[tool.codeintel]` of `pyproject.toml`, in `codeintel.toml`, in the \
+                        environment and, for some, by a flag; later places win. Lists in the environment are separated by \
+                        commas. A key that is not known is an error. `codeintel config` prints every value and where it came from.\n\n\
+                        | key | environment | default | meaning |\n|---|---|---|---|\n"
+            .to_owned();
+        for Definition { key, default, doc, .. } in SETTINGS {
+            let variable = key.to_ascii_uppercase();
+            let default = if default.is_empty() { String::new() } else { format!("`{default}`") };
+            page += &format!("| `{key}` | `CODEINTEL_{variable}` | {default} | {doc} |\n");
+        }
+        let list = |items: &[&str]| items.iter().map(|item| format!("`{item}`")).collect::<Vec<_>>().join(", ");
+        page += &format!("\nFolders that are never entered by default: {}.\n", list(DEFAULT_IGNORED_DIRS));
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/settings.md");
+        if env::var_os("UPDATE_DOCS").is_some() {
+            fs::write(path, &page).unwrap();
+        }
+        assert_eq!(fs::read_to_string(path).unwrap_or_default(), page, "docs/settings.md is out of date");
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_engine() {
+        let settings = read("", "", &[]).unwrap();
+        assert_eq!(settings.list("include_patterns"), DEFAULT_INCLUDE);
+        assert_eq!(settings.number("max_file_bytes"), DEFAULT_MAX_BYTES);
+    }
+}
