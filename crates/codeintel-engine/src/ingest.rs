@@ -250,7 +250,7 @@ impl Run {
         Ok(())
     }
 
-    fn extract(
+    pub(crate) fn extract(
         &mut self,
         system: &dyn System,
         database: &mut Database,

@@ -32,6 +32,9 @@ mod plan;
 mod status;
 mod verify;
 
+#[cfg(test)]
+mod tests;
+
 pub use ingest::{DatasetReport, EngineError, Report, ingest};
 pub use options::{DEFAULT_IGNORED_DIRS, DEFAULT_INCLUDE, DEFAULT_MAX_BYTES, Options};
 pub use plan::{DatasetPlan, Plan};

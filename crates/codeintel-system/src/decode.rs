@@ -14,7 +14,7 @@ pub fn decode(bytes: &[u8]) -> Result<String, Problem> {
     let cookie = cookie(body);
     if let Some((name, line)) = &cookie
         && has_bom
-        && codec(name) != Some(Codec::Utf8)
+        && !is_normal_utf8(name)
     {
         let message = format!("the coding cookie says `{name}`, but the file begins with the byte order mark of UTF-8");
         return Err(Problem { lineno: Some(*line), ..Problem::error(Stage::Decode, message) });
@@ -40,11 +40,17 @@ enum Codec {
     Other(&'static Encoding),
 }
 
+/// CPython accepts these names of UTF-8 beside a byte order mark, and no alias of them.
+fn is_normal_utf8(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace('_', "-");
+    name == "utf-8" || name.starts_with("utf-8-")
+}
+
 /// Python's codec of a name.
 fn codec(name: &str) -> Option<Codec> {
     let name = name.to_ascii_lowercase().replace('_', "-");
     let is = |stem: &str| name == stem || name.strip_prefix(stem).is_some_and(|rest| rest.starts_with('-'));
-    if is("utf-8") || matches!(name.as_str(), "utf8" | "u8" | "utf" | "cp65001") {
+    if is_normal_utf8(&name) || matches!(name.as_str(), "utf8" | "u8" | "utf" | "cp65001") {
         return Some(Codec::Utf8);
     }
     if is("latin-1") || is("iso-8859-1") || is("iso-latin-1") {
@@ -180,6 +186,7 @@ mod tests {
         refused(b"# coding: ascii\n\xe9", "'ascii' codec", Some(2));
         refused(b"# coding: cp1252\n\x81", "`cp1252`", None);
         refused(b"\xef\xbb\xbf# coding: latin-1\n", "byte order mark", Some(1));
+        refused(b"\xef\xbb\xbf# coding: utf8\n", "byte order mark", Some(1));
         refused(b"# coding: shift_jis\n\x81", "`shift_jis`", None);
     }
 }

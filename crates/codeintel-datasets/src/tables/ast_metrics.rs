@@ -24,8 +24,8 @@ stored_table! {
 pub(crate) static DATASET: Dataset = Dataset {
     name: "core.ast_metrics",
     doc: "One row for each parsed file: sizes and complexity.\n\n\
-          `complexity` is the sum of McCabe's cyclomatic complexity over the file's functions, as radon counts it, plus 1 for \
-          the module body. A function counts 1 plus, in its own body and not in those of nested definitions: 1 for each \
+          `complexity` is the sum of McCabe's cyclomatic complexity over the file's functions, as radon counts it (and as it would \
+          if it knew `except*`), plus 1 for the module body. A function counts 1 plus, in its own body and not in those of nested definitions: 1 for each \
           `if`, `elif`, conditional expression, loop, `else` of a loop or a `try`, `except` clause, comprehension `for`, \
           comprehension `if` and `assert` (whose own condition adds nothing more), the operands of each `and` or `or` less \
           one, and the cases of a `match`, less one if there is a case `_`.",

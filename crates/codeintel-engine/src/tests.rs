@@ -1,0 +1,530 @@
+//! Histories of a repository: what is redone after each step, and whether the result equals a fresh build.
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use codeintel_base::{NoProgress, RepoPath};
+use codeintel_store::{Access, Database};
+use codeintel_system::{GitState, MemorySystem, ReadError, Scan, ScanOptions, Stat, System};
+use proptest::prelude::*;
+use proptest::test_runner::Config;
+use rustc_hash::FxHashSet;
+
+use crate::ingest::{EngineError, Report, Run, ingest};
+use crate::options::Options;
+use crate::status::status;
+use crate::verify::verify;
+
+const SECOND: i64 = 1_000_000_000;
+
+fn path(text: &str) -> RepoPath {
+    RepoPath::new(Path::new(text)).expect("a path inside the repository")
+}
+
+/// A repository in memory and its database on disk.
+struct World {
+    dir: tempfile::TempDir,
+    system: MemorySystem,
+    options: Options,
+}
+
+impl World {
+    /// Each item is a path and a text. An hour passes before the first run.
+    fn new(files: &[(&str, &str)]) -> Self {
+        let options = Options { workers: 2, ..Options::new("o/r") };
+        let world = Self { dir: tempfile::tempdir().unwrap(), system: MemorySystem::default(), options };
+        world.system.advance(3600 * SECOND);
+        for (name, text) in files {
+            world.write(name, text);
+        }
+        world
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        self.system.write(&path(name), text.as_bytes());
+    }
+
+    fn commit(&self, hash: &str) {
+        self.system.set_git(GitState { commit: Some(hash.to_owned()), ..GitState::default() });
+    }
+
+    fn database(&self) -> Database {
+        Database::open(&self.dir.path().join("x.duckdb"), Access::Write, Duration::ZERO).unwrap().0
+    }
+
+    /// Run a while later, so that no file is too young to be vouched for.
+    fn ingest(&self) -> Report {
+        self.system.advance(10 * SECOND);
+        self.ingest_at_once(&self.options).unwrap()
+    }
+
+    fn ingest_at_once(&self, options: &Options) -> Result<Report, EngineError> {
+        let mut database = self.database();
+        let report = ingest(&self.system, &mut database, options, &NoProgress);
+        database.close().unwrap();
+        report
+    }
+
+    /// A run that dies after its facts are written and before its pointers move.
+    fn crash(&self) {
+        let mut database = self.database();
+        let mut run = Run::look(&self.system, &database, &self.options, &FxHashSet::default(), &NoProgress).unwrap();
+        run.extract(&self.system, &mut database, &self.options, &NoProgress).unwrap();
+        database.close().unwrap();
+    }
+
+    fn assert_equals_fresh(&self) {
+        let scratch = self.dir.path().join("fresh.duckdb");
+        let differences = verify(&self.system, self.database(), &scratch, &self.options, &NoProgress).unwrap();
+        assert_eq!(differences, []);
+    }
+
+    fn rows(&self, sql: &str) -> Vec<String> {
+        let result = self.database().query(sql, None).unwrap();
+        let text = |value: &codeintel_store::Value| match value {
+            codeintel_store::Value::Null => "NULL".to_owned(),
+            codeintel_store::Value::Literal(text) | codeintel_store::Value::Json(text) | codeintel_store::Value::Text(text) => {
+                text.clone()
+            }
+        };
+        result.rows.iter().map(|row| row.iter().map(text).collect::<Vec<_>>().join(" ")).collect()
+    }
+}
+
+/// The names of the datasets that were extracted, with the number of contents.
+fn extracted(report: &Report) -> Vec<String> {
+    let done = report.datasets.iter().filter(|dataset| dataset.contents > 0);
+    done.map(|dataset| format!("{} {}", dataset.dataset, dataset.contents)).collect()
+}
+
+const ALL: [&str; 4] = ["core.ast_nodes", "core.ast_metrics", "core.docstrings", "core.problems"];
+
+fn all(contents: usize) -> Vec<String> {
+    ALL.iter().map(|dataset| format!("{dataset} {contents}")).collect()
+}
+
+/// Ingest, make one edit, ingest again: how many files are read, and which contents are extracted for which datasets.
+fn check_update(edit: impl FnOnce(&World), hashed: usize, expected: &[String]) {
+    let world = World::new(&[("a.py", "x = 1\n"), ("pkg/__init__.py", ""), ("pkg/b.py", "def f(): pass\n")]);
+    assert_eq!(extracted(&world.ingest()), all(3));
+    edit(&world);
+    let reads = world.system.reads();
+    let report = world.ingest();
+    assert_eq!(extracted(&report), expected);
+    assert_eq!(report.hashed, hashed);
+    assert!(world.system.reads() - reads <= hashed + 8, "metadata apart, only what changed is read, and once");
+    world.assert_equals_fresh();
+    let again = world.ingest();
+    assert!(!again.wrote && again.hashed == 0, "{again:?}");
+}
+
+#[test]
+fn nothing_changed_nothing_is_done() {
+    check_update(|_| {}, 0, &[]);
+}
+
+#[test]
+fn an_edit_costs_one_file() {
+    check_update(|world| world.write("a.py", "x = 2\n"), 1, &all(1));
+}
+
+#[test]
+fn a_touch_costs_a_hash() {
+    check_update(|world| world.system.touch(&path("a.py")), 1, &[]);
+}
+
+#[test]
+fn a_new_file_costs_itself() {
+    check_update(|world| world.write("c.py", "y = 1\n"), 1, &all(1));
+}
+
+#[test]
+fn a_copy_shares_the_facts() {
+    check_update(|world| world.write("copy.py", "x = 1\n"), 1, &[]);
+}
+
+#[test]
+fn a_deletion_costs_nothing() {
+    check_update(|world| world.system.remove(&path("a.py")), 0, &[]);
+}
+
+#[test]
+fn a_rename_moves_a_pointer() {
+    check_update(|world| world.system.rename(&path("a.py"), &path("z.py")), 1, &[]);
+}
+
+#[test]
+fn a_package_that_loses_its_init_gets_other_names_and_no_other_facts() {
+    check_update(|world| world.system.remove(&path("pkg/__init__.py")), 0, &[]);
+}
+
+#[test]
+fn metadata_is_no_content() {
+    let tags = "- tag: t\n  includes: ['pkg/*']\n";
+    check_update(|world| world.write("tags_index.yaml", tags), 0, &[]);
+    check_update(|world| world.write("CODEOWNERS", "* @me\n"), 0, &[]);
+    check_update(|world| world.write("pyproject.toml", "[tool.poetry]\npackages = [{from = 'pkg'}]\n"), 0, &[]);
+}
+
+#[test]
+fn a_rename_is_told_from_a_deletion() {
+    let world = World::new(&[("a.py", "x = 1\n")]);
+    world.ingest();
+    world.system.rename(&path("a.py"), &path("b.py"));
+    let report = world.ingest();
+    assert_eq!((report.renamed, report.added, report.deleted, report.reused), (1, 0, 0, 1));
+}
+
+#[test]
+fn an_earlier_content_is_known_again() {
+    let world = World::new(&[("a.py", "x = 1\n")]);
+    world.ingest();
+    world.write("a.py", "x = 2\n");
+    world.ingest();
+    world.write("a.py", "x = 1\n");
+    let report = world.ingest();
+    assert_eq!((report.changed, report.reused, extracted(&report).len()), (1, 1, 0));
+    world.assert_equals_fresh();
+}
+
+#[test]
+fn a_branch_is_parsed_the_first_time_only() {
+    let world = World::new(&[("a.py", "x = 1\n"), ("b.py", "y = 1\n")]);
+    let switch = |commit: &str, text: &str| {
+        world.commit(commit);
+        world.write("a.py", text);
+        let report = world.ingest();
+        world.assert_equals_fresh();
+        extracted(&report)
+    };
+    assert_eq!(switch("main", "x = 1\n"), all(2));
+    assert_eq!(switch("topic", "x = 2\n"), all(1));
+    assert_eq!(switch("main", "x = 1\n"), Vec::<String>::new());
+    assert_eq!(switch("topic", "x = 2\n"), Vec::<String>::new());
+    let commits = world.rows("SELECT commit, is_current, files FROM history.snapshots ORDER BY commit");
+    assert_eq!(commits, ["main false 2", "topic true 2"]);
+    let history = world.rows("SELECT DISTINCT commit, content_hash FROM history.file_state WHERE rel_path = 'a.py'");
+    assert_eq!(history.len(), 2);
+}
+
+#[test]
+fn only_so_many_snapshots_are_kept() {
+    let mut world = World::new(&[("a.py", "x = 1\n")]);
+    world.options.keep_snapshots = 2;
+    for commit in ["one", "two", "three"] {
+        world.commit(commit);
+        world.ingest();
+    }
+    assert_eq!(world.rows("SELECT commit FROM history.snapshots ORDER BY commit"), ["three", "two"]);
+    assert_eq!(world.rows("SELECT DISTINCT commit FROM history.modules ORDER BY commit"), ["three", "two"]);
+}
+
+#[test]
+fn an_edit_of_the_same_size_in_the_same_tick_is_seen() {
+    let world = World::new(&[("a.py", "x = 1\n")]);
+    world.ingest_at_once(&world.options).unwrap();
+    world.write("a.py", "x = 2\n");
+    let report = world.ingest_at_once(&world.options).unwrap();
+    assert_eq!(report.changed, 1);
+    assert!(world.ingest().hashed == 1, "still too young for the last scan");
+    assert!(world.ingest().hashed == 0, "old enough now");
+}
+
+#[test]
+fn a_file_that_cannot_be_parsed_keeps_what_can_be_recovered_until_it_is_mended() {
+    let world = World::new(&[("a.py", "def f(): pass\n")]);
+    world.ingest();
+    world.write("a.py", "def f(): pass\nx = (\n");
+    let report = world.ingest();
+    assert!(report.problems > 0);
+    assert_eq!(world.rows("SELECT qualname FROM core.goids WHERE kind = 'function'"), ["a.f"]);
+    let again = world.ingest();
+    assert_eq!((again.parsed, again.problems), (0, report.problems), "not tried again, and not forgotten");
+    world.write("a.py", "def f(): pass\nx = ()\n");
+    assert_eq!(world.ingest().problems, 0);
+    world.assert_equals_fresh();
+}
+
+#[test]
+fn bytes_that_are_no_text_are_a_problem_with_a_reason() {
+    let world = World::new(&[]);
+    world.system.write(&path("a.py"), b"x = '\xe9'\n");
+    assert_eq!(world.ingest().problems, 1);
+    assert_eq!(world.rows("SELECT stage, lineno FROM core.problems"), ["decode 1"]);
+    assert_eq!(world.rows("SELECT count(*) FROM core.modules"), ["1"]);
+    world.assert_equals_fresh();
+}
+
+#[test]
+fn rules_that_change_take_files_away_and_bring_them_back() {
+    let mut world = World::new(&[("a.py", "x = 1\n"), ("gen/b.py", "y = 1\n")]);
+    world.ingest();
+    world.options.scan.exclude = ScanOptions::globs(&["gen".to_owned()]).unwrap();
+    assert_eq!(world.ingest().deleted, 1);
+    world.assert_equals_fresh();
+    world.options.scan.exclude = ScanOptions::globs(&[]).unwrap();
+    let report = world.ingest();
+    assert_eq!((report.added, report.reused), (1, 1));
+    world.assert_equals_fresh();
+}
+
+#[test]
+fn a_new_version_of_one_extraction_redoes_that_one_only() {
+    let mut world = World::new(&[("a.py", "x = 1\n"), ("b.py", "y = 1\n")]);
+    world.ingest();
+    world.options.datasets[1].version += 1;
+    let (database, _) = Database::open(&world.dir.path().join("x.duckdb"), Access::Read, Duration::ZERO).unwrap();
+    let plan = status(&world.system, &database, &world.options).unwrap();
+    let outdated: Vec<_> = plan.datasets.iter().map(|dataset| (dataset.missing, dataset.outdated)).collect();
+    assert_eq!(outdated, [(0, 0), (2, 2), (0, 0), (0, 0)]);
+    drop(database);
+    assert_eq!(extracted(&world.ingest()), ["core.ast_metrics 2"]);
+    assert_eq!(world.rows("SELECT count(*) FROM core.ast_metrics"), ["2"]);
+    world.assert_equals_fresh();
+}
+
+#[test]
+fn more_datasets_later_extract_only_the_new_ones() {
+    let mut world = World::new(&[("a.py", "x = 1\n")]);
+    let datasets = std::mem::take(&mut world.options.datasets);
+    world.options.datasets = vec![datasets[1].clone()];
+    assert_eq!(extracted(&world.ingest()), ["core.ast_metrics 1"]);
+    world.assert_equals_fresh();
+    world.options.datasets = datasets.clone();
+    assert_eq!(extracted(&world.ingest()), ["core.ast_nodes 1", "core.docstrings 1", "core.problems 1"]);
+    // A table that was filled once is kept true, whatever is asked for.
+    world.options.datasets = vec![datasets[1].clone()];
+    world.write("a.py", "x = 2\n");
+    assert_eq!(extracted(&world.ingest()).len(), 4);
+    world.assert_equals_fresh();
+}
+
+#[test]
+fn full_extracts_everything_again() {
+    let mut world = World::new(&[("a.py", "x = 1\n"), ("b.py", "y = 1\n")]);
+    world.ingest();
+    world.options.full = true;
+    assert_eq!(extracted(&world.ingest()), all(2));
+    world.options.full = false;
+    world.assert_equals_fresh();
+}
+
+#[test]
+fn a_crash_before_the_pointers_move_costs_only_the_move() {
+    let world = World::new(&[("a.py", "x = 1\n")]);
+    world.ingest();
+    let before = world.rows("SELECT * EXCLUDE (ingested_at) FROM core.snapshots");
+    world.write("a.py", "x = 2\n");
+    world.write("b.py", "y = 2\n");
+    world.crash();
+    assert_eq!(world.rows("SELECT rel_path FROM core.file_state"), ["a.py"], "readers still have the old truth");
+    assert_eq!(world.rows("SELECT * EXCLUDE (ingested_at) FROM core.snapshots"), before);
+    let report = world.ingest();
+    assert_eq!((report.parsed, report.changed, report.added), (0, 1, 1));
+    world.assert_equals_fresh();
+}
+
+#[test]
+fn changed_paths_are_looked_at_and_no_others() {
+    let world = World::new(&[("a.py", "x = 1\n"), ("b.py", "y = 1\n"), ("pkg/c.py", "z = 1\n"), ("skip.txt", "")]);
+    world.ingest();
+    world.write("a.py", "x = 2\n");
+    world.write("b.py", "y = 2\n");
+    world.system.remove(&path("pkg/c.py"));
+    world.system.advance(10 * SECOND);
+    let changed = |paths: &[&str]| {
+        let options = Options { changed: Some(paths.iter().map(|p| path(p)).collect()), ..world.options.clone() };
+        world.ingest_at_once(&options)
+    };
+    let report = changed(&["a.py", "pkg/c.py"]).unwrap();
+    assert_eq!((report.changed, report.deleted, report.files), (1, 1, 2));
+    assert_eq!(changed(&["b.py"]).unwrap().changed, 1);
+    world.assert_equals_fresh();
+    assert!(matches!(changed(&["skip.txt"]), Err(EngineError::NotScanned(_))));
+    assert!(matches!(changed(&["never.py"]), Err(EngineError::Unknown(_))));
+}
+
+#[test]
+fn results_do_not_depend_on_the_number_of_workers() {
+    let texts: Vec<(String, String)> =
+        (0..60).map(|i| (format!("m{i}.py"), format!("def f{i}():\n    return {i}\n"))).collect();
+    let files: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let mut world = World::new(&files);
+    world.options.workers = 8;
+    world.ingest();
+    for workers in [1, 2, 8] {
+        world.options.workers = workers;
+        world.assert_equals_fresh();
+    }
+}
+
+/// A file that changes each time it is read, for a while.
+struct Restless {
+    inner: MemorySystem,
+    writes: Mutex<usize>,
+}
+
+impl System for Restless {
+    fn scan(&self, options: &ScanOptions, only: Option<&[RepoPath]>) -> Scan {
+        self.inner.scan(options, only)
+    }
+
+    fn read(&self, path: &RepoPath, max_bytes: u64) -> Result<(Vec<u8>, Stat), ReadError> {
+        let result = self.inner.read(path, max_bytes);
+        let mut writes = self.writes.lock().unwrap();
+        if path.as_str() == "a.py" && *writes < 3 {
+            *writes += 1;
+            self.inner.write(path, format!("x = {writes}\n").as_bytes());
+        }
+        result
+    }
+
+    fn exists(&self, path: &RepoPath) -> bool {
+        self.inner.exists(path)
+    }
+
+    fn now_ns(&self) -> i64 {
+        self.inner.now_ns()
+    }
+
+    fn git(&self) -> GitState {
+        self.inner.git()
+    }
+}
+
+#[test]
+fn a_file_that_changes_under_the_run_gets_the_facts_of_the_bytes_that_were_hashed() {
+    let world = World::new(&[]);
+    let system = Restless { inner: MemorySystem::default(), writes: Mutex::new(0) };
+    system.inner.write(&path("a.py"), b"x = 0\n");
+    let options = Options { held_bytes: 0, ..world.options.clone() };
+    let mut database = world.database();
+    ingest(&system, &mut database, &options, &NoProgress).unwrap();
+    let hashes = database.query("SELECT content_hash FROM core.file_state", None).unwrap();
+    let nodes = database.query("SELECT count(*) FROM core.ast_nodes", None).unwrap();
+    assert_eq!((hashes.rows.len(), format!("{:?}", nodes.rows[0][0])), (1, "Literal(\"4\")".to_owned()));
+    system.inner.advance(10 * SECOND);
+    ingest(&system, &mut database, &options, &NoProgress).unwrap();
+    let differences = verify(&system, database, &world.dir.path().join("fresh"), &options, &NoProgress).unwrap();
+    assert_eq!(differences, []);
+}
+
+#[test]
+fn garbage_is_what_no_snapshot_needs() {
+    let world = World::new(&[("a.py", "x = 1\n"), ("b.py", "y = 1\n")]);
+    world.ingest();
+    world.write("a.py", "x = 2\n");
+    world.ingest();
+    let database = world.database();
+    assert!((database.unreachable_share().unwrap() - 1.0 / 3.0).abs() < 1e-9);
+    let (database, collected) = database.collect_garbage().unwrap();
+    assert_eq!(collected.contents, 1);
+    database.close().unwrap();
+    world.assert_equals_fresh();
+    world.write("a.py", "x = 1\n");
+    assert_eq!(extracted(&world.ingest()), all(1), "collected facts are extracted again");
+    world.assert_equals_fresh();
+}
+
+/// One step of a history.
+#[derive(Debug, Clone)]
+enum Step {
+    Write(usize, usize),
+    Delete(usize),
+    Rename(usize, usize),
+    Touch(usize),
+    Wait(i64),
+    Commit(usize),
+    Exclude(bool),
+    Bump(usize),
+    Datasets(usize),
+    Crash,
+    Ingest { full: bool, rehash: bool },
+    IngestChanged(usize),
+    Collect,
+}
+
+const PATHS: [&str; 7] =
+    ["a.py", "pkg/__init__.py", "pkg/b.py", "pkg/b.pyi", "src/lib/c.py", "tests/test_d.py", "tags_index.yaml"];
+const TEXTS: [&[u8]; 8] = [
+    b"",
+    b"x = 1\n",
+    b"x = 2\n",
+    b"def f():\n    '''Doc.'''\n    if a: return 1\n",
+    b"class A:\n    @d\n    async def f(self): pass\n    def f(self): pass\n",
+    b"x = (\n",
+    b"# coding: latin-1\ns = '\xe9'\n",
+    b"\xff",
+];
+
+fn step() -> impl Strategy<Value = Step> {
+    let file = 0..PATHS.len();
+    prop_oneof![
+        6 => (file.clone(), 0..TEXTS.len()).prop_map(|(file, text)| Step::Write(file, text)),
+        2 => file.clone().prop_map(Step::Delete),
+        2 => (file.clone(), file.clone()).prop_map(|(from, to)| Step::Rename(from, to)),
+        1 => file.clone().prop_map(Step::Touch),
+        2 => prop_oneof![Just(1), Just(SECOND), Just(60 * SECOND)].prop_map(Step::Wait),
+        2 => (0..3_usize).prop_map(Step::Commit),
+        1 => any::<bool>().prop_map(Step::Exclude),
+        1 => (0..ALL.len()).prop_map(Step::Bump),
+        1 => (1..16_usize).prop_map(Step::Datasets),
+        1 => Just(Step::Crash),
+        6 => (prop::bool::weighted(0.1), prop::bool::weighted(0.1)).prop_map(|(full, rehash)| Step::Ingest { full, rehash }),
+        1 => file.prop_map(Step::IngestChanged),
+        1 => Just(Step::Collect),
+    ]
+}
+
+impl World {
+    fn take(&mut self, step: &Step) {
+        let name = |index: usize| path(PATHS[index]);
+        match step {
+            Step::Write(file, text) => self.system.write(&name(*file), TEXTS[*text]),
+            Step::Delete(file) => self.system.remove(&name(*file)),
+            Step::Rename(from, to) => self.system.rename(&name(*from), &name(*to)),
+            Step::Touch(file) => self.system.touch(&name(*file)),
+            Step::Wait(nanoseconds) => self.system.advance(*nanoseconds),
+            Step::Commit(commit) => self.commit(["", "one", "two"][*commit]),
+            Step::Exclude(excluded) => {
+                let patterns = if *excluded { vec!["pkg".to_owned()] } else { Vec::new() };
+                self.options.scan.exclude = ScanOptions::globs(&patterns).unwrap();
+            }
+            Step::Bump(dataset) => {
+                let known = self.options.datasets.iter_mut().find(|wanted| wanted.key() == ALL[*dataset]);
+                known.into_iter().for_each(|wanted| wanted.version += 1);
+            }
+            Step::Datasets(mask) => {
+                let all = Options::new("").datasets;
+                let asked = all.into_iter().enumerate().filter(|(index, _)| mask & (1 << index) != 0);
+                self.options.datasets = asked.map(|(_, wanted)| wanted).collect();
+            }
+            Step::Crash => self.crash(),
+            Step::Ingest { full, rehash } => {
+                let options = Options { full: *full, rehash: *rehash, ..self.options.clone() };
+                self.ingest_at_once(&options).unwrap();
+            }
+            Step::IngestChanged(file) => {
+                // A refused path is an answer too.
+                let options = Options { changed: Some(vec![name(*file)]), ..self.options.clone() };
+                let _refused = self.ingest_at_once(&options).is_err();
+            }
+            Step::Collect => self.database().collect_garbage().unwrap().0.close().unwrap(),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 24, failure_persistence: None, ..Config::default() })]
+
+    #[test]
+    fn incremental_equals_fresh(steps in prop::collection::vec(step(), 1..14)) {
+        let mut world = World::new(&[("a.py", "x = 1\n"), ("pkg/__init__.py", "")]);
+        for step in &steps {
+            world.take(step);
+        }
+        world.ingest();
+        world.assert_equals_fresh();
+    }
+}
