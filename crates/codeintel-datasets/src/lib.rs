@@ -19,4 +19,5 @@ pub use docs::page;
 pub use module_names::{ModuleNames, SourceRoots};
 pub use owners::CodeOwners;
 pub use table::{Column, ColumnType, StoredTable};
+pub use tables::code_names;
 pub use tags::{Tag, TagsError, TagsIndex};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::builder::{ArrayBuilder, Float64Builder, Int32Builder, StringBuilder};
+use arrow_array::builder::{ArrayBuilder, Float64Builder, Int32Builder, StringBuilder, UInt8Builder};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 
@@ -11,6 +11,8 @@ use arrow_schema::{DataType, Field, Schema};
 pub enum ColumnType {
     /// True or false.
     Boolean,
+    /// 8 bits, unsigned.
+    UTinyInt,
     /// 32 bits, signed.
     Integer,
     /// 64 bits, signed.
@@ -32,6 +34,7 @@ impl ColumnType {
     pub fn sql(self) -> &'static str {
         match self {
             Self::Boolean => "BOOLEAN",
+            Self::UTinyInt => "UTINYINT",
             Self::Integer => "INTEGER",
             Self::BigInt => "BIGINT",
             Self::UHugeInt => "UHUGEINT",
@@ -94,6 +97,7 @@ impl StoredTable {
     pub fn schema(&self) -> Arc<Schema> {
         let field = |(name, ty, nullable): &(&str, ColumnType, bool)| {
             let data_type = match ty {
+                ColumnType::UTinyInt => DataType::UInt8,
                 ColumnType::Integer => DataType::Int32,
                 ColumnType::Double => DataType::Float64,
                 _ => DataType::Utf8,
@@ -114,6 +118,9 @@ pub(crate) trait Stored {
     fn push(builder: &mut Self::Builder, value: Self::Value<'_>);
 }
 
+/// UTINYINT.
+#[derive(Debug)]
+pub(crate) enum Code {}
 /// INTEGER.
 #[derive(Debug)]
 pub(crate) enum Int {}
@@ -152,6 +159,7 @@ macro_rules! stored {
     };
 }
 
+stored!(Code, UTinyInt, UInt8Builder, 'a => u8);
 stored!(Int, Integer, Int32Builder, 'a => i32);
 stored!(Double, Double, Float64Builder, 'a => f64);
 stored!(Text, Varchar, StringBuilder, 'a => &'a str);
@@ -175,7 +183,7 @@ macro_rules! stored_table {
         $(#[$doc])*
         pub(crate) mod $table {
             #[allow(unused_imports, reason = "not every table has every type of column")]
-            use crate::table::{ColumnType, Double, Int, Null, Stored, StoredColumns, StoredTable, Text, batch};
+            use crate::table::{Code, ColumnType, Double, Int, Null, Stored, StoredColumns, StoredTable, Text, batch};
 
             pub(crate) struct Row<'a> { $(pub(crate) $field: <$ty as Stored>::Value<'a>),+ }
 

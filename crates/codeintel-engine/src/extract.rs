@@ -154,7 +154,8 @@ impl<'a> Extractor<'a> {
             }
             None => None,
         };
-        let parsed = file.as_ref().zip(projected.as_ref()).map(|(file, (ast, definitions))| Parsed { file, ast, definitions });
+        let parsed =
+            file.as_ref().zip(projected.as_ref()).map(|(file, (ast, definitions))| Parsed { file, ast, definitions });
         let extraction = Extraction { parsed, problems: &problems };
         let is_problem = problems.iter().any(|problem| problem.severity == Severity::Error);
         let status = if is_problem { Status::Problem } else { Status::Done };

@@ -5,7 +5,8 @@ use std::time::Instant;
 use codeintel_base::{ContentHash, Progress, RepoPath};
 use codeintel_datasets::ModuleNames;
 use codeintel_store::{
-    Database, FileRow, Pending, Publication, ScanProblemRow, Snapshot, SnapshotRows, StoreError, TagRow, Wanted, Written,
+    Database, FileRow, Pending, Publication, ScanProblemRow, Snapshot, SnapshotRows, StoreError, TagRow, Wanted,
+    Written,
 };
 use codeintel_system::{GitState, Scan, System};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -153,8 +154,7 @@ impl Run {
         inventory.problems.dedup();
         let mut plan = Plan::compare(&inventory.files, prior.as_ref());
         plan.hashed = inventory.hashed;
-        plan.previous_commit =
-            prior.as_ref().map(|prior| prior.commit.clone()).filter(|previous| *previous != commit);
+        plan.previous_commit = prior.as_ref().map(|prior| prior.commit.clone()).filter(|previous| *previous != commit);
         let wanted = wanted(options, prior.as_ref());
         let mut run = Self {
             started_ns,
@@ -201,18 +201,17 @@ impl Run {
         all.sort_unstable();
         all.dedup();
         let new: Vec<i32> = all.iter().copied().filter(|id| !prior_ids.contains(id)).collect();
-        self.pending = self
-            .wanted
-            .iter()
-            .map(|wanted| {
-                let is_complete = self
-                    .prior
-                    .as_ref()
-                    .is_some_and(|prior| prior.datasets.get(wanted.key()) == Some(&wanted.state()) && !options.full);
-                let asked = if is_complete { &new } else { &all };
-                Ok(database.pending(asked, std::slice::from_ref(wanted), options.full)?.remove(0))
-            })
-            .collect::<Result<_, StoreError>>()?;
+        self.pending =
+            self.wanted
+                .iter()
+                .map(|wanted| {
+                    let is_complete = self.prior.as_ref().is_some_and(|prior| {
+                        prior.datasets.get(wanted.key()) == Some(&wanted.state()) && !options.full
+                    });
+                    let asked = if is_complete { &new } else { &all };
+                    Ok(database.pending(asked, std::slice::from_ref(wanted), options.full)?.remove(0))
+                })
+                .collect::<Result<_, StoreError>>()?;
         let counts = self.wanted.iter().zip(&self.pending).map(|(wanted, pending)| DatasetPlan {
             dataset: wanted.key(),
             missing: pending.missing.len(),

@@ -54,7 +54,8 @@ pub(crate) fn take(
     let mut unknown = Vec::new();
     for file in scan.files {
         let state = state_of(file.stat);
-        let row = known.get(&file.path).filter(|row| row.state == state && !options.rehash && !hold.contains(&file.path));
+        let row =
+            known.get(&file.path).filter(|row| row.state == state && !options.rehash && !hold.contains(&file.path));
         match row {
             Some(row) if !is_racy(state, scanned_at_ns) => {
                 inventory.files.push(InventoryFile { path: file.path, hash: row.hash, state });
@@ -92,7 +93,8 @@ fn hash_all(
         while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
             let result: Read = match system.read(path, options.scan.max_bytes) {
                 Ok((bytes, stat)) => {
-                    let file = InventoryFile { path: path.clone(), hash: ContentHash::of(&bytes), state: state_of(stat) };
+                    let file =
+                        InventoryFile { path: path.clone(), hash: ContentHash::of(&bytes), state: state_of(stat) };
                     let before = held_bytes.fetch_add(bytes.len(), Ordering::Relaxed);
                     let is_held = before + bytes.len() <= options.held_bytes || hold.contains(path);
                     Ok((file, is_held.then_some(bytes)))

@@ -10,9 +10,28 @@ pub const DEFAULT_INCLUDE: &[&str] = &["*.py", "*.pyi"];
 
 /// Names of folders that are never entered: environments, caches, builds and what version control keeps for itself.
 pub const DEFAULT_IGNORED_DIRS: &[&str] = &[
-    ".codeintel", ".eggs", ".git", ".hg", ".idea", ".ipynb_checkpoints", ".mypy_cache", ".nox", ".pytest_cache", ".pytype",
-    ".ruff_cache", ".svn", ".tox", ".venv", ".vscode", "__pycache__", "__pypackages__", "build", "dist", "node_modules",
-    "site-packages", "venv",
+    ".codeintel",
+    ".eggs",
+    ".git",
+    ".hg",
+    ".idea",
+    ".ipynb_checkpoints",
+    ".mypy_cache",
+    ".nox",
+    ".pytest_cache",
+    ".pytype",
+    ".ruff_cache",
+    ".svn",
+    ".tox",
+    ".venv",
+    ".vscode",
+    "__pycache__",
+    "__pypackages__",
+    "build",
+    "dist",
+    "node_modules",
+    "site-packages",
+    "venv",
 ];
 
 /// Files larger than this are left out.

@@ -84,9 +84,9 @@ impl World {
         let result = self.database().query(sql, None).unwrap();
         let text = |value: &codeintel_store::Value| match value {
             codeintel_store::Value::Null => "NULL".to_owned(),
-            codeintel_store::Value::Literal(text) | codeintel_store::Value::Json(text) | codeintel_store::Value::Text(text) => {
-                text.clone()
-            }
+            codeintel_store::Value::Literal(text)
+            | codeintel_store::Value::Json(text)
+            | codeintel_store::Value::Text(text) => text.clone(),
         };
         result.rows.iter().map(|row| row.iter().map(text).collect::<Vec<_>>().join(" ")).collect()
     }
@@ -515,8 +515,14 @@ impl World {
     }
 }
 
+/// `PROPTEST_CASES` asks for more.
+fn config() -> Config {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(24);
+    Config { cases, max_shrink_iters: 60, failure_persistence: None, ..Config::default() }
+}
+
 proptest! {
-    #![proptest_config(Config { cases: 24, failure_persistence: None, ..Config::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn incremental_equals_fresh(steps in prop::collection::vec(step(), 1..14)) {

@@ -132,7 +132,9 @@ pub(crate) fn log_of(path: &Path) -> PathBuf {
 pub(crate) fn remove(path: &Path) -> Result<(), StoreError> {
     for path in [log_of(path), path.to_owned()] {
         match fs::remove_file(&path) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => return Err(StoreError::Io { path, source }),
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StoreError::Io { path, source });
+            }
             _ => {}
         }
     }

@@ -63,7 +63,9 @@ impl StoreError {
         let has = |part: &str| message.contains(part);
         if has("Could not set lock on file") || has("Conflicting lock is held") {
             let holder = message.split_once("held in ").and_then(|(_, rest)| rest.split_once(". See also"));
-            return Self::Locked { holder: holder.map_or("another process".to_owned(), |(holder, _)| holder.to_owned()) };
+            return Self::Locked {
+                holder: holder.map_or("another process".to_owned(), |(holder, _)| holder.to_owned()),
+            };
         }
         if has("No space left on device") || has("could not allocate block") {
             return Self::DiskFull(message);
@@ -71,7 +73,15 @@ impl StoreError {
         if has("Permission denied") || has("Read-only file system") || has("attached in read-only mode") {
             return Self::ReadOnly(message);
         }
-        let is_corrupt = ["not a valid DuckDB database file", "Corrupt database", "checksum", "Failed to load metadata", "Serialization Error", "Trying to read a database file with version number", "failure while replaying WAL"];
+        let is_corrupt = [
+            "not a valid DuckDB database file",
+            "Corrupt database",
+            "checksum",
+            "Failed to load metadata",
+            "Serialization Error",
+            "Trying to read a database file with version number",
+            "failure while replaying WAL",
+        ];
         if is_corrupt.iter().any(|part| has(part)) {
             return Self::Corrupt(message);
         }
@@ -85,12 +95,16 @@ mod tests {
 
     #[test]
     fn messages_of_duckdb_are_told_apart() {
-        let lock = "IO Error: Could not set lock on file \"x\": Conflicting lock is held in /bin/tool (PID 7). See also https";
+        let lock =
+            "IO Error: Could not set lock on file \"x\": Conflicting lock is held in /bin/tool (PID 7). See also https";
         assert_eq!(StoreError::of_message(lock.to_owned()).to_string(), "the database is in use by /bin/tool (PID 7)");
         let is = |message: &str| StoreError::of_message(message.to_owned());
         assert!(matches!(is("IO Error: Could not write: No space left on device"), StoreError::DiskFull(_)));
         assert!(matches!(is("IO Error: Cannot open file: Permission denied"), StoreError::ReadOnly(_)));
-        assert!(matches!(is("The file \"x\" exists, but it is not a valid DuckDB database file!"), StoreError::Corrupt(_)));
+        assert!(matches!(
+            is("The file \"x\" exists, but it is not a valid DuckDB database file!"),
+            StoreError::Corrupt(_)
+        ));
         assert!(matches!(is("Binder Error: x"), StoreError::Database(_)));
     }
 }

@@ -240,7 +240,8 @@ impl<'a> DatasetWriter<'a> {
             for stale in pending.stale.chunks(LONGEST_LIST) {
                 let ids = list(stale);
                 for table in wanted.tables() {
-                    connection.execute_batch(&format!("DELETE FROM store.{} WHERE content_id IN ({ids})", table.name))?;
+                    connection
+                        .execute_batch(&format!("DELETE FROM store.{} WHERE content_id IN ({ids})", table.name))?;
                 }
                 let sql = format!("DELETE FROM store.ledger WHERE dataset = ? AND content_id IN ({ids})");
                 connection.execute(&sql, [wanted.key()])?;

@@ -69,7 +69,10 @@ impl Database {
             };
             rows.push(columns.iter().enumerate().map(value).collect::<Result<_, StoreError>>()?);
         }
-        Ok(cut(QueryResult { columns: columns.into_iter().map(|(name, _)| name).collect(), rows, is_cut: false }, limit))
+        Ok(cut(
+            QueryResult { columns: columns.into_iter().map(|(name, _)| name).collect(), rows, is_cut: false },
+            limit,
+        ))
     }
 
     /// For statements that cannot stand in a FROM clause, such as EXPLAIN.
@@ -111,8 +114,8 @@ enum Form {
 
 fn form(ty: &str) -> Form {
     match ty {
-        "BOOLEAN" | "TINYINT" | "SMALLINT" | "INTEGER" | "BIGINT" | "UTINYINT" | "USMALLINT" | "UINTEGER" | "UBIGINT"
-        | "FLOAT" | "DOUBLE" => Form::Literal,
+        "BOOLEAN" | "TINYINT" | "SMALLINT" | "INTEGER" | "BIGINT" | "UTINYINT" | "USMALLINT" | "UINTEGER"
+        | "UBIGINT" | "FLOAT" | "DOUBLE" => Form::Literal,
         "JSON" => Form::Json,
         _ if ty.ends_with(']') || ty.starts_with("STRUCT(") || ty.starts_with("MAP(") => Form::Nested,
         _ => Form::Text,
@@ -144,7 +147,9 @@ mod tests {
              NULL AS n, 1.5::DOUBLE AS d; ",
             None,
             &["x", "x", "j", "n", "d"],
-            &[r#"[Text("340282366920938463463374607431768211455"), Json("[1,2]"), Json("{\"a\":1}"), Null, Literal("1.5")]"#],
+            &[
+                r#"[Text("340282366920938463463374607431768211455"), Json("[1,2]"), Json("{\"a\":1}"), Null, Literal("1.5")]"#,
+            ],
         );
     }
 

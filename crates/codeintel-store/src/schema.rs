@@ -20,7 +20,7 @@ const TABLES: &str = "
     CREATE TABLE store.contents (content_id INTEGER NOT NULL, content_hash VARCHAR NOT NULL);
     CREATE TABLE store.files (
         snapshot_id INTEGER NOT NULL, rel_path VARCHAR NOT NULL, language VARCHAR NOT NULL, content_id INTEGER NOT NULL,
-        size_bytes BIGINT NOT NULL, mtime_ns BIGINT NOT NULL, ctime_ns BIGINT NOT NULL, module VARCHAR NOT NULL,
+        content_hash VARCHAR NOT NULL,        size_bytes BIGINT NOT NULL, mtime_ns BIGINT NOT NULL, ctime_ns BIGINT NOT NULL, module VARCHAR NOT NULL,
         is_package BOOLEAN NOT NULL, is_stub BOOLEAN NOT NULL, is_test BOOLEAN NOT NULL, tags VARCHAR NOT NULL,
         owners VARCHAR NOT NULL);
     CREATE TABLE store.ledger (
@@ -58,7 +58,7 @@ pub(crate) fn create(connection: &Connection) -> Result<(), StoreError> {
 
 /// Bring the datasets' tables and all views to what this program defines. Cheap when nothing changed.
 pub(crate) fn update(connection: &Connection) -> Result<(), StoreError> {
-    let views = views();
+    let views = format!("{}{}", code_tables(), views());
     let fingerprint = format!("{:016x}", fingerprint(&definitions(&views)));
     if meta(connection, "definitions")?.as_deref() == Some(&fingerprint) {
         return Ok(());
@@ -66,7 +66,11 @@ pub(crate) fn update(connection: &Connection) -> Result<(), StoreError> {
     connection.execute_batch("BEGIN")?;
     for dataset in DATASETS {
         if let Upkeep::PerContent { tables, .. } = dataset.upkeep {
-            update_tables(connection, dataset, &tables.iter().map(|table| (table.name, table.ddl())).collect::<Vec<_>>())?;
+            update_tables(
+                connection,
+                dataset,
+                &tables.iter().map(|table| (table.name, table.ddl())).collect::<Vec<_>>(),
+            )?;
         }
     }
     connection.execute_batch(&views)?;
@@ -90,6 +94,15 @@ fn update_tables(connection: &Connection, dataset: &Dataset, tables: &[(&str, St
     connection.execute("DELETE FROM store.ledger WHERE dataset = ?", [dataset.name])?;
     connection.execute("UPDATE store.snapshots SET datasets = '{}'", [])?;
     set_meta(connection, &key, &ddl)
+}
+
+/// The statements that fill the tables of names behind codes.
+fn code_tables() -> String {
+    let table = |(name, codes): (&str, Vec<(u8, &str)>)| {
+        let rows: Vec<String> = codes.iter().map(|(code, text)| format!("({code}::UTINYINT, '{text}')")).collect();
+        format!("CREATE OR REPLACE TABLE store.{name} AS SELECT * FROM (VALUES {}) t(code, name);\n", rows.join(", "))
+    };
+    codeintel_datasets::code_names().into_iter().map(table).collect()
 }
 
 /// The statements that create the views: `core.x` over the current snapshots, `history.x` over all.

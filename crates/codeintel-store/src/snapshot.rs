@@ -168,7 +168,8 @@ impl Database {
         let found = self.connection.query_row(sql, [repo], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
         });
-        let Some((snapshot_id, commit, branch, is_dirty, scanned_at_ns, source_roots, datasets)) = found.optional()? else {
+        let Some((snapshot_id, commit, branch, is_dirty, scanned_at_ns, source_roots, datasets)) = found.optional()?
+        else {
             return Ok(None);
         };
         let (source_roots, datasets): (String, String) = (source_roots, datasets);
@@ -190,8 +191,7 @@ impl Database {
     fn files(&self, snapshot_id: i32) -> Result<Vec<FileRow>, StoreError> {
         let mut statement = self.connection.prepare(
             "SELECT rel_path, content_hash, content_id, size_bytes, mtime_ns, ctime_ns, module, is_package, is_stub, \
-             is_test, tags, owners FROM store.files JOIN store.contents USING (content_id) \
-             WHERE snapshot_id = ? ORDER BY rel_path",
+             is_test, tags, owners FROM store.files WHERE snapshot_id = ?",
         )?;
         let mut rows = statement.query([snapshot_id])?;
         let mut files = Vec::new();
@@ -212,6 +212,7 @@ impl Database {
                 owners: row.get(11)?,
             });
         }
+        files.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(files)
     }
 
@@ -227,7 +228,8 @@ impl Database {
     }
 
     fn tags(&self, snapshot_id: i32) -> Result<Vec<TagRow>, StoreError> {
-        let sql = "SELECT tag, description, includes, excludes, matches FROM store.tags WHERE snapshot_id = ? ORDER BY rowid";
+        let sql =
+            "SELECT tag, description, includes, excludes, matches FROM store.tags WHERE snapshot_id = ? ORDER BY rowid";
         let mut statement = self.connection.prepare(sql)?;
         let row = |row: &duckdb::Row<'_>| {
             Ok(TagRow {
@@ -254,11 +256,12 @@ impl Database {
 fn publish(connection: &Connection, publication: &Publication<'_>) -> Result<(), StoreError> {
     let Publication { repo, commit, .. } = *publication;
     let known = connection
-        .query_row("SELECT snapshot_id FROM store.snapshots WHERE repo = ? AND commit = ?", [repo, commit], |row| row.get(0))
+        .query_row("SELECT snapshot_id FROM store.snapshots WHERE repo = ? AND commit = ?", [repo, commit], |row| {
+            row.get(0)
+        })
         .optional()?;
-    let next = || {
-        connection.query_row("SELECT coalesce(max(snapshot_id), 0) + 1 FROM store.snapshots", [], |row| row.get(0))
-    };
+    let next =
+        || connection.query_row("SELECT coalesce(max(snapshot_id), 0) + 1 FROM store.snapshots", [], |row| row.get(0));
     let snapshot_id: i32 = known.map_or_else(next, Ok)?;
     connection.execute("DELETE FROM store.snapshots WHERE snapshot_id = ?", [snapshot_id])?;
     connection.execute("UPDATE store.snapshots SET is_current = false WHERE repo = ? AND is_current", [repo])?;
@@ -299,7 +302,13 @@ fn publish(connection: &Connection, publication: &Publication<'_>) -> Result<(),
         connection.execute("DELETE FROM store.scan_problems WHERE snapshot_id = ?", [snapshot_id])?;
         let mut appender = connection.appender_to_db("scan_problems", "store")?;
         for problem in problems {
-            appender.append_row(params![snapshot_id, problem.path, problem.stage, problem.severity, problem.message])?;
+            appender.append_row(params![
+                snapshot_id,
+                problem.path,
+                problem.stage,
+                problem.severity,
+                problem.message
+            ])?;
         }
         appender.flush()?;
     }
@@ -307,7 +316,14 @@ fn publish(connection: &Connection, publication: &Publication<'_>) -> Result<(),
         connection.execute("DELETE FROM store.tags WHERE snapshot_id = ?", [snapshot_id])?;
         let mut appender = connection.appender_to_db("tags", "store")?;
         for tag in tags {
-            appender.append_row(params![snapshot_id, tag.tag, tag.description, tag.includes, tag.excludes, tag.matches])?;
+            appender.append_row(params![
+                snapshot_id,
+                tag.tag,
+                tag.description,
+                tag.includes,
+                tag.excludes,
+                tag.matches
+            ])?;
         }
         appender.flush()?;
     }
@@ -325,6 +341,7 @@ fn append_files(connection: &Connection, snapshot_id: i32, rows: &[&FileRow]) ->
             row.path.as_str(),
             PYTHON,
             row.content_id,
+            row.hash.to_string(),
             row.state.size_bytes,
             row.state.mtime_ns,
             row.state.ctime_ns,

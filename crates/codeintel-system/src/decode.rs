@@ -113,7 +113,8 @@ fn cookie_in(comment: &[u8]) -> Option<String> {
 fn line_of(body: &[u8], offset: usize) -> u32 {
     let before = &body[..offset];
     let breaks = before.iter().enumerate();
-    1 + breaks.filter(|(at, byte)| **byte == b'\n' || **byte == b'\r' && body.get(at + 1) != Some(&b'\n')).count() as u32
+    1 + breaks.filter(|(at, byte)| **byte == b'\n' || **byte == b'\r' && body.get(at + 1) != Some(&b'\n')).count()
+        as u32
 }
 
 fn bad_byte(body: &[u8], offset: usize, codec: &str) -> Problem {
@@ -136,11 +137,16 @@ fn ascii(body: &[u8]) -> Result<String, Problem> {
 }
 
 fn other(body: &[u8], encoding: &'static Encoding, name: &str) -> Result<String, Problem> {
-    let problem = || Problem::error(Stage::Decode, format!("the bytes are not valid in `{name}`, as the coding cookie says"));
+    let problem =
+        || Problem::error(Stage::Decode, format!("the bytes are not valid in `{name}`, as the coding cookie says"));
     let text = encoding.decode_without_bom_handling_and_without_replacement(body).ok_or_else(problem)?;
     // The web maps the bytes that a Windows code page leaves undefined to control characters; Python refuses them.
     let is_code_page = encoding.name().starts_with("windows-");
-    if is_code_page && text.contains(|c| ('\u{80}'..='\u{9f}').contains(&c)) { Err(problem()) } else { Ok(text.into_owned()) }
+    if is_code_page && text.contains(|c| ('\u{80}'..='\u{9f}').contains(&c)) {
+        Err(problem())
+    } else {
+        Ok(text.into_owned())
+    }
 }
 
 #[cfg(test)]

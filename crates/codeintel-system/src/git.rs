@@ -10,7 +10,7 @@ pub struct GitState {
     pub commit: Option<String>,
     /// The branch that is checked out; none when detached.
     pub branch: Option<String>,
-    /// Whether anything is changed, added or untracked.
+    /// Whether tracked files differ from the commit. Untracked files do not count, as in `git describe --dirty`.
     pub is_dirty: bool,
     /// The address of the remote `origin`.
     pub remote: Option<String>,
@@ -22,7 +22,7 @@ pub(crate) fn state(root: &Path) -> GitState {
     if !root.ancestors().any(|folder| folder.join(".git").exists()) {
         return GitState::default();
     }
-    let status = ["status", "--porcelain=v2", "--branch", "--untracked-files=normal", "--no-renames", "--", "."];
+    let status = ["status", "--porcelain=v2", "--branch", "--untracked-files=no", "--no-renames", "--", "."];
     match run(root, &status) {
         Ok(text) => GitState { remote: remote(root), ..parse_status(&text) },
         Err(problem) => GitState { problem: Some(problem), ..GitState::default() },
@@ -44,7 +44,10 @@ fn parse_status(text: &str) -> GitState {
 }
 
 fn remote(root: &Path) -> Option<String> {
-    run(root, &["config", "--get", "remote.origin.url"]).ok().map(|url| url.trim().to_owned()).filter(|url| !url.is_empty())
+    run(root, &["config", "--get", "remote.origin.url"])
+        .ok()
+        .map(|url| url.trim().to_owned())
+        .filter(|url| !url.is_empty())
 }
 
 /// Whether the folder is part of a git repository that begins further up, and not ignored there: then that
@@ -109,7 +112,10 @@ mod tests {
     #[test]
     fn status_lines_are_read() {
         let clean = parse_status("# branch.oid abc\n# branch.head main\n# branch.ab +0 -0\n");
-        assert_eq!((clean.commit.as_deref(), clean.branch.as_deref(), clean.is_dirty), (Some("abc"), Some("main"), false));
+        assert_eq!(
+            (clean.commit.as_deref(), clean.branch.as_deref(), clean.is_dirty),
+            (Some("abc"), Some("main"), false)
+        );
         let other = parse_status("# branch.oid (initial)\n# branch.head (detached)\n? a.py\n");
         assert_eq!((other.commit, other.branch, other.is_dirty), (None, None, true));
     }
@@ -126,13 +132,15 @@ mod tests {
         git(&["remote", "add", "origin", "git@example.com:o/n.git"]);
         std::fs::write(dir.path().join("a.py"), "").unwrap();
         let unborn = state(dir.path());
-        assert_eq!((unborn.commit, unborn.is_dirty), (None, true));
+        assert_eq!((unborn.commit, unborn.is_dirty), (None, false), "untracked files do not count");
         git(&["add", "-A"]);
         git(&["commit", "-qm", "one"]);
         let clean = state(dir.path());
         assert_eq!((clean.branch.as_deref(), clean.is_dirty), (Some("trunk"), false));
         assert_eq!(clean.commit.as_deref().map(str::len), Some(40));
         assert_eq!(clean.remote.as_deref().and_then(slug_of_remote).as_deref(), Some("o/n"));
+        std::fs::write(dir.path().join("a.py"), "x = 1").unwrap();
+        assert!(state(dir.path()).is_dirty);
         let inner = dir.path().join("inner");
         std::fs::create_dir(&inner).unwrap();
         assert!(is_tracked_folder_of_larger_repository(&inner));

@@ -89,7 +89,11 @@ impl System for MemorySystem {
         let files = wanted().filter(|(path, _)| options.include.is_match(path.as_str()));
         Scan {
             files: files.map(|(path, (_, stat))| ScannedFile { path: path.clone(), stat: *stat }).collect(),
-            projects: wanted().map(|(path, _)| path).filter(|path| path.file_name() == "pyproject.toml").cloned().collect(),
+            projects: wanted()
+                .map(|(path, _)| path)
+                .filter(|path| path.file_name() == "pyproject.toml")
+                .cloned()
+                .collect(),
             problems: Vec::new(),
         }
         .finish()

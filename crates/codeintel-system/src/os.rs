@@ -94,7 +94,8 @@ impl OsSystem {
         only: Option<&[RepoPath]>,
         links: &Arc<Mutex<Vec<ScanProblem>>>,
     ) -> ignore::WalkParallel {
-        let (root, links, owned, only) = (self.root.clone(), Arc::clone(links), options.clone(), only.map(<[_]>::to_vec));
+        let (root, links, owned, only) =
+            (self.root.clone(), Arc::clone(links), options.clone(), only.map(<[_]>::to_vec));
         let filter = move |entry: &DirEntry| {
             let Ok(relative) = entry.path().strip_prefix(&root) else { return true };
             let Some(path) = relative.to_str().filter(|path| !path.is_empty()) else { return true };
@@ -162,11 +163,12 @@ impl OsSystem {
     }
 
     fn walk_problem(&self, error: &ignore::Error) -> ScanProblem {
-        let path = path_of(error).map(|path| {
-            path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().into_owned()
-        });
+        let path =
+            path_of(error).map(|path| path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().into_owned());
         let message = match (root_cause(error), error.io_error()) {
-            (ignore::Error::Loop { .. }, _) => "a symbolic link that leads to a folder around it is not followed".to_owned(),
+            (ignore::Error::Loop { .. }, _) => {
+                "a symbolic link that leads to a folder around it is not followed".to_owned()
+            }
             (_, Some(io)) => format!("cannot be read: {io}"),
             (cause, None) => cause.to_string(),
         };
@@ -242,7 +244,8 @@ mod tests {
     #[test]
     fn ignore_rules_patterns_and_folders_are_obeyed() {
         let dir = tempfile::tempdir().unwrap();
-        for path in ["a.py", "b.pyi", "c.txt", "build/d.py", "x/build/e.py", "x/gen_f.py", "x/g.py", "x/h.py", "y/i.py"] {
+        for path in ["a.py", "b.pyi", "c.txt", "build/d.py", "x/build/e.py", "x/gen_f.py", "x/g.py", "x/h.py", "y/i.py"]
+        {
             write(dir.path(), path, "");
         }
         write(dir.path(), ".gitignore", "/y/\n");
@@ -276,7 +279,9 @@ mod tests {
         let (files, problems) = show(&scan);
         assert_eq!(files, ["OK.py", "in.py", "ok.py"]);
         let starts = ["bad\u{fffd}.py: the file's name", "big.py: the file has 1001", "fifo.py: not a regular"];
-        for start in starts.into_iter().chain(["gone.py: ", "loop: a symbolic link", "ok.py: the name differs", "out.py: "]) {
+        for start in
+            starts.into_iter().chain(["gone.py: ", "loop: a symbolic link", "ok.py: the name differs", "out.py: "])
+        {
             assert!(problems.iter().any(|problem| problem.starts_with(start)), "{start} in {problems:?}");
         }
         assert_eq!(problems.len(), 7, "{problems:?}");

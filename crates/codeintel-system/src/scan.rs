@@ -53,7 +53,8 @@ impl Scan {
         folded.sort();
         for pair in folded.windows(2) {
             if pair[0].0 == pair[1].0 {
-                let message = format!("the name differs from `{}` in case only; some file systems hold just one", pair[0].1);
+                let message =
+                    format!("the name differs from `{}` in case only; some file systems hold just one", pair[0].1);
                 self.problems.push(ScanProblem::warning(Some(pair[1].1.to_string()), message));
             }
         }
@@ -106,7 +107,8 @@ impl ScanOptions {
     pub fn globs(patterns: &[String]) -> Result<GlobSet, OptionsError> {
         let mut set = GlobSetBuilder::new();
         for pattern in patterns {
-            let error = |error: globset::Error| OptionsError { pattern: pattern.clone(), reason: error.kind().to_string() };
+            let error =
+                |error: globset::Error| OptionsError { pattern: pattern.clone(), reason: error.kind().to_string() };
             let anchored = match pattern.strip_prefix('/') {
                 Some(anchored) => anchored.to_owned(),
                 None if pattern.trim_end_matches('/').contains('/') => pattern.clone(),

@@ -51,7 +51,9 @@ fn hint_of(error: &StoreError) -> (Option<&'static str>, u8) {
     match error {
         StoreError::Locked { .. } => (Some("wait for it to end, or set `lock_timeout` higher"), FINDINGS),
         StoreError::Missing(_) => (Some("run `codeintel ingest` first"), WRONG_CALL),
-        StoreError::Corrupt(_) => (Some("`codeintel ingest --full` sets the file aside and builds a new one"), FINDINGS),
+        StoreError::Corrupt(_) => {
+            (Some("`codeintel ingest --full` sets the file aside and builds a new one"), FINDINGS)
+        }
         StoreError::ReadOnly(_) => (Some("give a place that can be written to with `--db FILE`"), FINDINGS),
         StoreError::DiskFull(_) => (Some("free some space and run again; what was there before is intact"), FINDINGS),
         StoreError::Newer { .. } => (Some("update codeintel, or give another file with `--db FILE`"), WRONG_CALL),

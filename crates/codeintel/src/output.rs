@@ -43,9 +43,10 @@ pub(crate) fn rows(out: &mut dyn Write, result: &QueryResult, format: RowFormat)
         }
         RowFormat::Csv => {
             let mut writer = csv::Writer::from_writer(out);
-            writer.write_record(&result.columns)?;
+            writer.write_record(&result.columns).map_err(io::Error::from)?;
             for row in &result.rows {
-                writer.write_record(row.iter().map(|value| if *value == Value::Null { "" } else { plain(value) }))?;
+                let cells = row.iter().map(|value| if *value == Value::Null { "" } else { plain(value) });
+                writer.write_record(cells).map_err(io::Error::from)?;
             }
             writer.flush()?;
         }
@@ -114,7 +115,8 @@ mod tests {
         };
         let mut out = Vec::new();
         rows(&mut out, &result, format).unwrap();
-        let lines: Vec<String> = String::from_utf8(out).unwrap().lines().map(|line| line.trim_end().to_owned()).collect();
+        let lines: Vec<String> =
+            String::from_utf8(out).unwrap().lines().map(|line| line.trim_end().to_owned()).collect();
         assert_eq!(lines.join("\n"), expected);
     }
 

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use codeintel_engine::{DEFAULT_IGNORED_DIRS, DEFAULT_INCLUDE, DEFAULT_MAX_BYTES, Options};
+use codeintel_engine::Options;
 use codeintel_store::Wanted;
 use codeintel_system::{ScanOptions, System, slug_of_remote};
 use toml::Value;
@@ -37,20 +37,55 @@ enum Kind {
 /// All settings. The page `docs/settings.md` is made from this list.
 pub(crate) const SETTINGS: &[Definition] = &[
     define("db", Kind::Text, ".codeintel/codeintel.duckdb", "Database file, from the repository's root."),
-    define("repo", Kind::Text, "", "Slug of the repository. Empty: from the git remote `origin`, else the folder's name."),
+    define(
+        "repo",
+        Kind::Text,
+        "",
+        "Slug of the repository. Empty: from the git remote `origin`, else the folder's name.",
+    ),
     define("commit", Kind::Text, "", "Label of the snapshot. Empty: HEAD's hash, or `worktree` outside of git."),
-    define("datasets", Kind::List, "", "Datasets to extract. Empty: all. Those that the database already has are kept true as well."),
-    define("include_patterns", Kind::List, "*.py, *.pyi", "Patterns of the files to scan. A pattern without `/` matches the name in any folder."),
+    define(
+        "datasets",
+        Kind::List,
+        "",
+        "Datasets to extract. Empty: all. Those that the database already has are kept true as well.",
+    ),
+    define(
+        "include_patterns",
+        Kind::List,
+        "*.py, *.pyi",
+        "Patterns of the files to scan. A pattern without `/` matches the name in any folder.",
+    ),
     define("exclude_patterns", Kind::List, "", "Patterns of files and folders to leave out."),
-    define("ignore_dirs", Kind::List, "", "Names of folders that are never entered. Empty: environments, caches, builds and version control."),
+    define(
+        "ignore_dirs",
+        Kind::List,
+        "",
+        "Names of folders that are never entered. Empty: environments, caches, builds and version control.",
+    ),
     define("ignore_files", Kind::Boolean, "true", "Whether `.gitignore`, `.ignore` and git's own excludes are obeyed."),
     define("max_file_bytes", Kind::Number(1), "16777216", "Larger files are left out, with a row in `core.problems`."),
     define("jobs", Kind::Number(0), "0", "Threads that read, parse and extract. 0: the number of CPUs."),
-    define("ast_workers", Kind::Number(0), "0", "At most so many of them parse and extract syntax trees. 0: no bound of its own."),
-    define("cst_workers", Kind::Number(0), "0", "The same for concrete syntax trees. This version has no such dataset."),
+    define(
+        "ast_workers",
+        Kind::Number(0),
+        "0",
+        "At most so many of them parse and extract syntax trees. 0: no bound of its own.",
+    ),
+    define(
+        "cst_workers",
+        Kind::Number(0),
+        "0",
+        "The same for concrete syntax trees. This version has no such dataset.",
+    ),
     define("scip_workers", Kind::Number(0), "0", "The same for SCIP indexers. This version has no such dataset."),
     define("keep_snapshots", Kind::Number(1), "10", "How many commits of a repository are kept."),
-    define("gc_share", Kind::Share, "0.5", "Facts that no kept snapshot needs are removed when they are more than this share."),
+    define(
+        "gc_share",
+        Kind::Share,
+        "0.5",
+        "Facts that no kept snapshot needs are removed when they are more than this share.",
+    ),
     define("lock_timeout", Kind::Number(0), "30", "Seconds to wait for another process that has the database open."),
     define("log", Kind::Text, "info", "How much is said on standard error: `error`, `info` or `debug`."),
 ];
@@ -94,14 +129,12 @@ pub(crate) struct Settings {
 impl Settings {
     /// Read all places but the flags, for a repository's root.
     pub(crate) fn read(root: &Path) -> Result<Self, SettingsError> {
-        let environment = env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
+        let environment =
+            env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
         Self::from_places(root, environment)
     }
 
-    fn from_places(
-        root: &Path,
-        environment: impl Iterator<Item = (String, String)>,
-    ) -> Result<Self, SettingsError> {
+    fn from_places(root: &Path, environment: impl Iterator<Item = (String, String)>) -> Result<Self, SettingsError> {
         let mut settings = Self { root: root.to_owned(), values: BTreeMap::new() };
         for definition in SETTINGS {
             let value = parse(definition, definition.default, "default")?;
@@ -109,7 +142,9 @@ impl Settings {
         }
         let pyproject = read_toml(&root.join("pyproject.toml"))?;
         let tool = pyproject.get("tool").and_then(|tool| tool.get("codeintel")).and_then(Value::as_table);
-        for (table, name) in [(tool.cloned(), "pyproject.toml"), (Some(read_toml(&root.join("codeintel.toml"))?), "codeintel.toml")] {
+        for (table, name) in
+            [(tool.cloned(), "pyproject.toml"), (Some(read_toml(&root.join("codeintel.toml"))?), "codeintel.toml")]
+        {
             for (key, value) in table.into_iter().flatten() {
                 let definition = find(&key, name)?;
                 settings.values.insert(definition.key, (checked(definition, value, name)?, name.to_owned()));
@@ -124,7 +159,12 @@ impl Settings {
     }
 
     /// A flag was given.
-    pub(crate) fn set(&mut self, key: &'static str, flag: &str, value: Option<impl Into<Value>>) -> Result<(), SettingsError> {
+    pub(crate) fn set(
+        &mut self,
+        key: &'static str,
+        flag: &str,
+        value: Option<impl Into<Value>>,
+    ) -> Result<(), SettingsError> {
         if let Some(value) = value {
             let value = checked(find(key, flag)?, value.into(), flag)?;
             self.values.insert(key, (value, flag.to_owned()));
@@ -132,11 +172,11 @@ impl Settings {
         Ok(())
     }
 
-    /// Key, value and source of every setting, in the order of the list.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (&'static str, &Value, &str)> {
+    /// Every setting with its value and source, in the order of the list.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&'static Definition, &Value, &str)> {
         SETTINGS.iter().map(|definition| {
             let (value, source) = &self.values[definition.key];
-            (definition.key, value, source.as_str())
+            (definition, value, source.as_str())
         })
     }
 
@@ -293,6 +333,8 @@ fn checked(definition: &Definition, value: Value, source_name: &str) -> Result<V
 
 #[cfg(test)]
 mod tests {
+    use codeintel_engine::{DEFAULT_IGNORED_DIRS, DEFAULT_INCLUDE, DEFAULT_MAX_BYTES};
+
     use super::*;
 
     fn read(pyproject: &str, own: &str, environment: &[(&str, &str)]) -> Result<Settings, SettingsError> {
@@ -304,13 +346,18 @@ mod tests {
     }
 
     fn shown(settings: &Settings, key: &str) -> String {
-        settings.all().find(|(found, ..)| *found == key).map(|(_, value, source)| format!("{value} ({source})")).unwrap()
+        settings
+            .all()
+            .find(|(found, ..)| found.key == key)
+            .map(|(_, value, source)| format!("{value} ({source})"))
+            .unwrap()
     }
 
     #[test]
     fn later_places_win() {
         let pyproject = "[tool.codeintel]\njobs = 2\nrepo = 'a/b'\nkeep_snapshots = 3\n";
-        let mut settings = read(pyproject, "jobs = 3\nrepo = 'c/d'", &[("CODEINTEL_JOBS", "4"), ("HOME", "x")]).unwrap();
+        let mut settings =
+            read(pyproject, "jobs = 3\nrepo = 'c/d'", &[("CODEINTEL_JOBS", "4"), ("HOME", "x")]).unwrap();
         assert_eq!(shown(&settings, "keep_snapshots"), "3 (pyproject.toml)");
         assert_eq!(shown(&settings, "repo"), "\"c/d\" (codeintel.toml)");
         assert_eq!(shown(&settings, "jobs"), "4 (CODEINTEL_JOBS)");
@@ -333,9 +380,24 @@ mod tests {
         };
         check("", "job = 1", &[], "codeintel.toml: there is no setting `job`; did you mean `jobs`?");
         check("[tool.codeintel]\nzzz = 1", "", &[], "pyproject.toml: there is no setting `zzz`");
-        check("", "", &[("CODEINTEL_AST_WORKER", "1")], "CODEINTEL_AST_WORKER: there is no setting `ast_worker`; did you mean `ast_workers`?");
-        check("", "keep_snapshots = 0", &[], "codeintel.toml: `keep_snapshots` must be a whole number of at least 1, not `0`");
-        check("", "", &[("CODEINTEL_GC_SHARE", "2")], "CODEINTEL_GC_SHARE: `gc_share` must be a number from 0 to 1, not `2.0`");
+        check(
+            "",
+            "",
+            &[("CODEINTEL_AST_WORKER", "1")],
+            "CODEINTEL_AST_WORKER: there is no setting `ast_worker`; did you mean `ast_workers`?",
+        );
+        check(
+            "",
+            "keep_snapshots = 0",
+            &[],
+            "codeintel.toml: `keep_snapshots` must be a whole number of at least 1, not `0`",
+        );
+        check(
+            "",
+            "",
+            &[("CODEINTEL_GC_SHARE", "2")],
+            "CODEINTEL_GC_SHARE: `gc_share` must be a number from 0 to 1, not `2.0`",
+        );
         check("", "ignore_files = 'maybe'", &[], "codeintel.toml: `ignore_files` must be true or false, not `maybe`");
     }
 

@@ -9,3 +9,8 @@ pub(crate) mod modules;
 pub(crate) mod problems;
 pub(crate) mod snapshots;
 pub(crate) mod tags_index;
+
+/// The tables of names that stand for codes: each table's name in the schema `store`, and its codes and names.
+pub fn code_names() -> impl IntoIterator<Item = (&'static str, Vec<(u8, &'static str)>)> {
+    ast_nodes::code_names()
+}

@@ -27,8 +27,8 @@ pub(crate) static DATASET: Dataset = Dataset {
         is_test Boolean ! "Whether the file is named `test_*`, `*_test` or `conftest`, or lies below a folder `test` or `tests`.";
     },
     view: "SELECT f.module, f.rel_path AS path, s.repo, s.commit, f.language, f.tags::JSON AS tags, \
-           f.owners::JSON AS owners, c.content_hash, f.is_package, f.is_stub, f.is_test \
-           FROM {snapshots} s JOIN store.files f USING (snapshot_id) JOIN store.contents c USING (content_id)",
+           f.owners::JSON AS owners, f.content_hash, f.is_package, f.is_stub, f.is_test \
+           FROM {snapshots} s JOIN store.files f USING (snapshot_id)",
     example: "SELECT module, path FROM core.modules WHERE is_package ORDER BY module LIMIT 10",
     upkeep: Upkeep::PerSnapshot,
 };

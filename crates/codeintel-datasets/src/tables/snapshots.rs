@@ -13,7 +13,7 @@ pub(crate) static DATASET: Dataset = Dataset {
         commit Varchar ! "Hash of the commit, or the label given.";
         branch Varchar ? "Branch that was checked out; NULL when detached or outside of git.";
         is_current Boolean ! "Whether the `core`, `scip`, `graph` and `analytics` views show it.";
-        is_dirty Boolean ! "Whether the working tree had uncommitted changes.";
+        is_dirty Boolean ! "Whether tracked files differed from the commit; untracked ones do not count.";
         files Integer ! "Number of source files.";
         ingested_at Timestamp ! "When it was last written, in UTC.";
         codeintel_version Varchar ! "Version of codeintel that wrote it.";

@@ -10,9 +10,17 @@ macro_rules! spelled {
         }
 
         impl $name {
+            /// All values, in the order of their codes.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
             /// The name as CPython spells it.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }
+            }
+
+            /// A small number that stands for the value: its place in `ALL`.
+            pub fn code(self) -> u8 {
+                self as u8
             }
         }
     };

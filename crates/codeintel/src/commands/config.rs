@@ -17,14 +17,18 @@ pub(super) fn run(args: &ConfigArgs) -> anyhow::Result<ExitCode> {
             let all: serde_json::Map<_, _> = context
                 .settings
                 .all()
-                .map(|(key, value, source)| (key.to_owned(), json!({"value": value, "source": source})))
+                .map(|(setting, value, source)| {
+                    let entry =
+                        json!({"value": value, "source": source, "default": setting.default, "doc": setting.doc});
+                    (setting.key.to_owned(), entry)
+                })
                 .collect();
             writeln!(out, "{}", serde_json::to_string_pretty(&all)?)?;
         }
         SummaryFormat::Table => {
             let mut table = output::table(["setting", "value", "source"]);
-            for (key, value, source) in context.settings.all() {
-                table.add_row([key, &value.to_string(), source]);
+            for (setting, value, source) in context.settings.all() {
+                table.add_row([setting.key, &value.to_string(), source]);
             }
             writeln!(out, "{table}")?;
         }

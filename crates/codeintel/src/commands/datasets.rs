@@ -27,7 +27,11 @@ pub(super) fn run(args: &DatasetsArgs) -> anyhow::Result<ExitCode> {
                 let mut table = output::table(["  column", "type", "meaning"]);
                 for column in dataset.columns {
                     let null = if column.nullable { "?" } else { "" };
-                    table.add_row([format!("  {}{null}", column.name), column.ty.sql().to_owned(), column.doc.to_owned()]);
+                    table.add_row([
+                        format!("  {}{null}", column.name),
+                        column.ty.sql().to_owned(),
+                        column.doc.to_owned(),
+                    ]);
                 }
                 writeln!(out, "{table}\n")?;
             }

@@ -22,8 +22,11 @@ pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<ExitCode> {
     if let (Some(snapshot), Some(file)) = (&snapshot, file) {
         describe(&mut out, &database, snapshot, file)?;
     }
-    let problems: Vec<_> =
-        snapshot.iter().flat_map(|snapshot| &snapshot.problems).filter(|problem| problem.path.as_deref() == Some(path)).collect();
+    let problems: Vec<_> = snapshot
+        .iter()
+        .flat_map(|snapshot| &snapshot.problems)
+        .filter(|problem| problem.path.as_deref() == Some(path))
+        .collect();
     for problem in &problems {
         writeln!(out, "{}: {}", problem.severity, problem.message)?;
     }

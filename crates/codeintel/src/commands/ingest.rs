@@ -82,7 +82,10 @@ fn open(context: &Context, path: &Path, options: &Options) -> anyhow::Result<Dat
     let (database, opened) = match Database::open(path, Access::Write, context.settings.patience()) {
         Err(StoreError::Corrupt(reason)) if options.full => {
             let aside = Database::set_aside(path)?;
-            context.note(Log::Info, &format!("the database could not be read ({reason}); it is at {} now", aside.display()));
+            context.note(
+                Log::Info,
+                &format!("the database could not be read ({reason}); it is at {} now", aside.display()),
+            );
             Database::open(path, Access::Write, context.settings.patience())?
         }
         result => result?,
@@ -137,7 +140,11 @@ fn summary(report: &Report, format: SummaryFormat) -> anyhow::Result<()> {
         SummaryFormat::Table => {
             let commit = report.commit.get(..12).filter(|_| report.commit.len() == 40).unwrap_or(&report.commit);
             let total: f64 = report.seconds.iter().map(|(_, seconds)| seconds).sum();
-            writeln!(out, "{} at {commit}: {files} files, {hashed} read, {parsed} parsed, in {total:.2} s", report.repo)?;
+            writeln!(
+                out,
+                "{} at {commit}: {files} files, {hashed} read, {parsed} parsed, in {total:.2} s",
+                report.repo
+            )?;
             writeln!(
                 out,
                 "{added} added, {changed} changed, {deleted} deleted, {renamed} renamed; facts of {reused} reused; {problems} problems"

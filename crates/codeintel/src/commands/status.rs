@@ -37,7 +37,8 @@ fn print(out: &mut dyn std::io::Write, plan: &Plan) -> std::io::Result<()> {
         writeln!(out, "the last snapshot is of commit {previous}")?;
     }
     let renamed: Vec<String> = plan.renamed.iter().map(|(from, to)| format!("{from} -> {to}")).collect();
-    let lists = [("added", &plan.added), ("changed", &plan.changed), ("deleted", &plan.deleted), ("touched", &plan.touched)];
+    let lists =
+        [("added", &plan.added), ("changed", &plan.changed), ("deleted", &plan.deleted), ("touched", &plan.touched)];
     let lists = lists.map(|(title, paths)| (title, paths.iter().map(ToString::to_string).collect::<Vec<_>>()));
     for (title, paths) in lists.iter().chain([&("renamed", renamed)]) {
         for path in paths.iter().take(SHOWN) {

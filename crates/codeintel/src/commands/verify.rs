@@ -47,6 +47,9 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     out.flush()?;
-    context.note(Log::Info, "if the repository changed since the last run, `codeintel ingest` brings the database up to date");
+    context.note(
+        Log::Info,
+        "if the repository changed since the last run, `codeintel ingest` brings the database up to date",
+    );
     Ok(ExitCode::from(FINDINGS))
 }

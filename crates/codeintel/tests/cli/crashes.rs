@@ -1,0 +1,153 @@
+//! Runs that are killed, collide, or find no room.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::{Sandbox, fields, stderr};
+
+/// Files enough for a run to take a while.
+fn many(sandbox: &Sandbox, files: usize, salt: usize) {
+    for file in 0..files {
+        let functions: String = (0..60)
+            .map(|i| {
+                format!("def f{i}(a, b={salt}):\n    '''Doc {file}.'''\n    return [a + b + {i} for x in a if x]\n\n")
+            })
+            .collect();
+        sandbox.write(&format!("pkg/m{file}.py"), functions);
+    }
+}
+
+#[test]
+fn a_run_that_is_killed_at_any_moment_loses_nothing() {
+    let sandbox = Sandbox::new("");
+    many(&sandbox, 120, 0);
+    let begun = Instant::now();
+    sandbox.ingest(&[]);
+    let whole = begun.elapsed();
+    let mut killed = 0;
+    for round in 1..=10_u32 {
+        many(&sandbox, 120, round as usize);
+        let mut child =
+            sandbox.command(&["ingest", "--repo", "o/r"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        sleep(whole * round / 11);
+        child.kill().unwrap();
+        killed += u32::from(!child.wait().unwrap().success());
+        // What is there is a whole truth: of this round or of the one before.
+        assert_eq!(sandbox.query("SELECT count(*) FROM core.modules"), ["120"]);
+        let functions = sandbox.query("SELECT count(*) FROM core.goids WHERE kind = 'function'");
+        assert_eq!(functions, ["7200"]);
+    }
+    assert!(killed > 0, "no run was killed");
+    sandbox.ingest(&[]);
+    sandbox.assert_verified();
+}
+
+#[test]
+fn of_two_runs_at_once_one_waits_for_the_other() {
+    let sandbox = Sandbox::new("");
+    many(&sandbox, 60, 0);
+    let runs: Vec<_> = (0..3)
+        .map(|_| sandbox.command(&["ingest", "-q", "--repo", "o/r"]).stderr(Stdio::piped()).spawn().unwrap())
+        .collect();
+    for run in runs {
+        let output = run.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+    }
+    sandbox.assert_verified();
+}
+
+#[test]
+fn who_does_not_wait_is_told_who_holds_the_file() {
+    let sandbox = Sandbox::new("");
+    many(&sandbox, 200, 0);
+    let mut first = sandbox.command(&["ingest", "-q", "--repo", "o/r"]).spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let said = loop {
+        let output =
+            sandbox.command(&["ingest", "-q", "--repo", "o/r"]).env("CODEINTEL_LOCK_TIMEOUT", "0").output().unwrap();
+        if !output.status.success() {
+            break stderr(&output);
+        }
+        assert!(Instant::now() < deadline, "the first run never held the file");
+    };
+    assert!(said.contains("in use by") && said.contains(&format!("PID {}", first.id())), "{said}");
+    assert!(first.wait().unwrap().success());
+    sandbox.assert_verified();
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named_and_full_builds_a_new_one() {
+    let sandbox = Sandbox::new("#- a.py\nx = 1\n");
+    sandbox.ingest(&[]);
+    let db = sandbox.path(".codeintel/codeintel.duckdb");
+    fs::write(&db, "this is no database at all ".repeat(1000)).unwrap();
+    let (code, said) = sandbox.fails(&["ingest", "--repo", "o/r"]);
+    assert!(code == 1 && said.contains("cannot be read") && said.contains("--full"), "{said}");
+    assert_eq!(fields(&sandbox.ingest(&["--full"]), ["parsed"]), [1]);
+    assert!(db.with_extension("duckdb.corrupt").exists(), "nothing is thrown away");
+    sandbox.assert_verified();
+}
+
+/// Run shell lines with mounts of their own; none where the system does not let us.
+fn with_mounts(lines: &str, dir: &Path) -> Option<std::process::Output> {
+    let unshare = |line: &str| {
+        Command::new("unshare")
+            .args(["--user", "--map-root-user", "--mount", "sh", "-c", line])
+            .current_dir(dir)
+            .output()
+    };
+    match unshare("mount -t tmpfs tmpfs .") {
+        Ok(probe) if probe.status.success() => Some(unshare(lines).unwrap()),
+        _ => {
+            eprintln!("skipped: this system allows no mounts in a namespace of one's own");
+            None
+        }
+    }
+}
+
+#[test]
+fn a_full_disk_is_named_and_leaves_the_old_truth() {
+    let sandbox = Sandbox::new("#- repo/a.py\nx = 1\n");
+    let big: String = (0..60_000).map(|i| format!("name_{i} = call_{i}({i}, other_{i})\n")).collect();
+    sandbox.write("big.py", big);
+    fs::create_dir(sandbox.path("small")).unwrap();
+    let program = env!("CARGO_BIN_EXE_codeintel");
+    let lines = format!(
+        "set -e; mount -t tmpfs -o size=6m tmpfs small
+         {program} ingest -q --db small/x.duckdb --repo r repo
+         cp big.py repo/b.py
+         if {program} ingest -q --db small/x.duckdb --repo r repo 2> said; then echo no error; exit 3; fi
+         {program} query --db small/x.duckdb --format csv 'SELECT path FROM core.modules'
+         cat said
+         mount -o remount,size=200m small
+         {program} ingest -q --db small/x.duckdb --repo r repo
+         {program} verify -q --db small/x.duckdb --repo r repo"
+    );
+    let Some(output) = with_mounts(&lines, sandbox.root()) else { return };
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}{}", stderr(&output));
+    assert!(said.starts_with("path\na.py\n") && said.contains("the disk is full"), "{said}");
+    assert!(said.contains("holds what a fresh build holds"), "{said}");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_to_is_named() {
+    let sandbox = Sandbox::new("#- repo/a.py\nx = 1\n");
+    let program = env!("CARGO_BIN_EXE_codeintel");
+    let lines = format!(
+        "mount --bind repo repo && mount -o remount,ro,bind repo || exit 9
+         {program} ingest repo; echo code $?
+         {program} ingest -q --db elsewhere.duckdb repo; echo code $?"
+    );
+    let Some(output) = with_mounts(&lines, sandbox.root()) else { return };
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(said, "code 1\ncode 0\n", "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("cannot be written to") && stderr(&output).contains("--db"),
+        "{}",
+        stderr(&output)
+    );
+}

@@ -1,0 +1,155 @@
+//! The rules of the repository that the compiler cannot check.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+
+use crate::shell::{cargo, root};
+
+/// Who may import whom. A crate that is missing here may import nothing of ours.
+const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("codeintel-base", &[]),
+    ("codeintel-system", &["codeintel-base"]),
+    ("codeintel-python", &["codeintel-base"]),
+    ("codeintel-datasets", &["codeintel-base", "codeintel-python"]),
+    ("codeintel-store", &["codeintel-base", "codeintel-datasets"]),
+    (
+        "codeintel-engine",
+        &["codeintel-base", "codeintel-system", "codeintel-python", "codeintel-datasets", "codeintel-store"],
+    ),
+    ("codeintel", &["codeintel-base", "codeintel-system", "codeintel-datasets", "codeintel-store", "codeintel-engine"]),
+    ("xtask", &[]),
+];
+
+/// External crates that only some of ours may use.
+const FENCED: &[(&str, &[&str])] = &[
+    ("duckdb", &["codeintel-store"]),
+    ("ignore", &["codeintel-system"]),
+    ("encoding_rs", &["codeintel-system"]),
+    ("ruff_python_ast", &["codeintel-python"]),
+    ("ruff_python_parser", &["codeintel-python"]),
+    ("ruff_text_size", &["codeintel-python"]),
+    ("clap", &["codeintel"]),
+    ("indicatif", &["codeintel"]),
+];
+
+/// Packages in the lock file. Raise it knowingly.
+const LOCK_BUDGET: usize = 260;
+
+/// Lines of one source file, its tests included. Files that have a reason for more say it here.
+const LONGEST_FILE: usize = 800;
+
+pub(crate) fn run() -> anyhow::Result<()> {
+    let mut problems = Vec::new();
+    imports(&mut problems)?;
+    sources(&mut problems)?;
+    lock(&mut problems)?;
+    pages(&mut problems)?;
+    if problems.is_empty() {
+        println!("tidy: all rules hold");
+        return Ok(());
+    }
+    bail!("tidy:\n  {}", problems.join("\n  "))
+}
+
+fn imports(problems: &mut Vec<String>) -> anyhow::Result<()> {
+    let metadata = cargo(&["metadata", "--format-version=1", "--no-deps", "--offline"]).output()?;
+    let metadata: serde_json::Value = serde_json::from_str(&metadata).context("cargo metadata")?;
+    let rules: BTreeMap<&str, &[&str]> = MAY_IMPORT.iter().copied().collect();
+    for package in metadata["packages"].as_array().into_iter().flatten() {
+        let name = package["name"].as_str().unwrap_or_default();
+        let allowed = rules.get(name).copied().unwrap_or_default();
+        if !rules.contains_key(name) {
+            problems.push(format!("{name} is missing from the table of imports"));
+        }
+        for dependency in package["dependencies"].as_array().into_iter().flatten() {
+            let other = dependency["name"].as_str().unwrap_or_default();
+            if dependency["path"].is_string() && !allowed.contains(&other) {
+                problems.push(format!("{name} must not import {other}"));
+            }
+            if let Some((_, owners)) = FENCED.iter().find(|(fenced, _)| *fenced == other)
+                && !owners.contains(&name)
+            {
+                problems.push(format!("{name} must not use {other}: only {} may", owners.join(", ")));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn sources(problems: &mut Vec<String>) -> anyhow::Result<()> {
+    for path in files_below(&root(), "rs")? {
+        let text = fs::read_to_string(&path)?;
+        let shown = path.strip_prefix(root()).unwrap_or(&path).display().to_string();
+        let is_inline_test_file = text.starts_with("#[");
+        if !text.starts_with("//!") || is_inline_test_file {
+            problems.push(format!("{shown} does not begin by saying why it exists"));
+        }
+        if text.lines().count() > LONGEST_FILE {
+            problems.push(format!("{shown} has more than {LONGEST_FILE} lines"));
+        }
+        for (number, line) in text.lines().enumerate() {
+            let is_rule = shown.ends_with("tidy.rs");
+            if !is_rule && (line.contains("#[allow(") && !line.contains("reason")) {
+                problems.push(format!("{shown}:{}: an allow without a reason", number + 1));
+            }
+            if !is_rule && ["todo!", "unimplemented!", "FIXME"].iter().any(|word| line.contains(word)) {
+                problems.push(format!("{shown}:{}: unfinished", number + 1));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn lock(problems: &mut Vec<String>) -> anyhow::Result<()> {
+    let lock = fs::read_to_string(root().join("Cargo.lock"))?;
+    let packages = lock.matches("[[package]]").count();
+    if packages > LOCK_BUDGET {
+        problems.push(format!("Cargo.lock has {packages} packages, more than {LOCK_BUDGET}"));
+    }
+    Ok(())
+}
+
+/// The documents that must exist, and the names of crates that they must mention.
+fn pages(problems: &mut Vec<String>) -> anyhow::Result<()> {
+    let architecture = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap_or_default();
+    let crates: BTreeSet<&str> = MAY_IMPORT.iter().map(|(name, _)| *name).collect();
+    for name in crates {
+        if !architecture.contains(&format!("`{name}`")) {
+            problems.push(format!("ARCHITECTURE.md does not mention `{name}`"));
+        }
+    }
+    for page in ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE", "docs/settings.md", "docs/accuracy.md"] {
+        if !root().join(page).exists() {
+            problems.push(format!("{page} is missing"));
+        }
+    }
+    let readme = fs::read_to_string(root().join("README.md")).unwrap_or_default();
+    for page in files_below(&root().join("docs"), "md")? {
+        let shown = page.strip_prefix(root()).unwrap_or(&page).display().to_string();
+        let folder = page.parent().and_then(|parent| parent.strip_prefix(root()).ok()).map(Path::to_owned);
+        let is_linked = readme.contains(&shown)
+            || folder.is_some_and(|folder| readme.contains(&format!("({}/)", folder.display())));
+        if !is_linked {
+            problems.push(format!("README.md does not lead to {shown}"));
+        }
+    }
+    Ok(())
+}
+
+fn files_below(folder: &Path, extension: &str) -> anyhow::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let path = entry?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if path.is_dir() && name != "target" && !name.starts_with('.') {
+            found.extend(files_below(&path, extension)?);
+        } else if path.extension().is_some_and(|found| found == extension) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
