@@ -34,12 +34,14 @@ struct Cost {
     file_mb: f64,
 }
 
+/// The command line for a repository and a database.
+type Arguments = Box<dyn Fn(&Path, &Path) -> Vec<String>>;
+
 /// One of the two that are measured.
 struct Side {
     name: &'static str,
-    /// Arguments for a full build and for a refresh, with the places of the repository and the database.
-    full: Box<dyn Fn(&Path, &Path) -> Vec<String>>,
-    refresh: Box<dyn Fn(&Path, &Path) -> Vec<String>>,
+    full: Arguments,
+    refresh: Arguments,
 }
 
 pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
@@ -47,7 +49,7 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
         return measured(&args[1..]);
     }
     let options = options(args)?;
-    setup::run()?;
+    setup::run();
     let sides = sides(&options)?;
     for package in &options.packages {
         let corpus = unpacked(package)?;

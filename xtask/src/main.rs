@@ -27,7 +27,10 @@ fn main() -> anyhow::Result<()> {
     let rest = args.get(1..).unwrap_or_default();
     match args.first().map(String::as_str) {
         Some("demo") => demo(),
-        Some("setup") => setup::run(),
+        Some("setup") => {
+            setup::run();
+            Ok(())
+        }
         Some("ci") => ci(),
         Some("tidy") => tidy::run(),
         Some("docs") => docs(),
@@ -42,7 +45,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn demo() -> anyhow::Result<()> {
-    setup::run()?;
+    setup::run();
     let codeintel = setup::release_binary()?;
     let django = oracle::unpacked("django==5.2")?;
     let root = django.to_string_lossy().into_owned();
@@ -52,7 +55,7 @@ fn demo() -> anyhow::Result<()> {
 }
 
 fn ci() -> anyhow::Result<()> {
-    setup::run()?;
+    setup::run();
     cargo(&["fmt", "--all", "--check"]).run()?;
     tidy::run()?;
     let features = setup::features();

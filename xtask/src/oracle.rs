@@ -12,7 +12,7 @@ use crate::shell::{program, root};
 const PACKAGES: &[&str] = &["django==5.2", "requests==2.32.3", "flask==3.1.0"];
 
 pub(crate) fn run(packages: &[String]) -> anyhow::Result<()> {
-    setup::run()?;
+    setup::run();
     let codeintel = setup::release_binary()?;
     let mut places = Vec::new();
     if packages.is_empty() {
@@ -56,7 +56,7 @@ pub(crate) fn unpacked(package: &str) -> anyhow::Result<PathBuf> {
     }
     let wheels = root().join("target/wheels").join(package.replace("==", "-"));
     let wheels_text = wheels.to_string_lossy().into_owned();
-    let python = setup::python();
+    let python = setup::any_python()?;
     program(&python)
         .args(&["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", "-d", &wheels_text, package])
         .run()?;

@@ -13,7 +13,7 @@ const LIBDUCKDB: &str = "1.5.6-r.1";
 const PYTHON_PACKAGES: &[&str] = &["duckdb>=1.5.5,<1.6", "pyarrow", "radon==6.0.1"];
 
 /// Get what is missing. Without npm DuckDB is compiled from source; without Python 3.13 the oracles are skipped.
-pub(crate) fn run() -> anyhow::Result<()> {
+pub(crate) fn run() {
     if let Err(error) = libduckdb() {
         println!("setup: no prebuilt libduckdb ({error:#}); DuckDB will be compiled from source, which takes a while");
     }
@@ -21,7 +21,6 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Ok(python) => println!("setup: oracles use {}", python.display()),
         Err(error) => println!("setup: no Python for the oracles ({error:#}); their tests will be skipped"),
     }
-    Ok(())
 }
 
 /// The cargo arguments that choose how DuckDB is linked.

@@ -16,7 +16,9 @@ pub struct Dataset {
     pub doc: &'static str,
     /// The public columns, in order.
     pub columns: &'static [Column],
-    /// The query behind the view. `{snapshots}` stands for the snapshots that it shows.
+    /// The query behind the view. `{snapshots}` stands for the snapshots that it shows, `{complete}` for those of them
+    /// that have its facts for every file: facts may be there for some files only, because they share contents with
+    /// another snapshot or because a run was cut short.
     pub view: &'static str,
     /// A query that a user might start from.
     pub example: &'static str,
@@ -119,6 +121,16 @@ impl Dataset {
         self.name.split_once('.').map_or(self.name, |(_, table)| table)
     }
 
+    /// The view's query over some snapshots, given as a query with the columns of `store.snapshots`.
+    pub fn view_of(&self, snapshots: &str) -> String {
+        let facts = match self.upkeep {
+            Upkeep::View { reads } => reads.first().copied().unwrap_or(self.name),
+            Upkeep::PerContent { .. } | Upkeep::PerSnapshot => self.name,
+        };
+        let complete = format!("(SELECT * FROM ({snapshots}) WHERE contains(datasets, '\"{facts}\"'))");
+        self.view.replace("{snapshots}", &format!("({snapshots})")).replace("{complete}", &complete)
+    }
+
     /// The version of its extraction, where it has one.
     pub fn version(&self) -> Option<u32> {
         match self.upkeep {
@@ -174,7 +186,9 @@ mod tests {
     fn everything_is_documented_and_scoped_to_a_snapshot() {
         for dataset in DATASETS {
             assert!(dataset.doc.lines().next().is_some_and(|line| line.ends_with('.')), "{}", dataset.name);
-            assert!(dataset.view.contains("{snapshots}"), "{}", dataset.name);
+            let shows_facts = !matches!(dataset.upkeep, Upkeep::PerSnapshot);
+            assert_eq!(dataset.view.contains("{complete}"), shows_facts, "{}", dataset.name);
+            assert!(shows_facts || dataset.view.contains("{snapshots}"), "{}", dataset.name);
             assert!(dataset.example.contains(dataset.name), "{}", dataset.name);
             for column in dataset.columns {
                 assert!(column.doc.ends_with('.'), "{}.{}", dataset.name, column.name);

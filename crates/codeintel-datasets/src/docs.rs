@@ -31,6 +31,7 @@ mod tests {
     use crate::dataset::DATASETS;
 
     /// `UPDATE_DOCS=1 cargo test -p codeintel-datasets` writes the pages anew.
+    #[expect(clippy::disallowed_methods, reason = "the pages are files of the repository")]
     #[test]
     fn pages_in_docs_are_those_of_the_code() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/datasets");

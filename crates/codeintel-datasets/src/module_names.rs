@@ -95,7 +95,7 @@ impl ModuleNames {
 
     /// Whether the file is a stub.
     pub fn is_stub(path: &str) -> bool {
-        path.ends_with(".pyi")
+        path.rsplit_once('.').is_some_and(|(_, extension)| extension == "pyi")
     }
 
     /// Whether the file is a test, by the customs of pytest and unittest.

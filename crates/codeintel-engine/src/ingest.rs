@@ -85,15 +85,26 @@ pub fn ingest(
     progress: &dyn Progress,
 ) -> Result<Report, EngineError> {
     let mut hold = FxHashSet::default();
+    let mut options = options.clone();
     loop {
-        let mut run = Run::look(system, database, options, &hold, progress)?;
-        let (written, seconds, raced) = run.extract(system, database, options, progress)?;
-        if raced.is_empty() {
-            return run.publish(database, options, &written, &seconds);
+        let mut run = Run::look(system, database, &options, &hold, progress)?;
+        let extracted = run.extract(system, database, &options, progress)?;
+        if extracted.raced.is_empty() {
+            return run.publish(database, &options, &extracted);
         }
-        // These files changed between hashing and parsing: look again, and keep their bytes in between.
-        hold.extend(raced);
+        // These files are not what they were when they were hashed: look at everything again, and keep their bytes
+        // from hashing to parsing.
+        hold.extend(extracted.raced);
+        options.changed = None;
     }
+}
+
+/// What was extracted and written.
+pub(crate) struct Extracted {
+    /// For each dataset wanted, what was written and the seconds that extracting it took.
+    datasets: Vec<(Written, f64)>,
+    /// Files that changed between hashing and parsing.
+    raced: Vec<RepoPath>,
 }
 
 /// What was found on disk and in the ledger.
@@ -255,7 +266,7 @@ impl Run {
         database: &mut Database,
         options: &Options,
         progress: &dyn Progress,
-    ) -> Result<(Vec<Written>, Vec<f64>, Vec<RepoPath>), EngineError> {
+    ) -> Result<Extracted, EngineError> {
         let clock = Instant::now();
         self.number_contents(database)?;
         let mut tasks = Vec::new();
@@ -267,7 +278,8 @@ impl Run {
             }
         }
         if tasks.is_empty() {
-            return Ok((vec![Written::default(); self.wanted.len()], vec![0.0; self.wanted.len()], Vec::new()));
+            let datasets = self.wanted.iter().map(|_| (Written::default(), 0.0)).collect();
+            return Ok(Extracted { datasets, raced: Vec::new() });
         }
         let held = std::mem::take(&mut self.inventory.held);
         let max_bytes = options.scan.max_bytes;
@@ -275,27 +287,27 @@ impl Run {
         let written =
             extractor.run(options.workers, |batches| database.write_facts(&self.wanted, &self.pending, batches))?;
         self.seconds.push(("extract and write", clock.elapsed().as_secs_f64()));
-        Ok((written, extractor.seconds(), extractor.raced()))
+        Ok(Extracted { datasets: written.into_iter().zip(extractor.seconds()).collect(), raced: extractor.raced() })
     }
 
     fn publish(
         mut self,
         database: &mut Database,
         options: &Options,
-        written: &[Written],
-        seconds: &[f64],
+        extracted: &Extracted,
     ) -> Result<Report, EngineError> {
         let clock = Instant::now();
         let rows = self.rows();
         let tags = self.metadata.tag_rows();
         let wrote = self.publish_rows(database, options, &rows, &tags)?;
         self.seconds.push(("publish", clock.elapsed().as_secs_f64()));
-        let dataset = |((wanted, written), seconds): ((&Wanted, &Written), &f64)| DatasetReport {
+        let dataset = |(wanted, (written, seconds)): (&Wanted, &(Written, f64))| DatasetReport {
             dataset: wanted.key(),
             contents: written.contents,
             rows: written.rows,
             seconds: *seconds,
         };
+        let parsed = extracted.datasets.iter().map(|(written, _)| written.contents).max().unwrap_or(0);
         Ok(Report {
             repo: options.repo.clone(),
             files: self.plan.files,
@@ -305,10 +317,10 @@ impl Run {
             deleted: self.plan.deleted.len(),
             renamed: self.plan.renamed.len(),
             reused: self.plan.reused,
-            parsed: written.iter().map(|written| written.contents).max().unwrap_or(0),
+            parsed,
             problems: database.problem_count(&options.repo)?,
-            wrote: wrote || written.iter().any(|written| written.contents > 0),
-            datasets: self.wanted.iter().zip(written).zip(seconds).map(dataset).collect(),
+            wrote: wrote || parsed > 0,
+            datasets: self.wanted.iter().zip(&extracted.datasets).map(dataset).collect(),
             seconds: self.seconds,
             commit: self.commit,
         })
@@ -390,10 +402,12 @@ impl Run {
     }
 }
 
-/// The datasets asked for, and those that the snapshot has: a table that was filled once is kept true.
+/// The datasets asked for, and those that the snapshot has: a table that was filled once is kept true. Problems are
+/// always wanted, or a file that fails would fail unseen.
 fn wanted(options: &Options, prior: Option<&Snapshot>) -> Vec<Wanted> {
     let mut wanted = options.datasets.clone();
-    for key in prior.iter().flat_map(|prior| prior.datasets.keys()) {
+    let kept = prior.iter().flat_map(|prior| prior.datasets.keys().map(String::as_str));
+    for key in kept.chain(["core.problems"]) {
         let is_asked = wanted.iter().any(|wanted| wanted.key() == key);
         if let Some(kept) = codeintel_datasets::dataset_named(key).and_then(Wanted::new)
             && !is_asked

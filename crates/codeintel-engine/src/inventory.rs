@@ -68,7 +68,7 @@ pub(crate) fn take(
     }
     inventory.problems = scan.problems.into_iter().map(|p| ScanProblemRow::new(p.path, &p.problem)).collect();
     inventory.hashed = unknown.len();
-    hash_all(system, unknown, options, hold, progress, &mut inventory);
+    hash_all(system, &unknown, options, hold, progress, &mut inventory);
     inventory.files.sort_by(|a, b| a.path.cmp(&b.path));
     inventory.problems.sort();
     inventory
@@ -79,7 +79,7 @@ type Read = Result<(InventoryFile, Option<Vec<u8>>), (RepoPath, ReadError)>;
 
 fn hash_all(
     system: &dyn System,
-    paths: Vec<RepoPath>,
+    paths: &[RepoPath],
     options: &Options,
     hold: &FxHashSet<RepoPath>,
     progress: &dyn Progress,

@@ -39,4 +39,4 @@ pub use ingest::{DatasetReport, EngineError, Report, ingest};
 pub use options::{DEFAULT_IGNORED_DIRS, DEFAULT_INCLUDE, DEFAULT_MAX_BYTES, Options};
 pub use plan::{DatasetPlan, Plan};
 pub use status::status;
-pub use verify::{Difference, verify};
+pub use verify::verify;

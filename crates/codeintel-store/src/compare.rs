@@ -14,19 +14,28 @@ const EXAMPLES: usize = 5;
 /// Columns that say when and by which program a database was built.
 const NOT_COMPARED: &[&str] = &["ingested_at", "codeintel_version"];
 
+/// Rows of one table that only one of two databases has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The table's full name.
+    pub dataset: &'static str,
+    /// Whether the rows are in the other database only, or in this one only.
+    pub is_missing: bool,
+    /// How many rows.
+    pub count: usize,
+    /// The first few of them as JSON.
+    pub examples: Vec<String>,
+}
+
 impl Database {
     /// Remove a database file and its log, if they are there.
     pub fn remove(path: &Path) -> Result<(), StoreError> {
         remove(path)
     }
 
-    /// Compare the current rows of a repository with those of another file, both ways. The database must be open for writing. Gives dataset, whether the rows are in
-    /// the other file only, their number, and the first few as JSON.
-    pub fn compare_with(
-        &self,
-        other: &Path,
-        repo: &str,
-    ) -> Result<Vec<(&'static str, bool, usize, Vec<String>)>, StoreError> {
+    /// Compare the current rows of a repository with those of another file, both ways. The database must be open for
+    /// writing, which keeps it as it is meanwhile.
+    pub fn compare_with(&self, other: &Path, repo: &str) -> Result<Vec<Difference>, StoreError> {
         let connection = &self.connection;
         let mine: String = connection.query_row("SELECT current_database()", [], |row| row.get(0))?;
         connection.execute_batch(&format!("ATTACH {} AS other (READ_ONLY)", quoted(&other.to_string_lossy())))?;
@@ -41,7 +50,7 @@ impl Database {
                     let sql = format!("SELECT to_json(d)::VARCHAR FROM {difference} d ORDER BY ALL LIMIT {EXAMPLES}");
                     let mut statement = connection.prepare(&sql)?;
                     let examples = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-                    differences.push((dataset.name, is_missing, count as usize, examples));
+                    differences.push(Difference { dataset: dataset.name, is_missing, count: count as usize, examples });
                 }
             }
         }
@@ -64,6 +73,6 @@ fn columns(dataset: &Dataset) -> String {
 
 /// The query of a dataset's view over an attached file.
 fn view_of(dataset: &Dataset, file: &str, repo: &str) -> String {
-    let current = format!("(SELECT * FROM store.snapshots WHERE is_current AND repo = {})", quoted(repo));
-    dataset.view.replace("{snapshots}", &current).replace("store.", &format!("\"{file}\".store."))
+    let current = format!("SELECT * FROM store.snapshots WHERE is_current AND repo = {}", quoted(repo));
+    dataset.view_of(&current).replace("store.", &format!("\"{file}\".store."))
 }

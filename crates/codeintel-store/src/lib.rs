@@ -12,6 +12,7 @@ mod query;
 mod schema;
 mod snapshot;
 
+pub use compare::Difference;
 pub use database::{Access, Database, Opened};
 pub use error::StoreError;
 pub use facts::{FactBatch, LedgerEntry, Pending, Status, Wanted, Written};

@@ -79,7 +79,7 @@ impl Database {
     fn query_plainly(&self, sql: &str, limit: Option<usize>) -> Result<QueryResult, duckdb::Error> {
         let mut statement = self.connection.prepare(sql)?;
         let mut found = statement.query([])?;
-        let columns = found.as_ref().map(|statement| statement.column_names()).unwrap_or_default();
+        let columns = found.as_ref().map(duckdb::Statement::column_names).unwrap_or_default();
         let mut rows = Vec::new();
         while let Some(row) = found.next()? {
             let value = |at| {

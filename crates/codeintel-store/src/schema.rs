@@ -112,14 +112,13 @@ fn views() -> String {
     schemas.dedup();
     let schemas = schemas.iter().map(|schema| format!("CREATE SCHEMA IF NOT EXISTS {schema}"));
     let views = DATASETS.iter().flat_map(|dataset| {
-        let current = "(SELECT * FROM store.snapshots WHERE is_current)";
-        let view = |name: &str, snapshots: &str| {
-            format!("CREATE OR REPLACE VIEW {name} AS {}", dataset.view.replace("{snapshots}", snapshots))
-        };
+        let current = "SELECT * FROM store.snapshots WHERE is_current";
+        let view =
+            |name: &str, snapshots: &str| format!("CREATE OR REPLACE VIEW {name} AS {}", dataset.view_of(snapshots));
         let comments = dataset.columns.iter().map(|column| {
             format!("COMMENT ON COLUMN {}.{} IS '{}'", dataset.name, column.name, column.doc.replace('\'', "''"))
         });
-        [view(dataset.name, current), view(&format!("history.{}", dataset.table()), "store.snapshots")]
+        [view(dataset.name, current), view(&format!("history.{}", dataset.table()), "SELECT * FROM store.snapshots")]
             .into_iter()
             .chain(comments)
     });

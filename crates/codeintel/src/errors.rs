@@ -23,7 +23,12 @@ pub(crate) struct Failure {
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
         let broken_pipe = |error: &(dyn std::error::Error + 'static)| {
-            error.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+            let io = error.downcast_ref::<std::io::Error>();
+            let csv = error.downcast_ref::<csv::Error>().and_then(|csv| match csv.kind() {
+                csv::ErrorKind::Io(io) => Some(io),
+                _ => None,
+            });
+            io.or(csv).is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
         };
         if error.chain().any(broken_pipe) {
             return Self { message: String::new(), hint: None, code: 0 };

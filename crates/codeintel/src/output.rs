@@ -43,10 +43,10 @@ pub(crate) fn rows(out: &mut dyn Write, result: &QueryResult, format: RowFormat)
         }
         RowFormat::Csv => {
             let mut writer = csv::Writer::from_writer(out);
-            writer.write_record(&result.columns).map_err(io::Error::from)?;
+            writer.write_record(&result.columns)?;
             for row in &result.rows {
                 let cells = row.iter().map(|value| if *value == Value::Null { "" } else { plain(value) });
-                writer.write_record(cells).map_err(io::Error::from)?;
+                writer.write_record(cells)?;
             }
             writer.flush()?;
         }

@@ -12,7 +12,7 @@ const DELAY: Duration = Duration::from_millis(250);
 
 /// Draws a bar once a run takes longer than [`DELAY`], and only where standard error is a terminal.
 pub(crate) struct Bar {
-    bar: ProgressBar,
+    inner: ProgressBar,
     started: Instant,
     style: ProgressStyle,
     is_shown: Mutex<bool>,
@@ -22,7 +22,7 @@ impl Bar {
     pub(crate) fn new() -> Self {
         let style = ProgressStyle::with_template("{msg:>8} {wide_bar} {pos}/{len} {eta}");
         Self {
-            bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
+            inner: ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
             started: Instant::now(),
             style: style.unwrap_or_else(|_| ProgressStyle::default_bar()),
             is_shown: Mutex::new(false),
@@ -30,29 +30,29 @@ impl Bar {
     }
 
     pub(crate) fn finish(&self) {
-        self.bar.finish_and_clear();
+        self.inner.finish_and_clear();
     }
 
     fn show_when_due(&self) {
         let mut is_shown = self.is_shown.lock().unwrap_or_else(PoisonError::into_inner);
         if !*is_shown && self.started.elapsed() > DELAY {
             *is_shown = true;
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
-            self.bar.set_style(self.style.clone());
+            self.inner.set_draw_target(ProgressDrawTarget::stderr());
+            self.inner.set_style(self.style.clone());
         }
     }
 }
 
 impl Progress for Bar {
     fn begin(&self, phase: &'static str, steps: usize) {
-        self.bar.set_message(phase);
-        self.bar.set_length(steps as u64);
-        self.bar.set_position(0);
+        self.inner.set_message(phase);
+        self.inner.set_length(steps as u64);
+        self.inner.set_position(0);
         self.show_when_due();
     }
 
     fn step(&self) {
-        self.bar.inc(1);
+        self.inner.inc(1);
         self.show_when_due();
     }
 }

@@ -46,7 +46,7 @@ pub(crate) static DATASET: Dataset = Dataset {
     },
     view: "SELECT s.repo, s.commit, f.rel_path, t.node_count, t.function_count, t.class_count, t.avg_depth, t.max_depth, \
            t.complexity, t.loc, t.logical_loc, t.comment_lines, t.blank_lines \
-           FROM {snapshots} s JOIN store.files f USING (snapshot_id) JOIN store.ast_metrics t USING (content_id)",
+           FROM {complete} s JOIN store.files f USING (snapshot_id) JOIN store.ast_metrics t USING (content_id)",
     example: "SELECT rel_path, complexity, loc FROM core.ast_metrics ORDER BY complexity DESC LIMIT 10",
     upkeep: Upkeep::PerContent { version: 1, tables: &[&ast_metrics::TABLE], rows: || Extractor::boxed(extract) },
 };

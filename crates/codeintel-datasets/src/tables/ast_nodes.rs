@@ -82,7 +82,7 @@ pub(crate) static DATASET: Dataset = Dataset {
            CASE WHEN d.qualname = '' THEN f.module ELSE f.module || '.' || d.qualname END AS qualname, \
            CASE WHEN d.parent_qualname = '' THEN f.module ELSE f.module || '.' || d.parent_qualname END AS parent_qualname, \
            d.decorator_start_line, d.decorator_end_line, d.decorators::JSON AS decorators, d.docstring \
-           FROM {snapshots} s JOIN store.files f USING (snapshot_id) JOIN store.ast_nodes t USING (content_id) \
+           FROM {complete} s JOIN store.files f USING (snapshot_id) JOIN store.ast_nodes t USING (content_id) \
            JOIN store.ast_kinds k ON k.code = t.node_type LEFT JOIN store.ast_fields n ON n.code = t.field \
            LEFT JOIN store.ast_definitions d ON d.content_id = t.content_id AND d.node_id = t.node_id",
     example: "SELECT node_type, count(*) AS nodes FROM core.ast_nodes GROUP BY node_type ORDER BY nodes DESC LIMIT 10",

@@ -53,7 +53,7 @@ pub(crate) static DATASET: Dataset = Dataset {
            CASE WHEN t.qualname = '' THEN f.module ELSE f.module || '.' || t.qualname END AS qualname, t.kind, t.lineno, \
            t.end_lineno, t.raw_docstring, t.style, t.short_desc, t.long_desc, t.params::JSON AS params, \
            t.returns::JSON AS returns, t.raises::JSON AS raises, t.examples::JSON AS examples \
-           FROM {snapshots} s JOIN store.files f USING (snapshot_id) JOIN store.docstrings t USING (content_id)",
+           FROM {complete} s JOIN store.files f USING (snapshot_id) JOIN store.docstrings t USING (content_id)",
     example: "SELECT style, count(*) AS docstrings FROM core.docstrings GROUP BY style ORDER BY docstrings DESC",
     upkeep: Upkeep::PerContent { version: 1, tables: &[&docstrings::TABLE], rows: || Extractor::boxed(extract) },
 };
@@ -64,7 +64,7 @@ fn extract(columns: &mut docstrings::Columns, content_id: i32, extraction: Extra
         let Some((raw, (start, end))) = &definition.docstring else { continue };
         let docstring = parse_docstring(&clean_docstring(raw));
         let list = |items: &[DocstringParameter], item: fn(&DocstringParameter) -> serde_json::Value| {
-            serde_json::Value::from_iter(items.iter().map(item)).to_string()
+            items.iter().map(item).collect::<serde_json::Value>().to_string()
         };
         columns.push(docstrings::Row {
             content_id,

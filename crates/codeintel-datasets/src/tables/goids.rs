@@ -30,7 +30,7 @@ pub(crate) static DATASET: Dataset = Dataset {
            SELECT s.repo, s.commit, f.rel_path, f.language, d.kind, \
            CASE WHEN d.qualname = '' THEN f.module ELSE concat(f.module, '.', d.qualname) END AS qualname, \
            d.ordinal, d.start_line, d.end_line \
-           FROM {snapshots} s JOIN store.files f USING (snapshot_id) JOIN store.ast_definitions d USING (content_id))",
+           FROM {complete} s JOIN store.files f USING (snapshot_id) JOIN store.ast_definitions d USING (content_id))",
     example: "SELECT urn FROM core.goids WHERE kind = 'method' ORDER BY urn LIMIT 10",
     upkeep: Upkeep::View { reads: &["core.ast_nodes"] },
 };

@@ -32,7 +32,7 @@ pub(crate) static DATASET: Dataset = Dataset {
         col_offset Integer ? "Column, from 0, in UTF-8 bytes.";
     },
     view: "SELECT s.repo, s.commit, f.rel_path, 'core.ast_nodes' AS dataset, t.stage, t.severity, t.message, t.lineno, \
-           t.col_offset FROM {snapshots} s JOIN store.files f USING (snapshot_id) JOIN store.problems t USING (content_id) \
+           t.col_offset FROM {complete} s JOIN store.files f USING (snapshot_id) JOIN store.problems t USING (content_id) \
            UNION ALL SELECT s.repo, s.commit, t.rel_path, 'core.modules', t.stage, t.severity, t.message, NULL, NULL \
            FROM {snapshots} s JOIN store.scan_problems t USING (snapshot_id)",
     example: "SELECT rel_path, lineno, message FROM core.problems WHERE severity = 'error' ORDER BY ALL",

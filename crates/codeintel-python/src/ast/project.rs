@@ -124,7 +124,7 @@ enum Item<'a> {
     Parameters(Option<&'a Parameters>),
     Parameter(&'a Parameter),
     Comprehension(&'a Comprehension),
-    WithItem(&'a WithItem),
+    Context(&'a WithItem),
     MatchCase(&'a MatchCase),
     TypeParam(&'a TypeParam),
     /// The literal text between two replacement fields.
@@ -181,12 +181,14 @@ impl<'a> Projection<'a> {
             Item::Expr(expr) => describe_expr(expr),
             Item::BareGenerator(_, parentheses) => (Kind::GeneratorExp, Some(parentheses), None),
             Item::Pattern(pattern) => describe_pattern(pattern),
-            Item::Handler(handler) => {
-                (Kind::ExceptHandler, Some(self.block(handler.range)), handler.name.as_ref().map(|name| name.as_str()))
-            }
+            Item::Handler(handler) => (
+                Kind::ExceptHandler,
+                Some(self.block(handler.range)),
+                handler.name.as_ref().map(ruff_python_ast::Identifier::as_str),
+            ),
             Item::Alias(alias) => (Kind::Alias, Some(alias.range), Some(&alias.name)),
             Item::Keyword(keyword) => {
-                (Kind::Keyword, Some(keyword.range), keyword.arg.as_ref().map(|name| name.as_str()))
+                (Kind::Keyword, Some(keyword.range), keyword.arg.as_ref().map(ruff_python_ast::Identifier::as_str))
             }
             Item::Parameters(_) => (Kind::Arguments, None, None),
             Item::Parameter(parameter) => {
@@ -195,7 +197,7 @@ impl<'a> Projection<'a> {
                 (Kind::Arg, Some(range), Some(&parameter.name))
             }
             Item::Comprehension(_) => (Kind::Comprehension, None, None),
-            Item::WithItem(_) => (Kind::Withitem, None, None),
+            Item::Context(_) => (Kind::Withitem, None, None),
             Item::MatchCase(_) => (Kind::MatchCase, None, None),
             Item::TypeParam(param) => {
                 let kind = match param {
@@ -244,7 +246,7 @@ impl<'a> Projection<'a> {
             Stmt::Raise(_) => (Kind::Raise, None),
             Stmt::Assert(_) => (Kind::Assert, None),
             Stmt::Import(_) => (Kind::Import, None),
-            Stmt::ImportFrom(x) => (Kind::ImportFrom, x.module.as_ref().map(|module| module.as_str())),
+            Stmt::ImportFrom(x) => (Kind::ImportFrom, x.module.as_ref().map(ruff_python_ast::Identifier::as_str)),
             Stmt::Global(_) => (Kind::Global, None),
             Stmt::Nonlocal(_) => (Kind::Nonlocal, None),
             // An IPython escape command does not occur in Python sources.
@@ -266,7 +268,7 @@ impl<'a> Projection<'a> {
 
     /// The range of a compound statement with the semicolon that may stand behind its last simple statement.
     fn block(&self, range: TextRange) -> TextRange {
-        match self.semicolons.binary_search_by_key(&range.end(), |semicolon| semicolon.start()) {
+        match self.semicolons.binary_search_by_key(&range.end(), Ranged::start) {
             Ok(at) => TextRange::new(range.start(), self.semicolons[at].end()),
             Err(_) => range,
         }
@@ -328,7 +330,7 @@ impl<'a> Projection<'a> {
                 self.expr(Field::Iter, &x.iter);
                 self.exprs(Field::Ifs, &x.ifs);
             }
-            Item::WithItem(x) => {
+            Item::Context(x) => {
                 self.expr(Field::ContextExpr, &x.context_expr);
                 self.optional(Field::OptionalVars, x.optional_vars.as_deref());
             }
@@ -413,7 +415,7 @@ impl<'a> Projection<'a> {
                 self.else_clauses(&x.elif_else_clauses);
             }
             Stmt::With(x) => {
-                self.list(Field::Items, &x.items, Item::WithItem);
+                self.list(Field::Items, &x.items, Item::Context);
                 self.body(Field::Body, &x.body);
             }
             Stmt::Match(x) => {
@@ -592,7 +594,7 @@ impl<'a> Projection<'a> {
             }
             Expr::FString(x) => {
                 let mut parts = StringParts::new(self.file.text(), Kind::FormattedValue);
-                for part in x.value.iter() {
+                for part in &x.value {
                     match part {
                         FStringPart::Literal(literal) => parts.literal(!literal.value.is_empty(), literal.range),
                         FStringPart::FString(fstring) => parts.elements(&fstring.elements),
@@ -752,8 +754,8 @@ fn describe_pattern(pattern: &Pattern) -> (Kind, Option<TextRange>, Option<&str>
         Pattern::MatchSequence(_) => (Kind::MatchSequence, None),
         Pattern::MatchMapping(_) => (Kind::MatchMapping, None),
         Pattern::MatchClass(_) => (Kind::MatchClass, None),
-        Pattern::MatchStar(x) => (Kind::MatchStar, x.name.as_ref().map(|name| name.as_str())),
-        Pattern::MatchAs(x) => (Kind::MatchAs, x.name.as_ref().map(|name| name.as_str())),
+        Pattern::MatchStar(x) => (Kind::MatchStar, x.name.as_ref().map(ruff_python_ast::Identifier::as_str)),
+        Pattern::MatchAs(x) => (Kind::MatchAs, x.name.as_ref().map(ruff_python_ast::Identifier::as_str)),
         Pattern::MatchOr(_) => (Kind::MatchOr, None),
     };
     (kind, Some(pattern.range()), name)

@@ -26,10 +26,10 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     let (database, _) = Database::open(&path, Access::Write, context.settings.patience())?;
     let scratch = path.with_extension(format!("verify-{}", std::process::id()));
     let differences = if context.settings.log() == Log::Error {
-        verify(&context.system, database, &scratch, &options, &NoProgress)?
+        verify(&context.system, &database, &scratch, &options, &NoProgress)?
     } else {
         let bar = Bar::new();
-        let differences = verify(&context.system, database, &scratch, &options, &bar);
+        let differences = verify(&context.system, &database, &scratch, &options, &bar);
         bar.finish();
         differences?
     };

@@ -1,4 +1,5 @@
 //! The program as a user meets it: real folders, real git, real files. What it computes is tested further down.
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test that cannot go on says so and stops")]
 
 mod commands;
 mod crashes;
