@@ -37,7 +37,7 @@ pub(crate) fn run(packages: &[String]) -> anyhow::Result<()> {
         let database = database.to_string_lossy().into_owned();
         let place_text = place.to_string_lossy().into_owned();
         program(&codeintel).args(&["ingest", "--quiet", "--repo", "oracle", "--db", &database, &place_text]).run()?;
-        let script = root().join("xtask/oracle/ast_nodes.py").to_string_lossy().into_owned();
+        let script = root().join("xtask/oracle/tables.py").to_string_lossy().into_owned();
         if program(setup::python()).args(&[&script, &place_text, &database]).run().is_err() {
             failed.push(place_text);
         }

@@ -43,7 +43,7 @@ fn odd_sources_have_the_tree_of_cpython() {
     sandbox.write("empty.py", "");
     sandbox.ingest(&[]);
     let database = sandbox.path(".codeintel/codeintel.duckdb");
-    let script = workspace().join("xtask/oracle/ast_nodes.py");
+    let script = workspace().join("xtask/oracle/tables.py");
     let output = Command::new(python).arg(script).arg(sandbox.root()).arg(database).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{said}{}", stderr(&output));
