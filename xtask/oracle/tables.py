@@ -208,7 +208,7 @@ class Check:
             except docstring_parser.ParseError:
                 continue
             self.parsed += 1
-            names = {p.arg_name for p in theirs.params if "attribute" not in p.args and p.arg_name}
+            names = {p.arg_name for p in theirs.params if p.args[:1] != ["attribute"] and p.arg_name}
             mine = {p["name"] for p in json.loads(params)}
             if style == "numpy":  # one entry may name several
                 names, mine = ({n.strip("* ") for name in side for n in name.split(",")} for side in (names, mine))

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use codeintel_datasets::{DATASETS, Dataset};
 
-use crate::database::{Database, remove};
+use crate::database::Database;
 use crate::error::StoreError;
 use crate::snapshot::quoted;
 
@@ -28,11 +28,6 @@ pub struct Difference {
 }
 
 impl Database {
-    /// Remove a database file and its log, if they are there.
-    pub fn remove(path: &Path) -> Result<(), StoreError> {
-        remove(path)
-    }
-
     /// Compare the current rows of a repository with those of another file, both ways. The database must be open for
     /// writing, which keeps it as it is meanwhile.
     pub fn compare_with(&self, other: &Path, repo: &str) -> Result<Vec<Difference>, StoreError> {
@@ -56,13 +51,6 @@ impl Database {
         }
         connection.execute_batch("DETACH other")?;
         Ok(differences)
-    }
-
-    /// How many problems the current snapshot of a repository has.
-    pub fn problem_count(&self, repo: &str) -> Result<usize, StoreError> {
-        let sql = "SELECT count(*) FROM core.problems WHERE repo = ?";
-        let count: i64 = self.connection.query_row(sql, [repo], |row| row.get(0))?;
-        Ok(count as usize)
     }
 }
 

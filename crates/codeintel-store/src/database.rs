@@ -66,7 +66,7 @@ impl Database {
             }
             Some(found) if access == Access::Write => {
                 database.close()?;
-                remove(path)?;
+                Self::remove(path)?;
                 let (database, _) = Self::open(path, access, patience)?;
                 Ok((database, Opened::Rebuilt { found }))
             }
@@ -98,6 +98,19 @@ impl Database {
             self.connection.execute_batch("CHECKPOINT")?;
         }
         self.connection.close().map_err(|(_, error)| error.into())
+    }
+
+    /// Remove a database file and its log, if they are there.
+    pub fn remove(path: &Path) -> Result<(), StoreError> {
+        for path in [log_of(path), path.to_owned()] {
+            match fs::remove_file(&path) {
+                Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(StoreError::Io { path, source });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Where the file is.
@@ -137,19 +150,6 @@ pub(crate) fn log_of(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".wal");
     name.into()
-}
-
-/// Remove a database and its log.
-pub(crate) fn remove(path: &Path) -> Result<(), StoreError> {
-    for path in [log_of(path), path.to_owned()] {
-        match fs::remove_file(&path) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                return Err(StoreError::Io { path, source });
-            }
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::fs;
 
 use codeintel_datasets::{DATASETS, Upkeep};
 
-use crate::database::{Access, Database, log_of, remove};
+use crate::database::{Access, Database};
 use crate::error::StoreError;
 use crate::snapshot::quoted;
 
@@ -45,26 +45,18 @@ impl Database {
         self.connection.execute_batch(&format!("BEGIN; {}; COMMIT", deletes.join("; ")))?;
         let path = self.path().to_owned();
         let fresh = path.with_extension("duckdb.new");
-        remove(&fresh)?;
+        Self::remove(&fresh)?;
         let name: String = self.connection.query_row("SELECT current_database()", [], |row| row.get(0))?;
         self.connection.execute_batch(&format!(
-            "ATTACH {} AS fresh; COPY FROM DATABASE \"{}\" TO fresh; DETACH fresh",
+            "ATTACH {} AS fresh; COPY FROM DATABASE \"{}\" TO fresh; CHECKPOINT fresh; DETACH fresh; CHECKPOINT",
             quoted(&fresh.to_string_lossy()),
             name.replace('"', "\"\""),
         ))?;
         self.close()?;
+        // After their checkpoints neither file has a log: one that stayed would be taken for the new file's.
         fs::rename(&fresh, &path).map_err(|source| StoreError::Io { path: path.clone(), source })?;
-        remove_log(&fresh)?;
         let (database, _) = Self::open(&path, Access::Write, std::time::Duration::from_secs(5))?;
         let bytes_after = database.size_bytes();
         Ok((database, Collected { contents: contents as usize, bytes_before, bytes_after }))
-    }
-}
-
-fn remove_log(path: &std::path::Path) -> Result<(), StoreError> {
-    let log = log_of(path);
-    match fs::remove_file(&log) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(StoreError::Io { path: log, source }),
-        _ => Ok(()),
     }
 }

@@ -244,6 +244,13 @@ impl Database {
         Ok(tags)
     }
 
+    /// How many problems the current snapshot of a repository has.
+    pub fn problem_count(&self, repo: &str) -> Result<usize, StoreError> {
+        let sql = "SELECT count(*) FROM core.problems WHERE repo = ?";
+        let count: i64 = self.connection.query_row(sql, [repo], |row| row.get(0))?;
+        Ok(count as usize)
+    }
+
     /// Move the pointers: make the commit's snapshot current with these rows, and forget the oldest ones.
     pub fn publish(&mut self, publication: &Publication<'_>) -> Result<(), StoreError> {
         let transaction = self.connection.transaction()?;

@@ -88,7 +88,7 @@ pub(crate) struct IngestArgs {
     /// Hash every file, whatever its modification time says.
     #[arg(long)]
     pub(crate) rehash: bool,
-    /// Look at these paths only.
+    /// Look at these paths only; relative ones start at the repository's root.
     #[arg(long, num_args = 1.., value_name = "PATH", conflicts_with_all = ["full", "rehash"])]
     pub(crate) changed: Option<Vec<PathBuf>>,
     /// Number of threads that read, parse and extract [default: number of CPUs].
