@@ -36,7 +36,7 @@ const FENCED: &[(&str, &[&str])] = &[
 ];
 
 /// Packages in the lock file. Raise it knowingly.
-const LOCK_BUDGET: usize = 260;
+const LOCK_BUDGET: usize = 300;
 
 /// Lines of one source file, its tests included. Files that have a reason for more say it here.
 const LONGEST_FILE: usize = 800;
@@ -83,8 +83,7 @@ fn sources(problems: &mut Vec<String>) -> anyhow::Result<()> {
     for path in files_below(&root(), "rs")? {
         let text = fs::read_to_string(&path)?;
         let shown = path.strip_prefix(root()).unwrap_or(&path).display().to_string();
-        let is_inline_test_file = text.starts_with("#[");
-        if !text.starts_with("//!") || is_inline_test_file {
+        if !text.starts_with("//!") {
             problems.push(format!("{shown} does not begin by saying why it exists"));
         }
         if text.lines().count() > LONGEST_FILE {

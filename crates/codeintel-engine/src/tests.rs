@@ -418,6 +418,10 @@ impl System for Restless {
     fn git(&self) -> GitState {
         self.inner.git()
     }
+
+    fn remote(&self) -> Option<String> {
+        self.inner.remote()
+    }
 }
 
 #[test]

@@ -12,19 +12,39 @@ pub struct GitState {
     pub branch: Option<String>,
     /// Whether tracked files differ from the commit. Untracked files do not count, as in `git describe --dirty`.
     pub is_dirty: bool,
-    /// The address of the remote `origin`.
-    pub remote: Option<String>,
     /// Why git could not be asked, where there is a repository but no answer.
     pub problem: Option<String>,
 }
 
-pub(crate) fn state(root: &Path) -> GitState {
-    if !root.ancestors().any(|folder| folder.join(".git").exists()) {
-        return GitState::default();
+/// What a folder is to git.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Membership {
+    /// In no repository, or ignored by the one around it.
+    Outside,
+    /// The root of a working tree.
+    Root,
+    /// A folder of a repository that begins further up, whose ignore rules hold here too.
+    Folder,
+}
+
+impl Membership {
+    pub(crate) fn of(root: &Path) -> Self {
+        if root.join(".git").exists() {
+            return Self::Root;
+        }
+        let is_below = root.ancestors().skip(1).any(|folder| folder.join(".git").exists());
+        // Exit code 1 without a word: not ignored.
+        if is_below && run(root, &["check-ignore", "--quiet", "."]).is_err_and(|message| message.is_empty()) {
+            return Self::Folder;
+        }
+        Self::Outside
     }
+}
+
+pub(crate) fn state(root: &Path) -> GitState {
     let status = ["status", "--porcelain=v2", "--branch", "--untracked-files=no", "--no-renames", "--", "."];
     match run(root, &status) {
-        Ok(text) => GitState { remote: remote(root), ..parse_status(&text) },
+        Ok(text) => parse_status(&text),
         Err(problem) => GitState { problem: Some(problem), ..GitState::default() },
     }
 }
@@ -43,19 +63,12 @@ fn parse_status(text: &str) -> GitState {
     state
 }
 
-fn remote(root: &Path) -> Option<String> {
+/// The address of the remote `origin`.
+pub(crate) fn remote(root: &Path) -> Option<String> {
     run(root, &["config", "--get", "remote.origin.url"])
         .ok()
         .map(|url| url.trim().to_owned())
         .filter(|url| !url.is_empty())
-}
-
-/// Whether the folder is part of a git repository that begins further up, and not ignored there: then that
-/// repository's ignore rules hold for it too.
-pub(crate) fn is_tracked_folder_of_larger_repository(root: &Path) -> bool {
-    !root.join(".git").exists()
-        && root.ancestors().skip(1).any(|folder| folder.join(".git").exists())
-        && run(root, &["check-ignore", "--quiet", "."]).is_err_and(|message| message.is_empty())
 }
 
 /// Run git and give its output, or what it said on standard error when it failed.
@@ -123,7 +136,7 @@ mod tests {
     #[test]
     fn a_real_repository_is_read_and_a_plain_folder_is_none() {
         let dir = tempfile::tempdir().unwrap();
-        assert_eq!(state(dir.path()), GitState::default());
+        assert_eq!(Membership::of(dir.path()), Membership::Outside);
         let git = |args: &[&str]| {
             let identity = ["-c", "user.name=t", "-c", "user.email=t@example.invalid"];
             assert!(Command::new("git").args(identity).args(args).current_dir(dir.path()).status().unwrap().success());
@@ -138,14 +151,14 @@ mod tests {
         let clean = state(dir.path());
         assert_eq!((clean.branch.as_deref(), clean.is_dirty), (Some("trunk"), false));
         assert_eq!(clean.commit.as_deref().map(str::len), Some(40));
-        assert_eq!(clean.remote.as_deref().and_then(slug_of_remote).as_deref(), Some("o/n"));
+        assert_eq!(remote(dir.path()).as_deref().and_then(slug_of_remote).as_deref(), Some("o/n"));
         std::fs::write(dir.path().join("a.py"), "x = 1").unwrap();
         assert!(state(dir.path()).is_dirty);
         let inner = dir.path().join("inner");
         std::fs::create_dir(&inner).unwrap();
-        assert!(is_tracked_folder_of_larger_repository(&inner));
+        assert_eq!((Membership::of(dir.path()), Membership::of(&inner)), (Membership::Root, Membership::Folder));
         std::fs::write(dir.path().join(".gitignore"), "inner\n").unwrap();
-        assert!(!is_tracked_folder_of_larger_repository(&inner));
+        assert_eq!(Membership::of(&inner), Membership::Outside, "ignored");
         std::fs::write(dir.path().join(".git/HEAD"), "nonsense").unwrap();
         assert!(state(dir.path()).problem.is_some());
     }

@@ -120,6 +120,10 @@ impl System for MemorySystem {
     fn git(&self) -> GitState {
         self.state().git.clone()
     }
+
+    fn remote(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Whether the path or a folder around it is left out.

@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use codeintel_base::{RepoPath, RepoPathError};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use crate::git::{self, GitState};
+use crate::git::{self, GitState, Membership};
 use crate::scan::{Scan, ScanOptions, ScanProblem, ScannedFile, Stat};
 use crate::system::{ReadError, System};
 
@@ -18,13 +18,17 @@ use crate::system::{ReadError, System};
 #[derive(Debug, Clone)]
 pub struct OsSystem {
     root: PathBuf,
+    membership: Membership,
 }
 
 impl OsSystem {
     /// The repository at a folder.
     pub fn new(root: &Path) -> io::Result<Self> {
         let root = root.canonicalize()?;
-        if root.is_dir() { Ok(Self { root }) } else { Err(io::ErrorKind::NotADirectory.into()) }
+        if !root.is_dir() {
+            return Err(io::ErrorKind::NotADirectory.into());
+        }
+        Ok(Self { membership: Membership::of(&root), root })
     }
 
     /// The folder, absolute and without symbolic links.
@@ -83,7 +87,17 @@ impl System for OsSystem {
     }
 
     fn git(&self) -> GitState {
-        git::state(&self.root)
+        match self.membership {
+            Membership::Outside => GitState::default(),
+            Membership::Root | Membership::Folder => git::state(&self.root),
+        }
+    }
+
+    fn remote(&self) -> Option<String> {
+        match self.membership {
+            Membership::Outside => None,
+            Membership::Root | Membership::Folder => git::remote(&self.root),
+        }
     }
 }
 
@@ -115,7 +129,7 @@ impl OsSystem {
             }
             !leads_outside
         };
-        let uses_parents = options.ignore_files && git::is_tracked_folder_of_larger_repository(&self.root);
+        let uses_parents = options.ignore_files && self.membership == Membership::Folder;
         WalkBuilder::new(&self.root)
             .standard_filters(false)
             .ignore(options.ignore_files)

@@ -23,6 +23,9 @@ pub trait System: Sync {
 
     /// What git says of the working tree.
     fn git(&self) -> GitState;
+
+    /// The address of git's remote `origin`.
+    fn remote(&self) -> Option<String>;
 }
 
 /// Why a file could not be read.

@@ -220,7 +220,7 @@ impl Settings {
     }
 
     pub(crate) fn repo(&self, system: &dyn System) -> String {
-        let from_remote = || system.git().remote.as_deref().and_then(slug_of_remote);
+        let from_remote = || system.remote().as_deref().and_then(slug_of_remote);
         let from_folder = || self.root.file_name().map(|name| name.to_string_lossy().into_owned());
         let given = self.text("repo").map(str::to_owned);
         given.or_else(from_remote).or_else(from_folder).unwrap_or_else(|| "repository".to_owned())

@@ -1,7 +1,9 @@
 //! A file's syntax tree as CPython's `ast` would give it: a flat list of nodes in pre-order.
 
+mod classes;
 mod kind;
 mod project;
+mod strings;
 
 pub use kind::{Field, Kind};
 

@@ -12,13 +12,14 @@
 
 use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::{
-    Alias, Arguments, BoolOp, CmpOp, Comprehension, ConversionFlag, Decorator, ElifElseClause, ExceptHandler,
-    ExceptHandlerExceptHandler, Expr, ExprContext, FStringPart, InterpolatedElement, InterpolatedStringElement,
-    InterpolatedStringFormatSpec, Keyword, MatchCase, Operator, Parameter, Parameters, Pattern, Stmt, StmtClassDef,
-    StmtFunctionDef, TypeParam, TypeParams, UnaryOp, WithItem,
+    Alias, Arguments, BoolOp, Comprehension, Decorator, ElifElseClause, ExceptHandler, ExceptHandlerExceptHandler,
+    Expr, ExprContext, FStringPart, InterpolatedElement, InterpolatedStringFormatSpec, Keyword, MatchCase, Parameter,
+    Parameters, Pattern, Stmt, StmtClassDef, StmtFunctionDef, TypeParam, TypeParams, WithItem,
 };
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
+use super::classes::{comparison, describe_expr, describe_pattern, operator, unary_operator};
+use super::strings::StringParts;
 use super::{Ast, AstNode, Field, Kind};
 use crate::ParsedFile;
 
@@ -110,7 +111,7 @@ struct Pending<'a> {
 
 /// What becomes one node of CPython's tree.
 #[derive(Clone, Copy)]
-enum Item<'a> {
+pub(super) enum Item<'a> {
     Stmt(&'a Stmt),
     /// An `elif` clause and all clauses behind it.
     Elif(&'a Expr, &'a [ElifElseClause]),
@@ -646,159 +647,5 @@ impl<'a> Projection<'a> {
 
     fn string_parts(&mut self, parts: StringParts<'a>) {
         self.list(Field::Values, parts.finish(), |part| part);
-    }
-}
-
-/// Collects the `values` of a `JoinedStr` or `TemplateStr`.
-struct StringParts<'a> {
-    text: &'a str,
-    /// The node that a replacement field becomes.
-    interpolation: Kind,
-    parts: Vec<Item<'a>>,
-    /// The literal text since the last replacement field, and whether any of its pieces is not empty.
-    literal: Option<(TextRange, bool)>,
-}
-
-impl<'a> StringParts<'a> {
-    fn new(text: &'a str, interpolation: Kind) -> Self {
-        Self { text, interpolation, parts: Vec::new(), literal: None }
-    }
-
-    fn literal(&mut self, has_text: bool, range: TextRange) {
-        self.literal = Some(match self.literal {
-            Some((before, had_text)) => (before.cover(range), had_text || has_text),
-            None => (range, has_text),
-        });
-    }
-
-    fn elements(&mut self, elements: &'a [InterpolatedStringElement]) {
-        for element in elements {
-            match element {
-                InterpolatedStringElement::Literal(literal) => self.literal(!literal.value.is_empty(), literal.range),
-                InterpolatedStringElement::Interpolation(element) => {
-                    if element.debug_text.is_some() {
-                        self.literal(true, self.debug_range(element));
-                    }
-                    self.flush();
-                    self.parts.push(Item::Interpolation(element, self.interpolation));
-                }
-            }
-        }
-    }
-
-    /// The text of `{x = !r:>5}` that the string shows as it stands: `x = `.
-    fn debug_range(&self, element: &InterpolatedElement) -> TextRange {
-        let brace = TextSize::from(1);
-        let start = element.start() + brace;
-        let end = element.format_spec.as_ref().map_or(element.end(), |spec| spec.start()) - brace;
-        let shown = &self.text[TextRange::new(start, end)];
-        let conversion = if element.conversion == ConversionFlag::None { None } else { shown.rfind('!') };
-        TextRange::at(start, TextSize::of(&shown[..conversion.unwrap_or(shown.len())]))
-    }
-
-    fn flush(&mut self) {
-        if let Some((range, true)) = self.literal.take() {
-            self.parts.push(Item::Literal(range));
-        }
-    }
-
-    fn finish(mut self) -> Vec<Item<'a>> {
-        self.flush();
-        self.parts
-    }
-}
-
-fn describe_expr(expr: &Expr) -> (Kind, Option<TextRange>, Option<&str>) {
-    let (kind, name) = match expr {
-        Expr::BoolOp(_) => (Kind::BoolOp, None),
-        Expr::Named(_) => (Kind::NamedExpr, None),
-        Expr::BinOp(_) => (Kind::BinOp, None),
-        Expr::UnaryOp(_) => (Kind::UnaryOp, None),
-        Expr::Lambda(_) => (Kind::Lambda, None),
-        Expr::If(_) => (Kind::IfExp, None),
-        Expr::Dict(_) => (Kind::Dict, None),
-        Expr::Set(_) => (Kind::Set, None),
-        Expr::ListComp(_) => (Kind::ListComp, None),
-        Expr::SetComp(_) => (Kind::SetComp, None),
-        Expr::DictComp(_) => (Kind::DictComp, None),
-        Expr::Generator(_) => (Kind::GeneratorExp, None),
-        Expr::Await(_) => (Kind::Await, None),
-        Expr::Yield(_) => (Kind::Yield, None),
-        Expr::YieldFrom(_) => (Kind::YieldFrom, None),
-        Expr::Compare(_) => (Kind::Compare, None),
-        Expr::Call(_) => (Kind::Call, None),
-        Expr::FString(_) => (Kind::JoinedStr, None),
-        Expr::TString(_) => (Kind::TemplateStr, None),
-        Expr::StringLiteral(_)
-        | Expr::BytesLiteral(_)
-        | Expr::NumberLiteral(_)
-        | Expr::BooleanLiteral(_)
-        | Expr::NoneLiteral(_)
-        | Expr::EllipsisLiteral(_)
-        | Expr::IpyEscapeCommand(_) => (Kind::Constant, None),
-        Expr::Attribute(x) => (Kind::Attribute, Some(x.attr.as_str())),
-        Expr::Subscript(_) => (Kind::Subscript, None),
-        Expr::Starred(_) => (Kind::Starred, None),
-        Expr::Name(x) => (Kind::Name, Some(x.id.as_str())),
-        Expr::List(_) => (Kind::List, None),
-        Expr::Tuple(_) => (Kind::Tuple, None),
-        Expr::Slice(_) => (Kind::Slice, None),
-    };
-    (kind, Some(expr.range()), name)
-}
-
-fn describe_pattern(pattern: &Pattern) -> (Kind, Option<TextRange>, Option<&str>) {
-    let (kind, name) = match pattern {
-        Pattern::MatchValue(_) => (Kind::MatchValue, None),
-        Pattern::MatchSingleton(_) => (Kind::MatchSingleton, None),
-        Pattern::MatchSequence(_) => (Kind::MatchSequence, None),
-        Pattern::MatchMapping(_) => (Kind::MatchMapping, None),
-        Pattern::MatchClass(_) => (Kind::MatchClass, None),
-        Pattern::MatchStar(x) => (Kind::MatchStar, x.name.as_ref().map(ruff_python_ast::Identifier::as_str)),
-        Pattern::MatchAs(x) => (Kind::MatchAs, x.name.as_ref().map(ruff_python_ast::Identifier::as_str)),
-        Pattern::MatchOr(_) => (Kind::MatchOr, None),
-    };
-    (kind, Some(pattern.range()), name)
-}
-
-fn operator(operator: Operator) -> Kind {
-    match operator {
-        Operator::Add => Kind::Add,
-        Operator::Sub => Kind::Sub,
-        Operator::Mult => Kind::Mult,
-        Operator::MatMult => Kind::MatMult,
-        Operator::Div => Kind::Div,
-        Operator::Mod => Kind::Mod,
-        Operator::Pow => Kind::Pow,
-        Operator::LShift => Kind::LShift,
-        Operator::RShift => Kind::RShift,
-        Operator::BitOr => Kind::BitOr,
-        Operator::BitXor => Kind::BitXor,
-        Operator::BitAnd => Kind::BitAnd,
-        Operator::FloorDiv => Kind::FloorDiv,
-    }
-}
-
-fn unary_operator(operator: UnaryOp) -> Kind {
-    match operator {
-        UnaryOp::Invert => Kind::Invert,
-        UnaryOp::Not => Kind::Not,
-        UnaryOp::UAdd => Kind::UAdd,
-        UnaryOp::USub => Kind::USub,
-    }
-}
-
-fn comparison(operator: CmpOp) -> Kind {
-    match operator {
-        CmpOp::Eq => Kind::Eq,
-        CmpOp::NotEq => Kind::NotEq,
-        CmpOp::Lt => Kind::Lt,
-        CmpOp::LtE => Kind::LtE,
-        CmpOp::Gt => Kind::Gt,
-        CmpOp::GtE => Kind::GtE,
-        CmpOp::Is => Kind::Is,
-        CmpOp::IsNot => Kind::IsNot,
-        CmpOp::In => Kind::In,
-        CmpOp::NotIn => Kind::NotIn,
     }
 }
