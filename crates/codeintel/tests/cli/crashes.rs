@@ -111,12 +111,12 @@ fn with_mounts(lines: &str, dir: &Path) -> Option<std::process::Output> {
 #[test]
 fn a_full_disk_is_named_and_leaves_the_old_truth() {
     let sandbox = Sandbox::new("#- repo/a.py\nx = 1\n");
-    let big: String = (0..60_000).map(|i| format!("name_{i} = call_{i}({i}, other_{i})\n")).collect();
+    let big: String = (0..100_000).map(|i| format!("name_{i} = call_{i}({i}, other_{i})\n")).collect();
     sandbox.write("big.py", big);
     fs::create_dir(sandbox.path("small")).unwrap();
     let program = env!("CARGO_BIN_EXE_codeintel");
     let lines = format!(
-        "set -e; mount -t tmpfs -o size=6m tmpfs small
+        "set -e; mount -t tmpfs -o size=4m tmpfs small
          {program} ingest -q --db small/x.duckdb --repo r repo
          cp big.py repo/b.py
          if {program} ingest -q --db small/x.duckdb --repo r repo 2> said; then echo no error; exit 3; fi
