@@ -57,6 +57,11 @@ impl RepoPath {
         self.0.rsplit_once('/').map_or("", |(parent, _)| parent)
     }
 
+    /// Whether a path from the root is this one or lies below it.
+    pub fn holds(&self, path: &str) -> bool {
+        path.strip_prefix(self.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
     /// The last part.
     pub fn file_name(&self) -> &str {
         self.0.rsplit_once('/').map_or(&self.0, |(_, name)| name)
@@ -86,6 +91,12 @@ mod tests {
         assert_eq!(path("../a.py"), Err(RepoPathError::Outside));
         assert_eq!(path("/a.py"), Err(RepoPathError::Outside));
         assert_eq!(path("."), Err(RepoPathError::Outside));
+    }
+
+    #[test]
+    fn a_path_holds_itself_and_what_lies_below() {
+        let path = RepoPath::new(Path::new("a/b")).unwrap();
+        assert!(path.holds("a/b") && path.holds("a/b/c") && !path.holds("a/bc") && !path.holds("a"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use codeintel_base::{ContentHash, Problem, Progress, RepoPath, Severity, Stage};
 use codeintel_datasets::{Extraction, Parsed, Rows, Upkeep};
 use codeintel_python::{Ast, Definition, ParsedFile};
 use codeintel_store::{FactBatch, Pending, Status, Wanted};
-use codeintel_system::{ReadError, System, decode};
+use codeintel_system::{System, decode};
 use crossbeam_channel::Sender;
 use rustc_hash::FxHashMap;
 
@@ -133,7 +133,7 @@ impl<'a> Extractor<'a> {
         }
         match self.system.read(task.path, self.max_bytes) {
             Ok((bytes, _)) if ContentHash::of(&bytes) == task.hash => Some(bytes),
-            Ok(_) | Err(ReadError::Gone | ReadError::NotAFile | ReadError::TooLarge { .. } | ReadError::Io(_)) => None,
+            Ok(_) | Err(_) => None,
         }
     }
 
@@ -196,11 +196,12 @@ impl Collector {
 fn parse(bytes: &[u8]) -> (Option<ParsedFile>, Vec<Problem>) {
     match decode(bytes) {
         Err(problem) => (None, vec![problem]),
-        Ok(text) => match catch_unwind(AssertUnwindSafe(|| ParsedFile::parse(text))) {
-            Ok(file) => {
-                let problems = file.problems();
-                (Some(file), problems)
-            }
+        Ok(text) => match catch_unwind(AssertUnwindSafe(|| {
+            let file = ParsedFile::parse(text);
+            let problems = file.problems();
+            (file, problems)
+        })) {
+            Ok((file, problems)) => (Some(file), problems),
             Err(_) => (None, vec![Problem::error(Stage::Parse, "the parser failed on this file; please report it")]),
         },
     }

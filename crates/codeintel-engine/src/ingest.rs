@@ -1,5 +1,6 @@
 //! One run: bring the database up to date with the repository.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use codeintel_base::{ContentHash, Progress, RepoPath};
@@ -120,6 +121,11 @@ pub(crate) struct Run {
     pub(crate) plan: Plan,
     pub(crate) pending: Vec<Pending>,
     ids: FxHashMap<ContentHash, i32>,
+    /// The rows of the new snapshot, sorted by path.
+    rows: Vec<FileRow>,
+    tags: Vec<TagRow>,
+    /// When all files were last looked at.
+    scanned_at_ns: i64,
     seconds: Vec<(&'static str, f64)>,
 }
 
@@ -140,6 +146,12 @@ impl Run {
         let same_commit = prior.as_ref().filter(|prior| prior.commit == commit);
         // Without a snapshot of this commit, nothing can be taken to be as it was.
         let changed = options.changed.as_deref().filter(|_| same_commit.is_some());
+        let changed = changed.filter(|changed| !changed.iter().any(Metadata::concerns_all));
+        // What is not looked at now is vouched for by the scan before.
+        let scanned_at_ns = match (changed, same_commit) {
+            (Some(_), Some(prior)) => prior.scanned_at_ns,
+            _ => started_ns,
+        };
         let scan = system.scan(&options.scan, changed);
         let projects = scan.projects.clone();
         if let (Some(changed), Some(prior)) = (changed, &prior) {
@@ -157,6 +169,7 @@ impl Run {
             _ => metadata.source_roots(system, &projects),
         };
         inventory.problems.append(&mut metadata.problems);
+        inventory.problems.extend(inventory::case_twins(&inventory.files));
         if let Some(problem) = &git.problem {
             let problem = codeintel_base::Problem::warning(codeintel_base::Stage::Scan, problem);
             inventory.problems.push(ScanProblemRow::new(None, &problem));
@@ -179,9 +192,15 @@ impl Run {
             plan,
             pending: Vec::new(),
             ids: FxHashMap::default(),
+            rows: Vec::new(),
+            tags: Vec::new(),
+            scanned_at_ns,
             seconds: Vec::new(),
         };
         run.ask_ledger(database, options)?;
+        run.rows = run.new_rows();
+        run.tags = run.metadata.tag_rows();
+        run.plan.other = run.other_differences();
         seconds.push(("hash", clock.elapsed().as_secs_f64()));
         run.seconds = seconds;
         Ok(run)
@@ -205,24 +224,24 @@ impl Run {
             });
             self.ids.insert(*hash, id);
         }
-        // A published snapshot is complete in the datasets that it names, so the ledger is asked for new contents only.
+        // A published snapshot is complete in the datasets that it names, so the ledger is asked for new contents only;
+        // unless facts of another version are there, which another snapshot may have put in the place of its own.
+        let states = database.ledger_states()?;
+        let is_uniform =
+            |wanted: &Wanted| states.iter().all(|(key, state)| key != wanted.key() || *state == wanted.state());
         let prior_ids: FxHashSet<i32> =
             self.prior.iter().flat_map(|prior| &prior.files).map(|row| row.content_id).collect();
         let mut all: Vec<i32> = self.inventory.files.iter().map(|file| self.ids[&file.hash]).collect();
         all.sort_unstable();
         all.dedup();
         let new: Vec<i32> = all.iter().copied().filter(|id| !prior_ids.contains(id)).collect();
-        self.pending =
-            self.wanted
-                .iter()
-                .map(|wanted| {
-                    let is_complete = self.prior.as_ref().is_some_and(|prior| {
-                        prior.datasets.get(wanted.key()) == Some(&wanted.state()) && !options.full
-                    });
-                    let asked = if is_complete { &new } else { &all };
-                    Ok(database.pending(asked, std::slice::from_ref(wanted), options.full)?.remove(0))
-                })
-                .collect::<Result<_, StoreError>>()?;
+        let pending = |wanted: &Wanted| {
+            let is_named =
+                |prior: &Snapshot| prior.datasets.get(wanted.key()) == Some(&wanted.state()) && is_uniform(wanted);
+            let is_complete = !options.full && self.prior.as_ref().is_some_and(is_named);
+            database.pending(if is_complete { &new } else { &all }, wanted, options.full)
+        };
+        self.pending = self.wanted.iter().map(pending).collect::<Result<_, _>>()?;
         let counts = self.wanted.iter().zip(&self.pending).map(|(wanted, pending)| DatasetPlan {
             dataset: wanted.key(),
             missing: pending.missing.len(),
@@ -284,8 +303,9 @@ impl Run {
         let held = std::mem::take(&mut self.inventory.held);
         let max_bytes = options.scan.max_bytes;
         let extractor = Extractor::new(system, &self.wanted, &self.pending, tasks, held, max_bytes, progress);
-        let written =
-            extractor.run(options.workers, |batches| database.write_facts(&self.wanted, &self.pending, batches))?;
+        let written = extractor.run(options.workers, |batches| {
+            database.write_facts(&self.wanted, &self.pending, self.started_ns, batches)
+        })?;
         self.seconds.push(("extract and write", clock.elapsed().as_secs_f64()));
         Ok(Extracted { datasets: written.into_iter().zip(extractor.seconds()).collect(), raced: extractor.raced() })
     }
@@ -297,9 +317,10 @@ impl Run {
         extracted: &Extracted,
     ) -> Result<Report, EngineError> {
         let clock = Instant::now();
-        let rows = self.rows();
-        let tags = self.metadata.tag_rows();
-        let wrote = self.publish_rows(database, options, &rows, &tags)?;
+        for row in &mut self.rows {
+            row.content_id = self.ids[&row.hash];
+        }
+        let wrote = self.publish_rows(database, options)?;
         self.seconds.push(("publish", clock.elapsed().as_secs_f64()));
         let dataset = |(wanted, (written, seconds)): (&Wanted, &(Written, f64))| DatasetReport {
             dataset: wanted.key(),
@@ -326,8 +347,7 @@ impl Run {
         })
     }
 
-    /// The rows of the new snapshot, sorted by path.
-    fn rows(&self) -> Vec<FileRow> {
+    fn new_rows(&self) -> Vec<FileRow> {
         let names = module_names(self.inventory.files.iter().map(|file| file.path.as_str()), &self.source_roots);
         let row = |file: &inventory::InventoryFile| {
             let path = file.path.as_str();
@@ -348,44 +368,59 @@ impl Run {
         self.inventory.files.iter().map(row).collect()
     }
 
+    fn same_commit(&self) -> Option<&Snapshot> {
+        self.prior.as_ref().filter(|prior| prior.commit == self.commit)
+    }
+
+    /// What of the last snapshot is no longer true, besides the files that the plan lists.
+    fn other_differences(&self) -> Vec<String> {
+        let Some(prior) = self.same_commit() else { return Vec::new() };
+        let plan = &self.plan;
+        let listed: FxHashSet<&RepoPath> = plan.new_pointers().chain(&plan.touched).collect();
+        let (changed, _) = difference(&prior.files, &self.rows);
+        let renamed = changed.iter().filter(|row| !listed.contains(&row.path)).count();
+        let keys =
+            |snapshot: &Snapshot| snapshot.datasets.iter().map(|(key, state)| (key.clone(), state.clone())).collect();
+        let before: BTreeSet<(String, String)> = keys(prior);
+        let now = self.wanted.iter().map(|wanted| (wanted.key().to_owned(), wanted.state())).collect();
+        let mut differences = Vec::new();
+        if renamed > 0 {
+            differences.push(format!("module names, tags or owners of {renamed} files"));
+        }
+        for (differs, what) in [
+            (prior.problems != self.inventory.problems, "what the scan complains of"),
+            (prior.tags != self.tags, "the tags that are declared"),
+            (prior.source_roots != self.source_roots, "the source roots that are declared"),
+            (prior.branch != self.git.branch, "the branch"),
+            (prior.is_dirty != self.git.is_dirty, "whether there are uncommitted changes"),
+            (before != now, "the datasets that are kept"),
+        ] {
+            if differs {
+                differences.push(what.to_owned());
+            }
+        }
+        differences
+    }
+
     /// Write what differs from the last snapshot; gives whether anything does.
-    fn publish_rows(
-        &self,
-        database: &mut Database,
-        options: &Options,
-        rows: &[FileRow],
-        tags: &[TagRow],
-    ) -> Result<bool, StoreError> {
-        let same_commit = self.prior.as_ref().filter(|prior| prior.commit == self.commit);
-        let (changed, removed) = match same_commit {
-            Some(prior) => difference(&prior.files, rows),
-            None => (Vec::new(), Vec::new()),
-        };
-        // Past a share of the files it is cheaper to write all rows than to look for some.
-        let is_patch = same_commit.is_some() && (changed.len() + removed.len()) * 4 < rows.len().max(64);
-        let problems = same_commit.is_none_or(|prior| prior.problems != self.inventory.problems);
-        let tags_differ = same_commit.is_none_or(|prior| prior.tags != tags);
-        let is_complete = |prior: &Snapshot| {
-            prior.datasets.len() == self.wanted.len()
-                && self.wanted.iter().all(|wanted| prior.datasets.get(wanted.key()) == Some(&wanted.state()))
-        };
-        let is_same = same_commit.is_some_and(|prior| {
-            changed.is_empty()
-                && removed.is_empty()
-                && prior.branch == self.git.branch
-                && prior.is_dirty == self.git.is_dirty
-                && prior.source_roots == self.source_roots
-                && is_complete(prior)
-        });
-        if is_same && !problems && !tags_differ && !self.inventory.had_racy {
+    fn publish_rows(&self, database: &mut Database, options: &Options) -> Result<bool, StoreError> {
+        if self.prior.is_some() && self.plan.is_empty() && !self.inventory.had_racy {
             return Ok(false);
         }
+        let rows = &self.rows;
+        let same_commit = self.same_commit();
+        let (changed, removed) = same_commit.map_or_else(Default::default, |prior| difference(&prior.files, rows));
+        // Past a share of the files it is cheaper to write all rows than to look for some.
+        let is_patch = same_commit.is_some() && (changed.len() + removed.len()) * 4 < rows.len().max(64);
+        let problems_differ = same_commit.is_none_or(|prior| prior.problems != self.inventory.problems);
+        let tags_differ = same_commit.is_none_or(|prior| prior.tags != self.tags);
         database.publish(&Publication {
             repo: &options.repo,
             commit: &self.commit,
             branch: self.git.branch.as_deref(),
             is_dirty: self.git.is_dirty,
-            scanned_at_ns: self.started_ns,
+            scanned_at_ns: self.scanned_at_ns,
+            now_ns: self.started_ns,
             source_roots: &self.source_roots,
             datasets: &self.wanted,
             rows: if is_patch {
@@ -393,8 +428,8 @@ impl Run {
             } else {
                 SnapshotRows::Replace(rows.iter().collect())
             },
-            problems: problems.then_some(&self.inventory.problems),
-            tags: tags_differ.then_some(tags),
+            problems: problems_differ.then_some(&self.inventory.problems),
+            tags: tags_differ.then_some(&self.tags),
             keep: options.keep_snapshots,
             codeintel_version: env!("CARGO_PKG_VERSION"),
         })?;
@@ -405,7 +440,12 @@ impl Run {
 /// The datasets asked for, and those that the snapshot has: a table that was filled once is kept true. Problems are
 /// always wanted, or a file that fails would fail unseen.
 fn wanted(options: &Options, prior: Option<&Snapshot>) -> Vec<Wanted> {
-    let mut wanted = options.datasets.clone();
+    let mut wanted: Vec<Wanted> = Vec::new();
+    for asked in &options.datasets {
+        if !wanted.iter().any(|wanted| wanted.key() == asked.key()) {
+            wanted.push(asked.clone());
+        }
+    }
     let kept = prior.iter().flat_map(|prior| prior.datasets.keys().map(String::as_str));
     for key in kept.chain(["core.problems"]) {
         let is_asked = wanted.iter().any(|wanted| wanted.key() == key);
@@ -427,17 +467,13 @@ fn difference<'a>(before: &'a [FileRow], now: &'a [FileRow]) -> (Vec<&'a FileRow
     (changed, removed)
 }
 
-fn is_at_or_below(path: &str, outer: &RepoPath) -> bool {
-    path.strip_prefix(outer.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
 /// Every path that was said to have changed must have been found, or be gone.
 fn check_changed(system: &dyn System, changed: &[RepoPath], scan: &Scan, prior: &Snapshot) -> Result<(), EngineError> {
     for path in changed {
-        let is_found = scan.files.iter().any(|file| is_at_or_below(file.path.as_str(), path))
-            || scan.problems.iter().any(|p| p.path.as_deref().is_some_and(|shown| is_at_or_below(shown, path)));
-        let is_known = prior.files.iter().any(|row| is_at_or_below(row.path.as_str(), path))
-            || prior.problems.iter().any(|p| p.path.as_deref().is_some_and(|shown| is_at_or_below(shown, path)));
+        let is_found = scan.files.iter().any(|file| path.holds(file.path.as_str()))
+            || scan.problems.iter().any(|p| p.path.as_deref().is_some_and(|shown| path.holds(shown)));
+        let is_known = prior.files.iter().any(|row| path.holds(row.path.as_str()))
+            || prior.problems.iter().any(|p| p.path.as_deref().is_some_and(|shown| path.holds(shown)));
         match (is_found, system.exists(path), is_known) {
             (true, _, _) | (false, false, true) => {}
             // What was known and is ignored now is gone, as a full scan would find.
@@ -451,11 +487,14 @@ fn check_changed(system: &dyn System, changed: &[RepoPath], scan: &Scan, prior: 
 
 /// Add the files and problems of the last snapshot that were not looked at.
 fn keep_unchanged(inventory: &mut Inventory, prior: &Snapshot, changed: &[RepoPath]) {
-    let is_kept = |path: &str| !changed.iter().any(|outer| is_at_or_below(path, outer));
+    let is_kept = |path: &str| !changed.iter().any(|outer| outer.holds(path));
     for row in prior.files.iter().filter(|row| is_kept(row.path.as_str())) {
         inventory.files.push(inventory::InventoryFile { path: row.path.clone(), hash: row.hash, state: row.state });
     }
     inventory.files.sort_by(|a, b| a.path.cmp(&b.path));
+    // Problems of files that are scanned, and of metadata, are found anew in every run.
+    let files: FxHashSet<&str> = inventory.files.iter().map(|file| file.path.as_str()).collect();
+    let is_kept = |path: &str| is_kept(path) && !files.contains(path) && !Metadata::is_read_always(path);
     let kept = prior.problems.iter().filter(|problem| problem.path.as_deref().is_some_and(is_kept));
     inventory.problems.extend(kept.cloned());
 }

@@ -131,8 +131,27 @@ fn hash_all(
     }
 }
 
+/// Names that differ in case only, each but the first.
+pub(crate) fn case_twins(files: &[InventoryFile]) -> Vec<ScanProblemRow> {
+    let mut folded: Vec<(String, &RepoPath)> =
+        files.iter().map(|file| (file.path.as_str().to_lowercase(), &file.path)).collect();
+    folded.sort();
+    let twins = folded.windows(2).filter(|pair| pair[0].0 == pair[1].0);
+    let problem = |pair: &[(String, &RepoPath)]| {
+        let message = format!("the name differs from `{}` in case only; some file systems hold just one", pair[0].1);
+        let problem = codeintel_base::Problem::warning(codeintel_base::Stage::Scan, message);
+        ScanProblemRow::new(Some(pair[1].1.to_string()), &problem)
+    };
+    twins.map(problem).collect()
+}
+
 fn state_of(stat: Stat) -> FileState {
-    FileState { size_bytes: stat.size as i64, mtime_ns: stat.mtime_ns, ctime_ns: stat.ctime_ns }
+    FileState {
+        size_bytes: stat.size as i64,
+        mtime_ns: stat.mtime_ns,
+        ctime_ns: stat.ctime_ns,
+        inode: stat.inode as i64,
+    }
 }
 
 /// Whether a file was changed so shortly before the last scan that it may have changed again under the same times.
@@ -150,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_change_near_the_last_scan_is_not_vouched_for() {
-        let at = |time: i64| FileState { size_bytes: 1, mtime_ns: time, ctime_ns: time };
+        let at = |time: i64| FileState { size_bytes: 1, mtime_ns: time, ctime_ns: time, inode: 1 };
         let scan = 1_000_000_000_000 + 5;
         assert!(is_racy(at(scan - 10), scan));
         assert!(is_racy(at(scan + 10), scan), "clocks may differ");

@@ -63,6 +63,18 @@ impl Metadata {
         roots
     }
 
+    /// Whether a path is that of a file that every run reads.
+    pub(crate) fn is_read_always(path: &str) -> bool {
+        path == TAGS || OWNERS.contains(&path)
+    }
+
+    /// Whether a change of this file may change which files are scanned or what they are called: then nothing less than a
+    /// look at everything will do.
+    pub(crate) fn concerns_all(path: &RepoPath) -> bool {
+        let names = [".gitignore", ".ignore", "pyproject.toml", "codeintel.toml"];
+        Self::is_read_always(path.as_str()) || names.contains(&path.file_name())
+    }
+
     pub(crate) fn describe(&self, names: &ModuleNames, path: &str) -> Described {
         Described {
             module: names.name(path),

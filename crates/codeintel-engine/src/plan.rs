@@ -29,6 +29,8 @@ pub struct Plan {
     pub datasets: Vec<DatasetPlan>,
     /// The commit of the last snapshot, where it is another one.
     pub previous_commit: Option<String>,
+    /// What else of the last snapshot is no longer true, in words.
+    pub other: Vec<String>,
 }
 
 /// What is missing of one dataset.
@@ -79,7 +81,7 @@ impl Plan {
         plan
     }
 
-    /// Whether nothing is to be done.
+    /// Whether the last snapshot is still true.
     pub fn is_empty(&self) -> bool {
         self.added.is_empty()
             && self.changed.is_empty()
@@ -87,6 +89,7 @@ impl Plan {
             && self.renamed.is_empty()
             && self.touched.is_empty()
             && self.previous_commit.is_none()
+            && self.other.is_empty()
             && self.datasets.iter().all(|dataset| dataset.missing == 0)
     }
 
@@ -113,7 +116,7 @@ mod tests {
             InventoryFile {
                 path: RepoPath::new(path.as_ref()).expect("a path"),
                 hash: ContentHash::of(text.as_bytes()),
-                state: FileState { size_bytes: text.len() as i64, mtime_ns: time, ctime_ns: time },
+                state: FileState { size_bytes: text.len() as i64, mtime_ns: time, ctime_ns: time, inode: 1 },
             }
         };
         words.split_whitespace().map(file).collect()

@@ -1,5 +1,6 @@
 //! Histories of a repository: what is redone after each step, and whether the result equals a fresh build.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -276,6 +277,7 @@ fn a_new_version_of_one_extraction_redoes_that_one_only() {
     world.options.datasets[1].version += 1;
     let (database, _) = Database::open(&world.dir.path().join("x.duckdb"), Access::Read, Duration::ZERO).unwrap();
     let plan = status(&world.system, &database, &world.options).unwrap();
+    assert!(!plan.is_empty() && plan.other == ["the datasets that are kept"]);
     let outdated: Vec<_> = plan.datasets.iter().map(|dataset| (dataset.missing, dataset.outdated)).collect();
     assert_eq!(outdated, [(0, 0), (2, 2), (0, 0), (0, 0)]);
     drop(database);
@@ -373,6 +375,77 @@ fn facts_of_some_files_only_are_not_shown() {
 }
 
 #[test]
+fn changed_paths_vouch_for_no_others() {
+    let world = World::new(&[("a.py", "x = 1\n"), ("b.py", "y = 1\n")]);
+    world.ingest_at_once(&world.options).unwrap();
+    // In the same tick as the scan, and of the same size.
+    world.write("b.py", "y = 2\n");
+    world.system.advance(10 * SECOND);
+    world.write("a.py", "x = 2\n");
+    let options = Options { changed: Some(vec![path("a.py")]), ..world.options.clone() };
+    assert_eq!(world.ingest_at_once(&options).unwrap().changed, 1);
+    assert_eq!(world.ingest().changed, 1);
+    world.assert_equals_fresh();
+}
+
+#[test]
+fn problems_that_lie_in_no_content_follow_their_cause_in_partial_runs_too() {
+    let world =
+        World::new(&[("a.py", ""), ("A.py", ""), ("b.py", ""), ("tags_index.yaml", "a: b"), ("CODEOWNERS", "[ @x\n")]);
+    assert_eq!(world.ingest().problems, 2);
+    world.write("b.py", "y = 1\n");
+    world.write("tags_index.yaml", "");
+    world.system.advance(10 * SECOND);
+    let changed = |name: &str| {
+        let options = Options { changed: Some(vec![path(name)]), ..world.options.clone() };
+        world.ingest_at_once(&options).unwrap()
+    };
+    assert_eq!(changed("b.py").problems, 1, "names that differ in case only");
+    world.assert_equals_fresh();
+    world.write("pyproject.toml", "[tool.poetry]\npackages = [{from = 'lib'}]\n");
+    changed("pyproject.toml");
+    world.assert_equals_fresh();
+    world.system.remove(&path("A.py"));
+    assert_eq!(changed("A.py").problems, 0);
+    world.assert_equals_fresh();
+}
+
+#[test]
+fn a_dataset_that_is_named_twice_is_extracted_once() {
+    let mut world = World::new(&[("a.py", "x = 1\n")]);
+    let twice = world.options.datasets[0].clone();
+    world.options.datasets.push(twice);
+    world.ingest();
+    world.assert_equals_fresh();
+}
+
+#[test]
+fn facts_that_another_snapshot_replaced_are_made_anew() {
+    let mut world = World::new(&[("a.py", "x = 1\n")]);
+    world.ingest();
+    // Another repository with the same content and another version of one extraction.
+    world.options.repo = "other".to_owned();
+    world.options.datasets[1].version += 1;
+    assert_eq!(extracted(&world.ingest()), ["core.ast_metrics 1"]);
+    world.options.repo = "o/r".to_owned();
+    world.options.datasets[1].version -= 1;
+    assert_eq!(extracted(&world.ingest()), ["core.ast_metrics 1"]);
+}
+
+#[test]
+fn a_slug_that_looks_like_a_table_is_compared_too() {
+    let mut world = World::new(&[("a.py", "x = 1\n")]);
+    world.options.repo = "acme/store.files".to_owned();
+    world.ingest();
+    world.write("a.py", "x = 2\n");
+    let scratch = world.dir.path().join("fresh.duckdb");
+    let differences = verify(&world.system, &world.database(), &scratch, &world.options, &NoProgress).unwrap();
+    assert!(!differences.is_empty());
+    world.ingest();
+    world.assert_equals_fresh();
+}
+
+#[test]
 fn results_do_not_depend_on_the_number_of_workers() {
     let texts: Vec<(String, String)> =
         (0..60).map(|i| (format!("m{i}.py"), format!("def f{i}():\n    return {i}\n"))).collect();
@@ -419,8 +492,8 @@ impl System for Restless {
         self.inner.git()
     }
 
-    fn remote(&self) -> Option<String> {
-        self.inner.remote()
+    fn slug(&self) -> Option<String> {
+        self.inner.slug()
     }
 }
 
@@ -449,9 +522,7 @@ fn garbage_is_what_no_snapshot_needs() {
     world.ingest();
     let database = world.database();
     assert!((database.unreachable_share().unwrap() - 1.0 / 3.0).abs() < 1e-9);
-    let (database, collected) = database.collect_garbage().unwrap();
-    assert_eq!(collected.contents, 1);
-    database.close().unwrap();
+    assert_eq!(database.collect_garbage().unwrap().contents, 1);
     world.assert_equals_fresh();
     world.write("a.py", "x = 1\n");
     assert_eq!(extracted(&world.ingest()), all(1), "collected facts are extracted again");
@@ -543,9 +614,36 @@ impl World {
                 let options = Options { changed: Some(vec![name(*file)]), ..self.options.clone() };
                 let _refused = self.ingest_at_once(&options).is_err();
             }
-            Step::Collect => self.database().collect_garbage().unwrap().0.close().unwrap(),
+            Step::Collect => _ = self.database().collect_garbage().unwrap(),
         }
     }
+}
+
+/// A step of a history in which every run extracts all datasets.
+#[derive(Debug, Clone)]
+enum Edit {
+    Write(usize, usize),
+    Delete(usize),
+    Rename(usize, usize),
+    Touch(usize),
+    Wait(i64),
+    Commit(usize),
+    Crash,
+    Ingest,
+}
+
+fn edit() -> impl Strategy<Value = Edit> {
+    let file = 0..PATHS.len() - 1;
+    prop_oneof![
+        6 => (file.clone(), 0..TEXTS.len()).prop_map(|(file, text)| Edit::Write(file, text)),
+        2 => file.clone().prop_map(Edit::Delete),
+        2 => (file.clone(), file.clone()).prop_map(|(from, to)| Edit::Rename(from, to)),
+        1 => file.prop_map(Edit::Touch),
+        2 => prop_oneof![Just(1), Just(60 * SECOND)].prop_map(Edit::Wait),
+        2 => (0..3_usize).prop_map(Edit::Commit),
+        1 => Just(Edit::Crash),
+        5 => Just(Edit::Ingest),
+    ]
 }
 
 /// `PROPTEST_CASES` asks for more.
@@ -565,6 +663,49 @@ proptest! {
             world.take(step);
         }
         world.ingest();
+        world.assert_equals_fresh();
+    }
+
+    /// A content is extracted in the run that first meets it, for all datasets, and in no other.
+    #[test]
+    fn what_is_recomputed_is_what_was_never_seen(edits in prop::collection::vec(edit(), 1..20)) {
+        let world = World::new(&[]);
+        let mut files: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut seen: BTreeSet<usize> = BTreeSet::new();
+        for edit in edits.iter().chain([&Edit::Ingest]) {
+            let name = |index: usize| path(PATHS[index]);
+            match *edit {
+                Edit::Write(file, text) => {
+                    world.system.write(&name(file), TEXTS[text]);
+                    files.insert(file, text);
+                }
+                Edit::Delete(file) => {
+                    world.system.remove(&name(file));
+                    files.remove(&file);
+                }
+                Edit::Rename(from, to) => {
+                    world.system.rename(&name(from), &name(to));
+                    if let Some(text) = files.remove(&from) {
+                        files.insert(to, text);
+                    }
+                }
+                Edit::Touch(file) => world.system.touch(&name(file)),
+                Edit::Wait(nanoseconds) => world.system.advance(nanoseconds),
+                Edit::Commit(commit) => world.commit(["zero", "one", "two"][commit]),
+                Edit::Crash => {
+                    world.crash();
+                    seen.extend(files.values());
+                }
+                Edit::Ingest => {
+                    let now: BTreeSet<usize> = files.values().copied().collect();
+                    let report = world.ingest_at_once(&world.options).unwrap();
+                    let new = now.difference(&seen).count();
+                    let expected = if new == 0 { Vec::new() } else { all(new) };
+                    prop_assert_eq!(extracted(&report), expected);
+                    seen.extend(now);
+                }
+            }
+        }
         world.assert_equals_fresh();
     }
 }

@@ -21,7 +21,10 @@ pub fn verify(
     let prior = database.snapshot(&options.repo)?;
     let kept = |key: &String| codeintel_datasets::dataset_named(key).and_then(Wanted::new);
     let datasets = prior.iter().flat_map(|prior| prior.datasets.keys()).filter_map(kept).collect();
-    let options = Options { datasets, changed: None, ..options.clone() };
+    // A label is not to be found on the disk.
+    let label = prior.as_ref().map(|prior| prior.commit.clone()).filter(|commit| !is_from_git(commit));
+    let commit = options.commit.clone().or(label);
+    let options = Options { datasets, commit, changed: None, ..options.clone() };
     let result = Database::open(scratch, Access::Write, Duration::ZERO)
         .map_err(EngineError::from)
         .and_then(|(mut fresh, _)| {
@@ -31,4 +34,9 @@ pub fn verify(
         .and_then(|()| Ok(database.compare_with(scratch, &options.repo)?));
     Database::remove(scratch)?;
     result
+}
+
+/// Whether a snapshot's commit was read from git, or stands for the lack of one.
+fn is_from_git(commit: &str) -> bool {
+    commit == "worktree" || commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

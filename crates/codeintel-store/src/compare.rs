@@ -6,10 +6,14 @@ use codeintel_datasets::{DATASETS, Dataset};
 
 use crate::database::Database;
 use crate::error::StoreError;
+use crate::schema::CURRENT;
 use crate::snapshot::quoted;
 
 /// How many differing rows are shown of a table.
 const EXAMPLES: usize = 5;
+
+/// The name under which the other file is attached.
+const OTHER: &str = "codeintel_other";
 
 /// Columns that say when and by which program a database was built.
 const NOT_COMPARED: &[&str] = &["ingested_at", "codeintel_version"];
@@ -33,11 +37,14 @@ impl Database {
     pub fn compare_with(&self, other: &Path, repo: &str) -> Result<Vec<Difference>, StoreError> {
         let connection = &self.connection;
         let mine: String = connection.query_row("SELECT current_database()", [], |row| row.get(0))?;
-        connection.execute_batch(&format!("ATTACH {} AS other (READ_ONLY)", quoted(&other.to_string_lossy())))?;
+        connection.execute_batch(&format!("ATTACH {} AS {OTHER} (READ_ONLY)", quoted(&other.to_string_lossy())))?;
         let mut differences = Vec::new();
         for dataset in DATASETS {
-            let rows = |file: &str| format!("SELECT {} FROM ({})", columns(dataset), view_of(dataset, file, repo));
-            for (is_missing, from, without) in [(true, "other", &*mine), (false, &*mine, "other")] {
+            let is_current = dataset.columns.iter().any(|column| column.name == "is_current");
+            let condition = format!("repo = {}{}", quoted(repo), if is_current { " AND is_current" } else { "" });
+            let rows =
+                |file: &str| format!("SELECT {} FROM ({}) WHERE {condition}", columns(dataset), view_of(dataset, file));
+            for (is_missing, from, without) in [(true, OTHER, &*mine), (false, &*mine, OTHER)] {
                 let difference = format!("({} EXCEPT ALL {})", rows(from), rows(without));
                 let sql = format!("SELECT count(*) FROM {difference}");
                 let count: i64 = connection.query_row(&sql, [], |row| row.get(0))?;
@@ -49,7 +56,7 @@ impl Database {
                 }
             }
         }
-        connection.execute_batch("DETACH other")?;
+        connection.execute_batch(&format!("DETACH {OTHER}"))?;
         Ok(differences)
     }
 }
@@ -60,7 +67,6 @@ fn columns(dataset: &Dataset) -> String {
 }
 
 /// The query of a dataset's view over an attached file.
-fn view_of(dataset: &Dataset, file: &str, repo: &str) -> String {
-    let current = format!("SELECT * FROM store.snapshots WHERE is_current AND repo = {}", quoted(repo));
-    dataset.view_of(&current).replace("store.", &format!("\"{file}\".store."))
+fn view_of(dataset: &Dataset, file: &str) -> String {
+    dataset.view_of(CURRENT).replace("store.", &format!("\"{}\".store.", file.replace('"', "\"\"")))
 }

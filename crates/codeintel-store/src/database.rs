@@ -17,8 +17,10 @@ const LONGEST_LOG: u64 = 1 << 20;
 pub enum Access {
     /// To be read; the file must exist and may be open elsewhere for reading.
     Read,
-    /// To be brought up to date; nobody else may have it open.
+    /// To be brought up to date, or made; nobody else may have it open.
     Write,
+    /// The same, but it must exist.
+    WriteExisting,
 }
 
 /// How a database was found when it was opened for writing.
@@ -28,10 +30,12 @@ pub enum Opened {
     Created,
     /// It was there.
     Existing,
-    /// It had an older schema and is empty now; its facts must be extracted again.
+    /// It had an older schema, was put aside, and is empty now; its facts must be extracted again.
     Rebuilt {
         /// The schema that it had.
         found: u32,
+        /// Where it is now.
+        aside: PathBuf,
     },
 }
 
@@ -45,18 +49,22 @@ pub struct Database {
 impl Database {
     /// Open a file. Waits up to `patience` for another process to let go of it.
     pub fn open(path: &Path, access: Access, patience: Duration) -> Result<(Self, Opened), StoreError> {
-        let exists = path.exists();
-        if access == Access::Read && !exists {
+        if access != Access::Write && !path.exists() {
             return Err(StoreError::Missing(path.to_owned()));
         }
+        // DuckDB names a database by its file, and would take `core.modules` for a table of such a one.
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        if schema::is_schema(&stem) {
+            return Err(StoreError::Name(stem));
+        }
         let connection = connect(path, access, patience)?;
-        if access == Access::Write {
+        if access != Access::Read {
             connection.execute_batch("PRAGMA disable_checkpoint_on_shutdown")?;
         }
         let database = Self { connection, path: path.to_owned() };
         match schema::version(&database.connection)? {
             Some(schema::SCHEMA_VERSION) => {
-                if access == Access::Write {
+                if access != Access::Read {
                     schema::update(&database.connection)?;
                 }
                 Ok((database, Opened::Existing))
@@ -65,28 +73,38 @@ impl Database {
                 Err(StoreError::Newer { found, known: schema::SCHEMA_VERSION })
             }
             Some(found) if access == Access::Write => {
-                database.close()?;
-                Self::remove(path)?;
+                // While this connection is open, nobody else can begin to write.
+                let aside = Self::set_aside(path)?;
+                drop(database);
                 let (database, _) = Self::open(path, access, patience)?;
-                Ok((database, Opened::Rebuilt { found }))
+                Ok((database, Opened::Rebuilt { found, aside }))
             }
+            Some(found) => Err(StoreError::Older { found, known: schema::SCHEMA_VERSION }),
             None if access == Access::Write => {
                 schema::create(&database.connection)?;
                 Ok((database, Opened::Created))
             }
-            Some(_) | None => Err(StoreError::Missing(path.to_owned())),
+            None => Err(StoreError::Missing(path.to_owned())),
         }
     }
 
-    /// Put a file that cannot be read out of the way, beside its place, and give its new path.
+    /// An empty database that is nowhere.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        let database = Self { connection: Connection::open_in_memory()?, path: PathBuf::new() };
+        schema::create(&database.connection)?;
+        Ok(database)
+    }
+
+    /// Put a file out of the way, with its log, beside its place, and give its new path.
     pub fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
-        let aside = path.with_extension("duckdb.corrupt");
         let io = |source| StoreError::Io { path: path.to_owned(), source };
-        fs::rename(path, &aside).map_err(io)?;
-        let log = log_of(path);
-        if log.exists() {
-            fs::remove_file(log).map_err(io)?;
+        let names = (1..).map(|number| path.with_extension(format!("duckdb.old-{number}")));
+        let aside =
+            names.into_iter().find(|aside| !aside.exists()).unwrap_or_else(|| path.with_extension("duckdb.old"));
+        if log_of(path).exists() {
+            fs::rename(log_of(path), log_of(&aside)).map_err(io)?;
         }
+        fs::rename(path, &aside).map_err(io)?;
         Ok(aside)
     }
 
@@ -113,6 +131,19 @@ impl Database {
         Ok(())
     }
 
+    /// Read every row of every table, and so every checksum of the file.
+    pub fn check(&self) -> Result<(), StoreError> {
+        let sql =
+            "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = 'store'";
+        let mut statement = self.connection.prepare(sql)?;
+        let tables: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        for table in tables {
+            let sql = format!("SELECT count(*) FROM (SELECT hash(t) AS h FROM store.{table} t) WHERE h = 0");
+            self.connection.query_row(&sql, [], |_| Ok(()))?;
+        }
+        Ok(())
+    }
+
     /// Where the file is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -125,10 +156,10 @@ impl Database {
 }
 
 fn connect(path: &Path, access: Access, patience: Duration) -> Result<Connection, StoreError> {
-    let deadline = Instant::now() + patience;
+    let begun = Instant::now();
     loop {
         match Connection::open_with_flags(path, config(access)?).map_err(StoreError::from) {
-            Err(StoreError::Locked { .. }) if Instant::now() < deadline => {
+            Err(StoreError::Locked { .. }) if begun.elapsed() < patience => {
                 std::thread::park_timeout(Duration::from_millis(50));
             }
             result => return result,
@@ -141,7 +172,7 @@ fn config(access: Access) -> Result<Config, StoreError> {
     Ok(match access {
         // A query must not reach outside of the file.
         Access::Read => config.access_mode(AccessMode::ReadOnly)?.enable_external_access(false)?,
-        Access::Write => config.access_mode(AccessMode::ReadWrite)?,
+        Access::Write | Access::WriteExisting => config.access_mode(AccessMode::ReadWrite)?,
     })
 }
 
@@ -192,9 +223,22 @@ mod tests {
             database.close().unwrap();
         };
         set(0);
-        assert_eq!(Database::open(&path, Access::Write, AT_ONCE).unwrap().1, Opened::Rebuilt { found: 0 });
+        assert!(matches!(Database::open(&path, Access::Read, AT_ONCE), Err(StoreError::Older { found: 0, .. })));
+        let (database, opened) = Database::open(&path, Access::Write, AT_ONCE).unwrap();
+        let Opened::Rebuilt { found: 0, aside } = opened else { panic!("{opened:?}") };
+        assert!(aside.exists(), "nothing is thrown away");
+        database.close().unwrap();
         set(99);
         assert!(matches!(Database::open(&path, Access::Write, AT_ONCE), Err(StoreError::Newer { found: 99, .. })));
+    }
+
+    #[test]
+    fn a_file_named_like_a_schema_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = |name: &str| Database::open(&dir.path().join(name), Access::Write, AT_ONCE);
+        assert!(matches!(open("core.duckdb"), Err(StoreError::Name(_))));
+        assert!(matches!(open("store.db"), Err(StoreError::Name(_))));
+        open("odd \" name.duckdb").unwrap();
     }
 
     #[test]

@@ -31,6 +31,17 @@ pub enum StoreError {
         /// The schema of this program.
         known: u32,
     },
+    /// The file was made by an earlier version of codeintel.
+    #[error("the database has schema {found}, made by an earlier version of codeintel; this one knows schema {known}")]
+    Older {
+        /// The schema of the file.
+        found: u32,
+        /// The schema of this program.
+        known: u32,
+    },
+    /// The file has a name that makes the names of tables ambiguous.
+    #[error("a database cannot be named `{0}`: that is the name of a schema in it")]
+    Name(String),
     /// A query that a user wrote is wrong.
     #[error("{0}")]
     Query(String),

@@ -2,7 +2,7 @@
 
 use arrow_array::RecordBatch;
 use codeintel_base::ContentHash;
-use codeintel_datasets::{Dataset, StoredTable, Upkeep};
+use codeintel_datasets::Dataset;
 use duckdb::{Appender, Connection, params};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -38,13 +38,6 @@ impl Wanted {
     /// Version and fingerprint in one text.
     pub fn state(&self) -> String {
         format!("{}/{}", self.version, self.fingerprint)
-    }
-
-    pub(crate) fn tables(&self) -> &'static [&'static StoredTable] {
-        match self.dataset.upkeep {
-            Upkeep::PerContent { tables, .. } => tables,
-            Upkeep::PerSnapshot | Upkeep::View { .. } => &[],
-        }
     }
 }
 
@@ -128,12 +121,8 @@ impl Database {
         Ok(ids.into_iter().collect())
     }
 
-    /// Ask the ledger which facts are missing, for each dataset in turn. With `full`, all are.
-    pub fn pending(&self, contents: &[i32], wanted: &[Wanted], full: bool) -> Result<Vec<Pending>, StoreError> {
-        wanted.iter().map(|wanted| self.pending_of(contents, wanted, full)).collect()
-    }
-
-    fn pending_of(&self, contents: &[i32], wanted: &Wanted, full: bool) -> Result<Pending, StoreError> {
+    /// Ask the ledger which facts of a dataset are missing. With `full`, all are.
+    pub fn pending(&self, contents: &[i32], wanted: &Wanted, full: bool) -> Result<Pending, StoreError> {
         let mut pending = Pending { missing: contents.iter().copied().collect(), stale: Vec::new() };
         let condition = if contents.len() > LONGEST_LIST {
             String::new()
@@ -157,6 +146,14 @@ impl Database {
         Ok(pending)
     }
 
+    /// Every dataset that the ledger speaks of, with the versions and fingerprints that occur, as [`Wanted::state`].
+    pub fn ledger_states(&self) -> Result<Vec<(String, String)>, StoreError> {
+        let sql = "SELECT DISTINCT dataset, concat(version, '/', fingerprint) FROM store.ledger";
+        let mut statement = self.connection.prepare(sql)?;
+        let states = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+        Ok(states)
+    }
+
     /// Write facts with their ledger rows: one transaction for each dataset, all committed when the batches end.
     ///
     /// Nobody sees the facts yet, since no snapshot leads to them. On an error nothing of this call is kept but the
@@ -165,6 +162,7 @@ impl Database {
         &mut self,
         wanted: &[Wanted],
         pending: &[Pending],
+        now_ns: i64,
         batches: impl IntoIterator<Item = FactBatch>,
     ) -> Result<Vec<Written>, StoreError> {
         // A transaction lives on a connection of its own.
@@ -172,7 +170,7 @@ impl Database {
             wanted.iter().map(|_| self.connection.try_clone()).collect::<Result<_, _>>()?;
         let mut writers: Vec<DatasetWriter<'_>> = Vec::new();
         for ((connection, wanted), pending) in connections.iter().zip(wanted).zip(pending) {
-            writers.push(DatasetWriter::begin(connection, wanted, pending)?);
+            writers.push(DatasetWriter::begin(connection, wanted, pending, now_ns)?);
         }
         for batch in batches {
             writers[batch.dataset].append(batch)?;
@@ -182,15 +180,22 @@ impl Database {
 
     /// What the ledger says of one content, dataset by dataset.
     pub fn ledger_of(&self, content_id: i32) -> Result<Vec<LedgerEntry>, StoreError> {
-        let sql = "SELECT dataset, version, status FROM store.ledger WHERE content_id = ? ORDER BY dataset";
+        let sql = "SELECT dataset, version, status, date_trunc('second', make_timestamp(extracted_at_ns // 1000))::VARCHAR \
+                   FROM store.ledger WHERE content_id = ? ORDER BY dataset";
         let mut statement = self.connection.prepare(sql)?;
         let entry = |row: &duckdb::Row<'_>| {
-            Ok(LedgerEntry { dataset: row.get(0)?, version: row.get(1)?, status: row.get(2)?, rows: 0 })
+            Ok(LedgerEntry {
+                dataset: row.get(0)?,
+                version: row.get(1)?,
+                status: row.get(2)?,
+                extracted_at: row.get(3)?,
+                rows: 0,
+            })
         };
         let mut entries: Vec<LedgerEntry> = statement.query_map([content_id], entry)?.collect::<Result<_, _>>()?;
         for entry in &mut entries {
-            let wanted = codeintel_datasets::dataset_named(&entry.dataset).and_then(Wanted::new);
-            for table in wanted.iter().flat_map(Wanted::tables) {
+            let tables = codeintel_datasets::dataset_named(&entry.dataset).map_or(&[][..], Dataset::tables);
+            for table in tables {
                 let sql = format!("SELECT count(*) FROM store.{} WHERE content_id = ?", table.name);
                 let rows: i64 = self.connection.query_row(&sql, [content_id], |row| row.get(0))?;
                 entry.rows += rows as usize;
@@ -218,6 +223,8 @@ pub struct LedgerEntry {
     pub version: u32,
     /// `done` or `problem`.
     pub status: String,
+    /// When the facts were extracted, in UTC to the second.
+    pub extracted_at: String,
     /// How many rows there are, over all its tables.
     pub rows: usize,
 }
@@ -226,6 +233,7 @@ pub struct LedgerEntry {
 struct DatasetWriter<'a> {
     connection: &'a Connection,
     wanted: &'a Wanted,
+    now_ns: i64,
     /// Empty where nothing is pending.
     appenders: Vec<Appender<'a>>,
     contents: Vec<(i32, Status)>,
@@ -233,24 +241,29 @@ struct DatasetWriter<'a> {
 }
 
 impl<'a> DatasetWriter<'a> {
-    fn begin(connection: &'a Connection, wanted: &'a Wanted, pending: &Pending) -> Result<Self, StoreError> {
+    fn begin(
+        connection: &'a Connection,
+        wanted: &'a Wanted,
+        pending: &Pending,
+        now_ns: i64,
+    ) -> Result<Self, StoreError> {
         let mut appenders = Vec::new();
         if !pending.missing.is_empty() {
             connection.execute_batch("BEGIN")?;
             for stale in pending.stale.chunks(LONGEST_LIST) {
                 let ids = list(stale);
-                for table in wanted.tables() {
+                for table in wanted.dataset.tables() {
                     connection
                         .execute_batch(&format!("DELETE FROM store.{} WHERE content_id IN ({ids})", table.name))?;
                 }
                 let sql = format!("DELETE FROM store.ledger WHERE dataset = ? AND content_id IN ({ids})");
                 connection.execute(&sql, [wanted.key()])?;
             }
-            for table in wanted.tables() {
+            for table in wanted.dataset.tables() {
                 appenders.push(connection.appender_to_db(table.name, "store")?);
             }
         }
-        Ok(Self { connection, wanted, appenders, contents: Vec::new(), rows: 0 })
+        Ok(Self { connection, wanted, now_ns, appenders, contents: Vec::new(), rows: 0 })
     }
 
     fn append(&mut self, batch: FactBatch) -> Result<(), StoreError> {
@@ -277,7 +290,7 @@ impl<'a> DatasetWriter<'a> {
                 Status::Problem => "problem",
             };
             let Wanted { version, fingerprint, .. } = self.wanted;
-            ledger.append_row(params![content_id, self.wanted.key(), version, fingerprint, status])?;
+            ledger.append_row(params![content_id, self.wanted.key(), version, fingerprint, status, self.now_ns])?;
         }
         ledger.flush()?;
         drop(ledger);

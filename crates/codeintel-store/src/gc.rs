@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use codeintel_datasets::{DATASETS, Upkeep};
+use codeintel_datasets::DATASETS;
 
-use crate::database::{Access, Database};
+use crate::database::Database;
 use crate::error::StoreError;
 use crate::snapshot::quoted;
 
@@ -30,14 +30,11 @@ impl Database {
 
     /// Delete what no snapshot points at and write the rest to a new file, since DuckDB's files never shrink in place.
     /// A crash leaves either the old file or the new one.
-    pub fn collect_garbage(self) -> Result<(Self, Collected), StoreError> {
+    pub fn collect_garbage(self) -> Result<Collected, StoreError> {
         let bytes_before = self.size_bytes();
         let sql = format!("SELECT count(*) FROM store.contents WHERE {UNREACHABLE}");
         let contents: i64 = self.connection.query_row(&sql, [], |row| row.get(0))?;
-        let facts = DATASETS.iter().flat_map(|dataset| match dataset.upkeep {
-            Upkeep::PerContent { tables, .. } => tables.iter().map(|table| table.name).collect(),
-            _ => Vec::new(),
-        });
+        let facts = DATASETS.iter().flat_map(|dataset| dataset.tables()).map(|table| table.name);
         let deletes: Vec<String> = facts
             .chain(["ledger", "contents"])
             .map(|table| format!("DELETE FROM store.{table} WHERE {UNREACHABLE}"))
@@ -48,15 +45,16 @@ impl Database {
         Self::remove(&fresh)?;
         let name: String = self.connection.query_row("SELECT current_database()", [], |row| row.get(0))?;
         self.connection.execute_batch(&format!(
-            "ATTACH {} AS fresh; COPY FROM DATABASE \"{}\" TO fresh; CHECKPOINT fresh; DETACH fresh; CHECKPOINT",
+            "ATTACH {} AS codeintel_fresh; COPY FROM DATABASE \"{}\" TO codeintel_fresh; \
+             CHECKPOINT codeintel_fresh; DETACH codeintel_fresh; CHECKPOINT",
             quoted(&fresh.to_string_lossy()),
             name.replace('"', "\"\""),
         ))?;
-        self.close()?;
-        // After their checkpoints neither file has a log: one that stayed would be taken for the new file's.
+        // After their checkpoints neither file has a log, which would be taken for the new file's; and while this
+        // connection is open, nobody else can begin to write to the old file.
         fs::rename(&fresh, &path).map_err(|source| StoreError::Io { path: path.clone(), source })?;
-        let (database, _) = Self::open(&path, Access::Write, std::time::Duration::from_secs(5))?;
-        let bytes_after = database.size_bytes();
-        Ok((database, Collected { contents: contents as usize, bytes_before, bytes_after }))
+        let bytes_after = self.size_bytes();
+        self.connection.close().map_err(|(_, error)| StoreError::from(error))?;
+        Ok(Collected { contents: contents as usize, bytes_before, bytes_after })
     }
 }

@@ -35,6 +35,7 @@ impl Database {
         let sql = sql.trim().trim_end_matches(';');
         let user = |error: duckdb::Error| match StoreError::from(error) {
             StoreError::Database(message) => StoreError::Query(message),
+            StoreError::ReadOnly(_) => StoreError::Query("a query cannot change the database".to_owned()),
             other => other,
         };
         let described = self.connection.prepare(&format!("DESCRIBE {sql}\n")).and_then(|mut statement| {

@@ -1,12 +1,15 @@
 //! The tables behind the views, and the views.
 
-use codeintel_datasets::{DATASETS, Dataset, Upkeep};
+use codeintel_datasets::{DATASETS, Dataset};
 use duckdb::{Connection, OptionalExt as _};
 
 use crate::error::StoreError;
 
 /// Raised when the tables of [`TABLES`] change; an older file is then rebuilt.
 pub(crate) const SCHEMA_VERSION: u32 = 1;
+
+/// The snapshots that the views of `core` and its like show.
+pub(crate) const CURRENT: &str = "SELECT * FROM store.snapshots WHERE is_current";
 
 /// The store's own tables. The tables of facts stand with their datasets.
 const TABLES: &str = "
@@ -20,12 +23,12 @@ const TABLES: &str = "
     CREATE TABLE store.contents (content_id INTEGER NOT NULL, content_hash VARCHAR NOT NULL);
     CREATE TABLE store.files (
         snapshot_id INTEGER NOT NULL, rel_path VARCHAR NOT NULL, language VARCHAR NOT NULL, content_id INTEGER NOT NULL,
-        content_hash VARCHAR NOT NULL,        size_bytes BIGINT NOT NULL, mtime_ns BIGINT NOT NULL, ctime_ns BIGINT NOT NULL, module VARCHAR NOT NULL,
+        content_hash VARCHAR NOT NULL, size_bytes BIGINT NOT NULL, mtime_ns BIGINT NOT NULL, ctime_ns BIGINT NOT NULL, inode BIGINT NOT NULL, module VARCHAR NOT NULL,
         is_package BOOLEAN NOT NULL, is_stub BOOLEAN NOT NULL, is_test BOOLEAN NOT NULL, tags VARCHAR NOT NULL,
         owners VARCHAR NOT NULL);
     CREATE TABLE store.ledger (
         content_id INTEGER NOT NULL, dataset VARCHAR NOT NULL, version INTEGER NOT NULL, fingerprint VARCHAR NOT NULL,
-        status VARCHAR NOT NULL);
+        status VARCHAR NOT NULL, extracted_at_ns BIGINT NOT NULL);
     CREATE TABLE store.scan_problems (
         snapshot_id INTEGER NOT NULL, rel_path VARCHAR, stage VARCHAR NOT NULL, severity VARCHAR NOT NULL,
         message VARCHAR NOT NULL);
@@ -33,6 +36,12 @@ const TABLES: &str = "
         snapshot_id INTEGER NOT NULL, tag VARCHAR NOT NULL, description VARCHAR NOT NULL, includes VARCHAR NOT NULL,
         excludes VARCHAR NOT NULL, matches VARCHAR NOT NULL);
 ";
+
+/// Whether a name is that of a schema in the file or of DuckDB itself.
+pub(crate) fn is_schema(name: &str) -> bool {
+    let names = DATASETS.iter().map(|dataset| dataset.schema()).chain(["store", "history", "main", "system", "temp"]);
+    names.into_iter().any(|schema| schema.eq_ignore_ascii_case(name))
+}
 
 /// The schema version of a file, or none for an empty one.
 pub(crate) fn version(connection: &Connection) -> Result<Option<u32>, StoreError> {
@@ -65,13 +74,7 @@ pub(crate) fn update(connection: &Connection) -> Result<(), StoreError> {
     }
     connection.execute_batch("BEGIN")?;
     for dataset in DATASETS {
-        if let Upkeep::PerContent { tables, .. } = dataset.upkeep {
-            update_tables(
-                connection,
-                dataset,
-                &tables.iter().map(|table| (table.name, table.ddl())).collect::<Vec<_>>(),
-            )?;
-        }
+        update_tables(connection, dataset)?;
     }
     connection.execute_batch(&views)?;
     set_meta(connection, "definitions", &fingerprint)?;
@@ -80,19 +83,20 @@ pub(crate) fn update(connection: &Connection) -> Result<(), StoreError> {
 }
 
 /// Create a dataset's tables. Where they had other columns before, their facts are forgotten and made anew.
-fn update_tables(connection: &Connection, dataset: &Dataset, tables: &[(&str, String)]) -> Result<(), StoreError> {
+fn update_tables(connection: &Connection, dataset: &Dataset) -> Result<(), StoreError> {
     let key = format!("tables of {}", dataset.name);
-    let ddl: Vec<&str> = tables.iter().map(|(_, ddl)| ddl.as_str()).collect();
+    let ddl: Vec<String> = dataset.tables().iter().map(|table| table.ddl()).collect();
     let ddl = ddl.join("; ");
-    if meta(connection, &key)?.as_deref() == Some(&ddl) {
+    if ddl.is_empty() || meta(connection, &key)?.as_deref() == Some(&ddl) {
         return Ok(());
     }
-    for (name, _) in tables {
-        connection.execute_batch(&format!("DROP TABLE IF EXISTS store.{name}"))?;
+    for table in dataset.tables() {
+        connection.execute_batch(&format!("DROP TABLE IF EXISTS store.{}", table.name))?;
     }
     connection.execute_batch(&ddl)?;
     connection.execute("DELETE FROM store.ledger WHERE dataset = ?", [dataset.name])?;
-    connection.execute("UPDATE store.snapshots SET datasets = '{}'", [])?;
+    let forget = format!("{{\"{}\": null}}", dataset.name);
+    connection.execute("UPDATE store.snapshots SET datasets = json_merge_patch(datasets, ?)", [forget])?;
     set_meta(connection, &key, &ddl)
 }
 
@@ -112,13 +116,12 @@ fn views() -> String {
     schemas.dedup();
     let schemas = schemas.iter().map(|schema| format!("CREATE SCHEMA IF NOT EXISTS {schema}"));
     let views = DATASETS.iter().flat_map(|dataset| {
-        let current = "SELECT * FROM store.snapshots WHERE is_current";
         let view =
             |name: &str, snapshots: &str| format!("CREATE OR REPLACE VIEW {name} AS {}", dataset.view_of(snapshots));
         let comments = dataset.columns.iter().map(|column| {
             format!("COMMENT ON COLUMN {}.{} IS '{}'", dataset.name, column.name, column.doc.replace('\'', "''"))
         });
-        [view(dataset.name, current), view(&format!("history.{}", dataset.table()), "SELECT * FROM store.snapshots")]
+        [view(dataset.name, CURRENT), view(&format!("history.{}", dataset.table()), "SELECT * FROM store.snapshots")]
             .into_iter()
             .chain(comments)
     });
@@ -126,11 +129,8 @@ fn views() -> String {
 }
 
 fn definitions(views: &str) -> String {
-    let tables = DATASETS.iter().filter_map(|dataset| match dataset.upkeep {
-        Upkeep::PerContent { tables, .. } => Some(tables.iter().map(|table| table.ddl())),
-        _ => None,
-    });
-    format!("{views}{}", tables.flatten().collect::<String>())
+    let tables = DATASETS.iter().flat_map(|dataset| dataset.tables()).map(|table| table.ddl());
+    format!("{views}{}", tables.collect::<String>())
 }
 
 /// FNV-1a: a name for a text that is the same in every run.

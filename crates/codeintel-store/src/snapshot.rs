@@ -18,6 +18,8 @@ pub struct FileState {
     pub mtime_ns: i64,
     /// Time of the last change of the inode in nanoseconds since 1970.
     pub ctime_ns: i64,
+    /// Number of the file in its file system.
+    pub inode: i64,
 }
 
 /// One file of a snapshot.
@@ -135,8 +137,10 @@ pub struct Publication<'a> {
     pub branch: Option<&'a str>,
     /// Whether there are uncommitted changes.
     pub is_dirty: bool,
-    /// When the scan began.
+    /// When the last scan of all files began.
     pub scanned_at_ns: i64,
+    /// The time now, in nanoseconds since 1970.
+    pub now_ns: i64,
     /// Source roots, as in [`Snapshot::source_roots`].
     pub source_roots: &'a [String],
     /// The datasets that are complete.
@@ -190,7 +194,7 @@ impl Database {
 
     fn files(&self, snapshot_id: i32) -> Result<Vec<FileRow>, StoreError> {
         let mut statement = self.connection.prepare(
-            "SELECT rel_path, content_hash, content_id, size_bytes, mtime_ns, ctime_ns, module, is_package, is_stub, \
+            "SELECT rel_path, content_hash, content_id, size_bytes, mtime_ns, ctime_ns, inode, module, is_package, is_stub, \
              is_test, tags, owners FROM store.files WHERE snapshot_id = ?",
         )?;
         let mut rows = statement.query([snapshot_id])?;
@@ -203,13 +207,18 @@ impl Database {
                 path,
                 hash,
                 content_id: row.get(2)?,
-                state: FileState { size_bytes: row.get(3)?, mtime_ns: row.get(4)?, ctime_ns: row.get(5)? },
-                module: row.get(6)?,
-                is_package: row.get(7)?,
-                is_stub: row.get(8)?,
-                is_test: row.get(9)?,
-                tags: row.get(10)?,
-                owners: row.get(11)?,
+                state: FileState {
+                    size_bytes: row.get(3)?,
+                    mtime_ns: row.get(4)?,
+                    ctime_ns: row.get(5)?,
+                    inode: row.get(6)?,
+                },
+                module: row.get(7)?,
+                is_package: row.get(8)?,
+                is_stub: row.get(9)?,
+                is_test: row.get(10)?,
+                tags: row.get(11)?,
+                owners: row.get(12)?,
             });
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -285,7 +294,7 @@ fn publish(connection: &Connection, publication: &Publication<'_>) -> Result<(),
             publication.scanned_at_ns,
             serde_json::json!(publication.source_roots).to_string(),
             serde_json::json!(datasets).to_string(),
-            publication.scanned_at_ns / 1000,
+            publication.now_ns / 1000,
             publication.codeintel_version,
         ],
     )?;
@@ -352,6 +361,7 @@ fn append_files(connection: &Connection, snapshot_id: i32, rows: &[&FileRow]) ->
             row.state.size_bytes,
             row.state.mtime_ns,
             row.state.ctime_ns,
+            row.state.inode,
             row.module,
             row.is_package,
             row.is_stub,

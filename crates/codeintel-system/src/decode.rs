@@ -136,9 +136,40 @@ fn ascii(body: &[u8]) -> Result<String, Problem> {
     }
 }
 
+/// Whether the bytes stay within Python's codec of a name for which the web's encoding knows more characters.
+fn is_plain(body: &[u8], name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace(['_', '-'], "");
+    let mut bytes = body.iter().copied();
+    while let Some(lead) = bytes.next().map(u32::from) {
+        if lead < 0x80 {
+            continue;
+        }
+        let fits = match name.as_str() {
+            "gb2312" | "euccn" => (0xa1..=0xf7).contains(&lead) && bytes.next().is_some_and(|trail| trail >= 0xa1),
+            "euckr" | "ksc5601" => (0xa1..=0xfd).contains(&lead) && bytes.next().is_some_and(|trail| trail >= 0xa1),
+            "big5" => (0xa1..=0xf9).contains(&lead) && bytes.next().is_some(),
+            "shiftjis" | "sjis" => match lead {
+                0xa1..=0xdf => true,
+                0x81..=0x84 | 0x88..=0x9f | 0xe0..=0xea => bytes.next().is_some(),
+                _ => false,
+            },
+            // The web reads these as the Windows code page that has letters in place of their control characters.
+            "iso88599" | "latin5" | "iso885911" | "tis620" => lead >= 0xa0,
+            _ => true,
+        };
+        if !fits {
+            return false;
+        }
+    }
+    true
+}
+
 fn other(body: &[u8], encoding: &'static Encoding, name: &str) -> Result<String, Problem> {
     let problem =
         || Problem::error(Stage::Decode, format!("the bytes are not valid in `{name}`, as the coding cookie says"));
+    if !is_plain(body, name) {
+        return Err(problem());
+    }
     let text = encoding.decode_without_bom_handling_and_without_replacement(body).ok_or_else(problem)?;
     // The web maps the bytes that a Windows code page leaves undefined to control characters; Python refuses them.
     let is_code_page = encoding.name().starts_with("windows-");
@@ -179,6 +210,8 @@ mod tests {
         check(b"# -*- coding: latin-1 -*-\n\xe9", "# -*- coding: latin-1 -*-\né");
         check(b"#!/x\n# vim: set fileencoding=iso-8859-15 :\n\xa4", "#!/x\n# vim: set fileencoding=iso-8859-15 :\n€");
         check(b"\n#coding=cp1251\n\xe6", "\n#coding=cp1251\nж");
+        check(b"# coding: gb2312\n#\xb0\xa1", "# coding: gb2312\n#啊");
+        check(b"# coding: shift_jis\n#\x88\x9f\xb1", "# coding: shift_jis\n#亜ｱ");
         check(b"#!/x\r\n# coding: koi8-r\r\n\xc1", "#!/x\r\n# coding: koi8-r\r\nа");
         check(b"# coding: latin_1_unix\n\x80", "# coding: latin_1_unix\n\u{80}");
         refused(b"x = 1\n# coding: latin-1\n\xe9", "utf-8", Some(3));
@@ -194,5 +227,9 @@ mod tests {
         refused(b"\xef\xbb\xbf# coding: latin-1\n", "byte order mark", Some(1));
         refused(b"\xef\xbb\xbf# coding: utf8\n", "byte order mark", Some(1));
         refused(b"# coding: shift_jis\n\x81", "`shift_jis`", None);
+        // The web's encodings of these names have more characters than Python's.
+        refused(b"# coding: gb2312\n#\x81\x40", "`gb2312`", None);
+        refused(b"# coding: shift_jis\n#\x87\x40", "`shift_jis`", None);
+        refused(b"# coding: iso-8859-9\n#\x80", "`iso-8859-9`", None);
     }
 }

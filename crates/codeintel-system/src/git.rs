@@ -73,7 +73,21 @@ pub(crate) fn remote(root: &Path) -> Option<String> {
 
 /// Run git and give its output, or what it said on standard error when it failed.
 fn run(root: &Path, args: &[&str]) -> Result<String, String> {
-    let output = Command::new("git")
+    let mut command = Command::new("git");
+    // In a hook, git says by these which repository it means; we mean the one at `root`.
+    let said_by_git = [
+        "GIT_DIR",
+        "GIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_COMMON_DIR",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_NAMESPACE",
+        "GIT_PREFIX",
+    ];
+    for variable in said_by_git {
+        command.env_remove(variable);
+    }
+    let output = command
         .arg("--no-optional-locks")
         .args(args)
         .current_dir(root)
@@ -90,7 +104,7 @@ fn run(root: &Path, args: &[&str]) -> Result<String, String> {
 }
 
 /// `owner/name` of a remote's address, or its last part.
-pub fn slug_of_remote(url: &str) -> Option<String> {
+pub(crate) fn slug_of_remote(url: &str) -> Option<String> {
     let url = url.trim_end_matches('/');
     let url = url.strip_suffix(".git").unwrap_or(url);
     let path = match url.split_once("://") {

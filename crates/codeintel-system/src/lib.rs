@@ -11,7 +11,7 @@ mod scan;
 mod system;
 
 pub use decode::decode;
-pub use git::{GitState, slug_of_remote};
+pub use git::GitState;
 pub use memory::MemorySystem;
 pub use os::OsSystem;
 pub use scan::{OptionsError, Scan, ScanOptions, ScanProblem, ScannedFile, Stat};

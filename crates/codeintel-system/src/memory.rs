@@ -31,7 +31,7 @@ impl MemorySystem {
     /// Write a file; its times are the clock's.
     pub fn write(&self, path: &RepoPath, bytes: &[u8]) {
         let mut state = self.state();
-        let stat = Stat { size: bytes.len() as u64, mtime_ns: state.now_ns, ctime_ns: state.now_ns };
+        let stat = Stat { size: bytes.len() as u64, mtime_ns: state.now_ns, ctime_ns: state.now_ns, inode: 1 };
         state.files.insert(path.clone(), (bytes.to_vec(), stat));
     }
 
@@ -73,11 +73,6 @@ impl MemorySystem {
     /// How many files were read so far.
     pub fn reads(&self) -> usize {
         self.state().reads
-    }
-
-    /// The paths of all files.
-    pub fn paths(&self) -> Vec<RepoPath> {
-        self.state().files.keys().cloned().collect()
     }
 }
 
@@ -121,7 +116,7 @@ impl System for MemorySystem {
         self.state().git.clone()
     }
 
-    fn remote(&self) -> Option<String> {
+    fn slug(&self) -> Option<String> {
         None
     }
 }

@@ -12,6 +12,8 @@ pub struct Stat {
     pub mtime_ns: i64,
     /// Time of the last change of the bytes or of the stat data, in nanoseconds since 1970.
     pub ctime_ns: i64,
+    /// Number of the file in its file system; another one shows that a folder around the file was swapped.
+    pub inode: u64,
 }
 
 /// A source file that was found.
@@ -44,20 +46,10 @@ pub struct Scan {
 }
 
 impl Scan {
-    /// Bring everything into its order and note names that differ in case only.
+    /// Bring everything into its order.
     pub(crate) fn finish(mut self) -> Self {
         self.files.sort_by(|a, b| a.path.cmp(&b.path));
         self.projects.sort();
-        let mut folded: Vec<(String, &RepoPath)> =
-            self.files.iter().map(|file| (file.path.as_str().to_lowercase(), &file.path)).collect();
-        folded.sort();
-        for pair in folded.windows(2) {
-            if pair[0].0 == pair[1].0 {
-                let message =
-                    format!("the name differs from `{}` in case only; some file systems hold just one", pair[0].1);
-                self.problems.push(ScanProblem::warning(Some(pair[1].1.to_string()), message));
-            }
-        }
         self.problems.sort();
         self
     }

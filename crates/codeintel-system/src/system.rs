@@ -24,8 +24,8 @@ pub trait System: Sync {
     /// What git says of the working tree.
     fn git(&self) -> GitState;
 
-    /// The address of git's remote `origin`.
-    fn remote(&self) -> Option<String>;
+    /// The repository's slug by git's remote `origin`.
+    fn slug(&self) -> Option<String>;
 }
 
 /// Why a file could not be read.
@@ -34,6 +34,9 @@ pub enum ReadError {
     /// There is no such file any more.
     #[error("the file is gone")]
     Gone,
+    /// It is a symbolic link that leads out of the repository.
+    #[error("a symbolic link that leads out of the repository is not followed")]
+    Outside,
     /// It is a FIFO, a socket, a device or a folder.
     #[error("not a regular file")]
     NotAFile,

@@ -105,6 +105,9 @@ pub(crate) struct IngestArgs {
 pub(crate) struct StatusArgs {
     #[command(flatten)]
     pub(crate) place: Place,
+    /// Label of the snapshot in place of HEAD's hash.
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) commit: Option<String>,
     /// Datasets to ask for [default: all].
     #[arg(long, value_delimiter = ',', value_name = "A,B")]
     pub(crate) datasets: Option<Vec<String>>,

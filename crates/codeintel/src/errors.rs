@@ -62,6 +62,8 @@ fn hint_of(error: &StoreError) -> (Option<&'static str>, u8) {
         StoreError::ReadOnly(_) => (Some("give a place that can be written to with `--db FILE`"), FINDINGS),
         StoreError::DiskFull(_) => (Some("free some space and run again; what was there before is intact"), FINDINGS),
         StoreError::Newer { .. } => (Some("update codeintel, or give another file with `--db FILE`"), WRONG_CALL),
+        StoreError::Older { .. } => (Some("`codeintel ingest` puts the file aside and builds a new one"), WRONG_CALL),
+        StoreError::Name(_) => (Some("give another name with `--db FILE`"), WRONG_CALL),
         StoreError::Query(_) => (Some("`codeintel datasets` lists tables and columns"), WRONG_CALL),
         StoreError::Database(_) | StoreError::Io { .. } => (None, FINDINGS),
     }

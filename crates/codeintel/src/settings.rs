@@ -7,9 +7,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use codeintel_datasets::{Upkeep, dataset_named};
 use codeintel_engine::Options;
 use codeintel_store::Wanted;
-use codeintel_system::{ScanOptions, System, slug_of_remote};
+use codeintel_system::{ScanOptions, System};
 use toml::Value;
 
 /// A setting that can be made in a file, in the environment or by a flag.
@@ -220,10 +221,9 @@ impl Settings {
     }
 
     pub(crate) fn repo(&self, system: &dyn System) -> String {
-        let from_remote = || system.remote().as_deref().and_then(slug_of_remote);
         let from_folder = || self.root.file_name().map(|name| name.to_string_lossy().into_owned());
         let given = self.text("repo").map(str::to_owned);
-        given.or_else(from_remote).or_else(from_folder).unwrap_or_else(|| "repository".to_owned())
+        given.or_else(|| system.slug()).or_else(from_folder).unwrap_or_else(|| "repository".to_owned())
     }
 
     /// What the engine is asked to do, by the settings alone.
@@ -247,7 +247,12 @@ impl Settings {
         let names = self.list("datasets");
         if !names.is_empty() {
             let datasets = names.iter().map(|name| dataset(name)).collect::<Result<Vec<_>, _>>()?;
-            options.datasets = datasets.into_iter().filter_map(Wanted::new).collect();
+            // A view is asked for by the facts that it shows.
+            let facts = datasets.into_iter().flat_map(|dataset| match dataset.upkeep {
+                Upkeep::View { reads } => reads.iter().filter_map(|name| dataset_named(name)).collect(),
+                Upkeep::PerContent { .. } | Upkeep::PerSnapshot => vec![dataset],
+            });
+            options.datasets = facts.filter_map(Wanted::new).collect();
         }
         Ok(options)
     }
@@ -255,7 +260,7 @@ impl Settings {
 
 /// Find a dataset by name.
 pub(crate) fn dataset(name: &str) -> Result<&'static codeintel_datasets::Dataset, SettingsError> {
-    codeintel_datasets::dataset_named(name).ok_or_else(|| {
+    dataset_named(name).ok_or_else(|| {
         let names = codeintel_datasets::DATASETS.iter().flat_map(|dataset| [dataset.name, dataset.table()]);
         SettingsError::Dataset { name: name.to_owned(), nearest: nearest(name, names) }
     })

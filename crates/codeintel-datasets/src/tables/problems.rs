@@ -33,7 +33,8 @@ pub(crate) static DATASET: Dataset = Dataset {
     },
     view: "SELECT s.repo, s.commit, f.rel_path, 'core.ast_nodes' AS dataset, t.stage, t.severity, t.message, t.lineno, \
            t.col_offset FROM {complete} s JOIN store.files f USING (snapshot_id) JOIN store.problems t USING (content_id) \
-           UNION ALL SELECT s.repo, s.commit, t.rel_path, 'core.modules', t.stage, t.severity, t.message, NULL, NULL \
+           UNION ALL SELECT s.repo, s.commit, t.rel_path, \
+           CASE WHEN t.rel_path = 'tags_index.yaml' THEN 'analytics.tags_index' ELSE 'core.modules' END, t.stage, t.severity, t.message, NULL, NULL \
            FROM {snapshots} s JOIN store.scan_problems t USING (snapshot_id)",
     example: "SELECT rel_path, lineno, message FROM core.problems WHERE severity = 'error' ORDER BY ALL",
     upkeep: Upkeep::PerContent { version: 1, tables: &[&problems::TABLE], rows: || Extractor::boxed(extract) },

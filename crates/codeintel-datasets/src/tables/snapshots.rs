@@ -5,9 +5,9 @@ use crate::dataset::{Dataset, Upkeep};
 pub(crate) static DATASET: Dataset = Dataset {
     name: "core.snapshots",
     doc: "One row for each repository and commit that is kept.\n\n\
-          The commit of a working tree is the hash that `HEAD` names, or `worktree` outside of git. `core.snapshots` shows \
-          the current commit of each repository, `history.snapshots` all that are kept. `ingested_at` is the only column \
-          of the database that depends on when it was built.",
+          The commit of a working tree is the hash that `HEAD` names, or `worktree` outside of git. The other \
+          `core` views show the snapshots with `is_current`. `ingested_at` and `codeintel_version` are the only columns of the \
+          database that depend on when and by what it was built.",
     columns: columns! {
         repo Varchar ! "Slug of the repository.";
         commit Varchar ! "Hash of the commit, or the label given.";
@@ -20,7 +20,7 @@ pub(crate) static DATASET: Dataset = Dataset {
     },
     view: "SELECT s.repo, s.commit, s.branch, s.is_current, s.is_dirty, \
            (SELECT count(*) FROM store.files f WHERE f.snapshot_id = s.snapshot_id)::INTEGER AS files, \
-           s.ingested_at, s.codeintel_version FROM {snapshots} s",
+           s.ingested_at, s.codeintel_version FROM store.snapshots s",
     example: "SELECT repo, commit, branch, files, is_dirty FROM core.snapshots",
     upkeep: Upkeep::PerSnapshot,
 };

@@ -61,9 +61,15 @@ fn describe(
         writeln!(out, "same as   {}", same.join(", "))?;
     }
     writeln!(out)?;
-    let mut table = output::table(["dataset", "version", "status", "rows"]);
+    let mut table = output::table(["dataset", "version", "status", "rows", "extracted (UTC)"]);
     for entry in database.ledger_of(file.content_id)? {
-        table.add_row([entry.dataset, entry.version.to_string(), entry.status, entry.rows.to_string()]);
+        table.add_row([
+            entry.dataset,
+            entry.version.to_string(),
+            entry.status,
+            entry.rows.to_string(),
+            entry.extracted_at,
+        ]);
     }
     writeln!(out, "{table}")?;
     for problem in database.content_problems(file.content_id)? {

@@ -12,11 +12,8 @@ use crate::output;
 pub(super) fn run(args: &GcArgs) -> anyhow::Result<ExitCode> {
     let context = Context::open(&args.place.path, &args.place.database)?;
     let path = context.settings.database();
-    let (reader, _) = Database::open(&path, Access::Read, context.settings.patience())?;
-    reader.close()?;
-    let (database, _) = Database::open(&path, Access::Write, context.settings.patience())?;
-    let (database, collected) = database.collect_garbage()?;
-    database.close()?;
+    let (database, _) = Database::open(&path, Access::WriteExisting, context.settings.patience())?;
+    let collected = database.collect_garbage()?;
     let mut out = output::stdout();
     let megabytes = |bytes: u64| bytes as f64 / 1e6;
     writeln!(

@@ -6,8 +6,8 @@ use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use codeintel_base::{NoProgress, RepoPath};
-use codeintel_engine::{Options, Report, ingest};
+use codeintel_base::RepoPath;
+use codeintel_engine::{EngineError, Options, Report, ingest};
 use codeintel_store::{Access, Database, Opened, StoreError};
 use comfy_table::CellAlignment;
 use serde_json::json;
@@ -15,7 +15,6 @@ use serde_json::json;
 use super::Context;
 use crate::args::{IngestArgs, SummaryFormat};
 use crate::output;
-use crate::progress::Bar;
 use crate::settings::{Log, SettingsError};
 
 pub(super) fn run(args: &IngestArgs) -> anyhow::Result<ExitCode> {
@@ -28,28 +27,33 @@ pub(super) fn run(args: &IngestArgs) -> anyhow::Result<ExitCode> {
     options.full = args.full;
     options.rehash = args.rehash;
     options.changed = match &args.changed {
-        Some(paths) => Some(paths.iter().map(|path| inside(context.system.root(), path)).collect::<Result<_, _>>()?),
-        None => None,
+        // The root itself is everything.
+        Some(paths) if !paths.iter().any(|path| is_root(context.system.root(), path)) => {
+            Some(paths.iter().map(|path| inside(context.system.root(), path)).collect::<Result<_, _>>()?)
+        }
+        _ => None,
     };
     let path = context.settings.database();
     if context.settings.is_default_database() {
         prepare_folder(&path)?;
     }
-    let mut database = open(&context, &path, &options)?;
-    let report = if context.settings.log() == Log::Error {
-        ingest(&context.system, &mut database, &options, &NoProgress)?
-    } else {
-        let bar = Bar::new();
-        let report = ingest(&context.system, &mut database, &options, &bar);
-        bar.finish();
-        report?
+    let (database, report) = match bring_up_to_date(&context, &path, &options) {
+        Err(EngineError::Store(StoreError::Corrupt(reason))) if options.full => {
+            let aside = Database::set_aside(&path)?;
+            context.note(
+                Log::Info,
+                &format!("the database could not be read ({reason}); it is at {} now", aside.display()),
+            );
+            bring_up_to_date(&context, &path, &options)?
+        }
+        result => result?,
     };
     if report.deleted + report.changed > 0 && database.unreachable_share()? > context.settings.gc_share() {
-        let (collected, removed) = database.collect_garbage()?;
-        database = collected;
+        let removed = database.collect_garbage()?;
         context.note(Log::Info, &format!("removed the facts of {} contents that no snapshot needs", removed.contents));
+    } else {
+        database.close()?;
     }
-    database.close()?;
     for (phase, seconds) in &report.seconds {
         context.note(Log::Debug, &format!("{phase}: {seconds:.3} s"));
     }
@@ -78,22 +82,29 @@ fn prepare_folder(database: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn open(context: &Context, path: &Path, options: &Options) -> anyhow::Result<Database> {
-    let (database, opened) = match Database::open(path, Access::Write, context.settings.patience()) {
-        Err(StoreError::Corrupt(reason)) if options.full => {
-            let aside = Database::set_aside(path)?;
-            context.note(
-                Log::Info,
-                &format!("the database could not be read ({reason}); it is at {} now", aside.display()),
-            );
-            Database::open(path, Access::Write, context.settings.patience())?
-        }
-        result => result?,
-    };
-    if let Opened::Rebuilt { found } = opened {
-        context.note(Log::Info, &format!("the database had schema {found} of an older codeintel and is built anew"));
+fn bring_up_to_date(context: &Context, path: &Path, options: &Options) -> Result<(Database, Report), EngineError> {
+    let (mut database, opened) = Database::open(path, Access::Write, context.settings.patience())?;
+    if let Opened::Rebuilt { found, aside } = opened {
+        let aside = aside.display();
+        context
+            .note(Log::Info, &format!("the database had schema {found} of an older codeintel; it is at {aside} now"));
     }
-    Ok(database)
+    if options.full {
+        database.check()?;
+    }
+    let others: Vec<String> = database.repos()?.into_iter().filter(|repo| *repo != options.repo).collect();
+    if !others.is_empty() && database.snapshot(&options.repo)?.is_none() {
+        context.note(
+            Log::Info,
+            &format!("the database also holds {}; `{}` is new in it", others.join(", "), options.repo),
+        );
+    }
+    let report = context.with_progress(|progress| ingest(&context.system, &mut database, options, progress))?;
+    Ok((database, report))
+}
+
+fn is_root(root: &Path, path: &Path) -> bool {
+    root.join(path).canonicalize().is_ok_and(|path| path == root)
 }
 
 /// A path that was typed, from the repository's root.

@@ -14,10 +14,12 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
+use codeintel_base::{NoProgress, Progress};
 use codeintel_system::OsSystem;
 use toml::Value;
 
 use crate::args::{Args, Command, DatabaseArgs, Verbosity};
+use crate::progress::Bar;
 use crate::settings::{Log, Settings, SettingsError};
 
 /// Carry out what was asked for.
@@ -62,6 +64,17 @@ impl Context {
     fn set_verbosity(&mut self, verbosity: &Verbosity) -> Result<(), SettingsError> {
         self.settings.set("log", "--quiet", verbosity.quiet.then_some("error"))?;
         self.settings.set("log", "--verbose", (verbosity.verbose > 0).then_some("debug"))
+    }
+
+    /// Do something that takes a while, with a bar unless all is to be quiet.
+    fn with_progress<T>(&self, work: impl FnOnce(&dyn Progress) -> T) -> T {
+        if self.settings.log() == Log::Error {
+            return work(&NoProgress);
+        }
+        let bar = Bar::new();
+        let result = work(&bar);
+        bar.finish();
+        result
     }
 
     /// Say something that is no answer, on standard error.

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use codeintel_engine::{Plan, status};
-use codeintel_store::{Access, Database};
+use codeintel_store::{Access, Database, StoreError};
 use serde_json::json;
 
 use super::Context;
@@ -17,8 +17,14 @@ const SHOWN: usize = 20;
 pub(super) fn run(args: &StatusArgs) -> anyhow::Result<ExitCode> {
     let mut context = Context::open(&args.place.path, &args.place.database)?;
     context.set_datasets(args.datasets.as_deref())?;
+    context.settings.set("commit", "--commit", args.commit.clone())?;
     let options = context.settings.options(&context.system)?;
-    let (database, _) = Database::open(&context.settings.database(), Access::Read, context.settings.patience())?;
+    let database = match Database::open(&context.settings.database(), Access::Read, context.settings.patience()) {
+        Ok((database, _)) => database,
+        // Everything would be done.
+        Err(StoreError::Missing(_)) => Database::in_memory()?,
+        Err(error) => return Err(error.into()),
+    };
     let plan = status(&context.system, &database, &options)?;
     let mut out = output::stdout();
     match args.format {
@@ -48,6 +54,9 @@ fn print(out: &mut dyn std::io::Write, plan: &Plan) -> std::io::Result<()> {
             writeln!(out, "{title:>8}  ... and {} more", paths.len() - SHOWN)?;
         }
     }
+    for difference in &plan.other {
+        writeln!(out, "{:>8}  {difference}", "other")?;
+    }
     for dataset in plan.datasets.iter().filter(|dataset| dataset.missing > 0) {
         let outdated = match dataset.outdated {
             0 => String::new(),
@@ -69,6 +78,6 @@ fn as_json(plan: &Plan) -> serde_json::Value {
     json!({
         "up_to_date": plan.is_empty(), "files": plan.files, "hashed": plan.hashed, "previous_commit": plan.previous_commit,
         "added": paths(&plan.added), "changed": paths(&plan.changed), "deleted": paths(&plan.deleted),
-        "touched": paths(&plan.touched), "renamed": renamed, "reused": plan.reused, "datasets": datasets,
+        "touched": paths(&plan.touched), "renamed": renamed, "reused": plan.reused, "other": plan.other, "datasets": datasets,
     })
 }

@@ -3,7 +3,6 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use codeintel_base::NoProgress;
 use codeintel_engine::verify;
 use codeintel_store::{Access, Database};
 
@@ -11,7 +10,6 @@ use super::Context;
 use crate::args::VerifyArgs;
 use crate::errors::FINDINGS;
 use crate::output;
-use crate::progress::Bar;
 use crate::settings::Log;
 
 pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
@@ -20,19 +18,10 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     context.settings.set("commit", "--commit", args.commit.clone())?;
     let options = context.settings.options(&context.system)?;
     let path = context.settings.database();
-    // The comparison needs the file for itself, but a file that is not there must not be made.
-    let (reader, _) = Database::open(&path, Access::Read, context.settings.patience())?;
-    reader.close()?;
-    let (database, _) = Database::open(&path, Access::Write, context.settings.patience())?;
+    let (database, _) = Database::open(&path, Access::WriteExisting, context.settings.patience())?;
     let scratch = path.with_extension(format!("verify-{}", std::process::id()));
-    let differences = if context.settings.log() == Log::Error {
-        verify(&context.system, &database, &scratch, &options, &NoProgress)?
-    } else {
-        let bar = Bar::new();
-        let differences = verify(&context.system, &database, &scratch, &options, &bar);
-        bar.finish();
-        differences?
-    };
+    let differences =
+        context.with_progress(|progress| verify(&context.system, &database, &scratch, &options, progress))?;
     let mut out = output::stdout();
     for difference in &differences {
         let side = if difference.is_missing { "missing from the database" } else { "in the database only" };

@@ -87,8 +87,26 @@ fn a_file_that_cannot_be_read_is_named_and_full_builds_a_new_one() {
     let (code, said) = sandbox.fails(&["ingest", "--repo", "o/r"]);
     assert!(code == 1 && said.contains("cannot be read") && said.contains("--full"), "{said}");
     assert_eq!(fields(&sandbox.ingest(&["--full"]), ["parsed"]), [1]);
-    assert!(db.with_extension("duckdb.corrupt").exists(), "nothing is thrown away");
+    assert!(db.with_extension("duckdb.old-1").exists(), "nothing is thrown away");
     sandbox.assert_verified();
+}
+
+#[test]
+fn damage_anywhere_inside_the_file_is_named_and_full_mends_it() {
+    let sandbox = Sandbox::new("");
+    many(&sandbox, 40, 0);
+    sandbox.ingest(&[]);
+    let db = sandbox.path(".codeintel/codeintel.duckdb");
+    let good = fs::read(&db).unwrap();
+    let block = 256 << 10;
+    for start in (0..good.len()).step_by(block) {
+        let mut bad = good.clone();
+        bad[start..(start + block).min(good.len())].fill(0x5a);
+        fs::write(&db, bad).unwrap();
+        sandbox.ingest(&["--full"]);
+        sandbox.assert_verified();
+        fs::write(&db, &good).unwrap();
+    }
 }
 
 /// Run shell lines with mounts of their own; none where the system does not let us.

@@ -22,12 +22,12 @@ fn a_branch_switch_and_back_parses_nothing_the_second_time() {
         assert_eq!(fields(&sandbox.ingest(&[]), ["parsed", "changed", "renamed"]), [0, 1, 1]);
         sandbox.assert_verified();
     }
-    let shown = sandbox.query("SELECT branch, is_dirty, files FROM core.snapshots");
+    let shown = sandbox.query("SELECT branch, is_dirty, files FROM core.snapshots WHERE is_current");
     assert_eq!(shown, ["main,false,2"]);
-    assert_eq!(sandbox.query("SELECT count(*) FROM history.snapshots"), ["2"]);
+    assert_eq!(sandbox.query("SELECT count(*) FROM core.snapshots"), ["2"]);
     sandbox.write("a.py", "x = 3\n");
     sandbox.ingest(&[]);
-    assert_eq!(sandbox.query("SELECT is_dirty FROM core.snapshots"), ["true"]);
+    assert_eq!(sandbox.query("SELECT is_dirty FROM core.snapshots WHERE is_current"), ["true"]);
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn a_commit_of_what_is_there_parses_nothing() {
     sandbox.git(&["add", "-A"]);
     sandbox.git(&["commit", "-qm", "one"]);
     assert_eq!(fields(&sandbox.ingest(&[]), ["parsed", "added"]), [0, 0]);
-    assert_eq!(sandbox.query("SELECT length(commit) FROM core.snapshots"), ["40"]);
+    assert_eq!(sandbox.query("SELECT length(commit) FROM core.snapshots WHERE is_current"), ["40"]);
 }
 
 #[test]
@@ -68,6 +68,41 @@ fn an_edit_that_keeps_size_and_times_is_seen() {
     set_time();
     assert_eq!(fields(&sandbox.ingest(&[]), ["changed"]), [1]);
     sandbox.assert_verified();
+}
+
+#[test]
+fn folders_that_swap_their_names_are_seen() {
+    let sandbox = Sandbox::new("#- v1/a.py\nx = 1\n#- v2/a.py\nx = 2\n");
+    std::thread::sleep(std::time::Duration::from_millis(60));
+    sandbox.ingest(&[]);
+    for (from, to) in [("v1", "t"), ("v2", "v1"), ("t", "v2")] {
+        fs::rename(sandbox.path(from), sandbox.path(to)).unwrap();
+    }
+    assert_eq!(fields(&sandbox.ingest(&[]), ["changed", "parsed"]), [2, 0]);
+    sandbox.assert_verified();
+}
+
+#[test]
+fn a_label_is_verified_as_a_label_and_a_view_brings_its_facts() {
+    let sandbox = Sandbox::new("#- a.py\ndef f(): pass\n");
+    sandbox.ingest(&["--commit", "release-1", "--datasets", "goids"]);
+    assert_eq!(sandbox.query("SELECT kind FROM core.goids ORDER BY kind"), ["function", "module"]);
+    assert_eq!(sandbox.query("SELECT commit FROM core.snapshots"), ["release-1"]);
+    sandbox.assert_verified();
+}
+
+#[test]
+fn a_hook_of_another_repository_does_not_mislead() {
+    let (other, sandbox) = (Sandbox::new("#- a.py\n"), Sandbox::new("#- b.py\n"));
+    for repository in [&other, &sandbox] {
+        repository.git(&["init", "-q"]);
+        repository.git(&["add", "-A"]);
+    }
+    other.git(&["commit", "-qm", "other"]);
+    let status =
+        sandbox.command(&["ingest", "-q", "--repo", "o/r"]).env("GIT_DIR", other.path(".git")).status().unwrap();
+    assert!(status.success());
+    assert_eq!(sandbox.query("SELECT commit FROM core.snapshots"), ["worktree"]);
 }
 
 #[test]
