@@ -16,7 +16,7 @@ use crate::oracle::unpacked;
 use crate::setup;
 use crate::shell::{program, root};
 
-const PACKAGES: &[&str] = &["django==5.2"];
+const PACKAGES: &[&str] = &["django==5.2", "sympy==1.13.3"];
 const EDITS: [usize; 3] = [1, 10, 100];
 
 struct Options {
@@ -32,6 +32,8 @@ struct Cost {
     wall: f64,
     peak_mb: f64,
     file_mb: f64,
+    /// Rows written.
+    rows: f64,
 }
 
 /// The command line for a repository and a database.
@@ -54,8 +56,8 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
     for package in &options.packages {
         let corpus = unpacked(package)?;
         println!("\n## {package}\n");
-        println!("| scenario | side | CPU s | wall s | peak MB | file MB |");
-        println!("|---|---|---|---|---|---|");
+        println!("| scenario | side | CPU s | wall s | peak MB | file MB | rows written |");
+        println!("|---|---|---|---|---|---|---|");
         let mut table: Vec<(String, Vec<Cost>)> = Vec::new();
         let work = root().join("target/bench");
         for scenario in scenarios() {
@@ -67,8 +69,11 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
             }
             let medians: Vec<Cost> = costs.iter().map(|costs| median(costs)).collect();
             for (side, cost) in sides.iter().zip(&medians) {
-                let Cost { cpu, wall, peak_mb, file_mb } = cost;
-                println!("| {scenario} | {} | {cpu:.3} | {wall:.3} | {peak_mb:.0} | {file_mb:.1} |", side.name);
+                let Cost { cpu, wall, peak_mb, file_mb, rows } = cost;
+                println!(
+                    "| {scenario} | {} | {cpu:.3} | {wall:.3} | {peak_mb:.0} | {file_mb:.1} | {rows:.0} |",
+                    side.name
+                );
             }
             table.push((scenario, medians));
         }
@@ -112,7 +117,17 @@ fn sides(options: &Options) -> anyhow::Result<Vec<Side>> {
     let binary = setup::release_binary()?.to_string_lossy().into_owned();
     let text = |path: &Path| path.to_string_lossy().into_owned();
     let ours = move |repo: &Path, db: &Path| {
-        let words = [&binary, "ingest", "--quiet", "--repo", "bench", "--datasets", "ast_nodes,ast_metrics"];
+        let words = [
+            &binary,
+            "ingest",
+            "--quiet",
+            "--format",
+            "json",
+            "--repo",
+            "bench",
+            "--datasets",
+            "ast_nodes,ast_metrics",
+        ];
         let mut words: Vec<String> = words.into_iter().map(str::to_owned).collect();
         words.extend(["--db".to_owned(), text(db), text(repo)]);
         words
@@ -225,6 +240,7 @@ fn median(costs: &[Cost]) -> Cost {
         wall: middle(|cost| cost.wall),
         peak_mb: middle(|cost| cost.peak_mb),
         file_mb: middle(|cost| cost.file_mb),
+        rows: middle(|cost| cost.rows),
     }
 }
 
@@ -238,7 +254,27 @@ fn measure(words: &[String], database: &Path) -> anyhow::Result<Cost> {
     let report: Value = serde_json::from_str(line.lines().last().unwrap_or_default())?;
     let number = |key: &str| report[key].as_f64().unwrap_or(f64::NAN);
     let bytes = fs::metadata(database).map_or(0, |metadata| metadata.len());
-    Ok(Cost { cpu: number("cpu"), wall: number("wall"), peak_mb: number("peak_mb"), file_mb: bytes as f64 / 1e6 })
+    Ok(Cost {
+        cpu: number("cpu"),
+        wall: number("wall"),
+        peak_mb: number("peak_mb"),
+        file_mb: bytes as f64 / 1e6,
+        rows: rows_written(&line),
+    })
+}
+
+/// The rows that a side says it wrote, in the JSON line that it prints.
+fn rows_written(printed: &str) -> f64 {
+    let lines = printed.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let number = |value: &Value| value.as_f64().unwrap_or(0.0);
+    let of_line = |line: Value| match (&line["datasets"], &line["written"]) {
+        (Value::Array(datasets), _) => datasets.iter().map(|dataset| number(&dataset["rows"])).sum(),
+        (_, Value::Object(tables)) => {
+            tables.iter().filter(|(name, _)| name.starts_with("core.")).map(|(_, rows)| number(rows)).sum()
+        }
+        _ => 0.0,
+    };
+    lines.map(of_line).sum()
 }
 
 /// The process that [`measure`] starts.
