@@ -59,7 +59,8 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
         println!("| scenario | side | CPU s | wall s | peak MB | file MB | rows written |");
         println!("|---|---|---|---|---|---|---|");
         let mut table: Vec<(String, Vec<Cost>)> = Vec::new();
-        let work = root().join("target/bench");
+        // Outside of any git repository: a plain folder, for both sides.
+        let work = std::env::temp_dir().join("codeintel-bench");
         for scenario in scenarios() {
             let mut costs: Vec<Vec<Cost>> = vec![Vec::new(); sides.len()];
             for run in 0..options.runs {
