@@ -9,7 +9,7 @@ use codeintel_store::{
     Database, FileRow, Pending, Publication, ScanProblemRow, Snapshot, SnapshotRows, StoreError, TagRow, Wanted,
     Written,
 };
-use codeintel_system::{GitState, Scan, System};
+use codeintel_system::{GitState, Scan, System, Walk};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::extract::{Extractor, Task};
@@ -126,6 +126,8 @@ pub(crate) struct Run {
     tags: Vec<TagRow>,
     /// When all files were last looked at.
     scanned_at_ns: i64,
+    /// What that look depended on.
+    walk: Option<String>,
     seconds: Vec<(&'static str, f64)>,
 }
 
@@ -152,7 +154,17 @@ impl Run {
             (Some(_), Some(prior)) => prior.scanned_at_ns,
             _ => started_ns,
         };
-        let scan = system.scan(&options.scan, changed);
+        let rescan = || {
+            let prior = prior.as_ref().filter(|_| changed.is_none() && !options.rehash && hold.is_empty())?;
+            let walk: Walk = serde_json::from_str(prior.walk.as_deref()?).ok()?;
+            let files: Vec<&RepoPath> = prior.files.iter().map(|row| &row.path).collect();
+            system.rescan(&options.scan, &walk, &files, prior.scanned_at_ns)
+        };
+        let scan = rescan().unwrap_or_else(|| system.scan(&options.scan, changed));
+        let walk = match changed {
+            Some(_) => prior.as_ref().and_then(|prior| prior.walk.clone()),
+            None => scan.walk.as_ref().map(|walk| serde_json::json!(walk).to_string()),
+        };
         let projects = scan.projects.clone();
         if let (Some(changed), Some(prior)) = (changed, &prior) {
             check_changed(system, changed, &scan, prior)?;
@@ -195,6 +207,7 @@ impl Run {
             rows: Vec::new(),
             tags: Vec::new(),
             scanned_at_ns,
+            walk,
             seconds: Vec::new(),
         };
         run.ask_ledger(database, options)?;
@@ -404,7 +417,8 @@ impl Run {
 
     /// Write what differs from the last snapshot; gives whether anything does.
     fn publish_rows(&self, database: &mut Database, options: &Options) -> Result<bool, StoreError> {
-        if self.prior.is_some() && self.plan.is_empty() && !self.inventory.had_racy {
+        let is_same_walk = self.prior.as_ref().is_some_and(|prior| prior.walk == self.walk);
+        if is_same_walk && self.plan.is_empty() && !self.inventory.had_racy {
             return Ok(false);
         }
         let rows = &self.rows;
@@ -421,6 +435,7 @@ impl Run {
             is_dirty: self.git.is_dirty,
             scanned_at_ns: self.scanned_at_ns,
             now_ns: self.started_ns,
+            walk: self.walk.as_deref(),
             source_roots: &self.source_roots,
             datasets: &self.wanted,
             rows: if is_patch {

@@ -10,11 +10,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::options::Options;
 
-/// File systems stamp times with a granularity; a file changed within this time of a scan may change again unseen.
-const FINE_GRANULARITY_NS: i64 = 20_000_000;
-/// The same for file systems that keep whole seconds only.
-const COARSE_GRANULARITY_NS: i64 = 2_000_000_000;
-
 /// Every source file, and what could not be one.
 #[derive(Debug, Default)]
 pub(crate) struct Inventory {
@@ -57,7 +52,7 @@ pub(crate) fn take(
         let row =
             known.get(&file.path).filter(|row| row.state == state && !options.rehash && !hold.contains(&file.path));
         match row {
-            Some(row) if !is_racy(state, scanned_at_ns) => {
+            Some(row) if !file.stat.is_racy(scanned_at_ns) => {
                 inventory.files.push(InventoryFile { path: file.path, hash: row.hash, state });
             }
             row => {
@@ -151,31 +146,5 @@ fn state_of(stat: Stat) -> FileState {
         mtime_ns: stat.mtime_ns,
         ctime_ns: stat.ctime_ns,
         inode: stat.inode as i64,
-    }
-}
-
-/// Whether a file was changed so shortly before the last scan that it may have changed again under the same times.
-fn is_racy(state: FileState, scanned_at_ns: i64) -> bool {
-    let is_near = |time: i64| {
-        let is_coarse = time % 1_000_000_000 == 0;
-        time > scanned_at_ns - if is_coarse { COARSE_GRANULARITY_NS } else { FINE_GRANULARITY_NS }
-    };
-    is_near(state.mtime_ns) || is_near(state.ctime_ns)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_change_near_the_last_scan_is_not_vouched_for() {
-        let at = |time: i64| FileState { size_bytes: 1, mtime_ns: time, ctime_ns: time, inode: 1 };
-        let scan = 1_000_000_000_000 + 5;
-        assert!(is_racy(at(scan - 10), scan));
-        assert!(is_racy(at(scan + 10), scan), "clocks may differ");
-        assert!(!is_racy(at(scan - 30_000_000), scan));
-        assert!(is_racy(at(999_000_000_000), scan), "a time in whole seconds may be rounded");
-        let old_bytes_new_inode = FileState { mtime_ns: 1, ..at(scan) };
-        assert!(is_racy(old_bytes_new_inode, scan));
     }
 }

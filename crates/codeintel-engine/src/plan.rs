@@ -141,6 +141,7 @@ mod tests {
             branch: None,
             is_dirty: false,
             scanned_at_ns: 0,
+            walk: None,
             source_roots: Vec::new(),
             datasets: BTreeMap::new(),
             files: files(words).into_iter().map(row).collect(),

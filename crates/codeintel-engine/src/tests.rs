@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use codeintel_base::{NoProgress, RepoPath};
 use codeintel_store::{Access, Database};
-use codeintel_system::{GitState, MemorySystem, ReadError, Scan, ScanOptions, Stat, System};
+use codeintel_system::{GitState, MemorySystem, ReadError, Scan, ScanOptions, Stat, System, Walk};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 use rustc_hash::FxHashSet;
@@ -468,6 +468,10 @@ struct Restless {
 impl System for Restless {
     fn scan(&self, options: &ScanOptions, only: Option<&[RepoPath]>) -> Scan {
         self.inner.scan(options, only)
+    }
+
+    fn rescan(&self, options: &ScanOptions, walk: &Walk, files: &[&RepoPath], scanned_at_ns: i64) -> Option<Scan> {
+        self.inner.rescan(options, walk, files, scanned_at_ns)
     }
 
     fn read(&self, path: &RepoPath, max_bytes: u64) -> Result<(Vec<u8>, Stat), ReadError> {

@@ -18,7 +18,7 @@ const TABLES: &str = "
     CREATE TABLE store.snapshots (
         snapshot_id INTEGER NOT NULL, repo VARCHAR NOT NULL, commit VARCHAR NOT NULL, branch VARCHAR,
         is_current BOOLEAN NOT NULL, is_dirty BOOLEAN NOT NULL, scanned_at_ns BIGINT NOT NULL,
-        source_roots VARCHAR NOT NULL, datasets VARCHAR NOT NULL,
+        source_roots VARCHAR NOT NULL, datasets VARCHAR NOT NULL, walk VARCHAR,
         ingested_at TIMESTAMP NOT NULL, codeintel_version VARCHAR NOT NULL);
     CREATE TABLE store.contents (content_id INTEGER NOT NULL, content_hash VARCHAR NOT NULL);
     CREATE TABLE store.files (

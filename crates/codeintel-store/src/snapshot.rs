@@ -100,6 +100,8 @@ pub struct Snapshot {
     pub is_dirty: bool,
     /// When its last scan began, in nanoseconds since 1970.
     pub scanned_at_ns: i64,
+    /// What that scan depended on, as the scanner writes it.
+    pub walk: Option<String>,
     /// The folders that `pyproject.toml` files named as source roots.
     pub source_roots: Vec<String>,
     /// The datasets whose facts are complete for all its files, as [`Wanted::key`] with [`Wanted::state`].
@@ -141,6 +143,8 @@ pub struct Publication<'a> {
     pub scanned_at_ns: i64,
     /// The time now, in nanoseconds since 1970.
     pub now_ns: i64,
+    /// What that scan depended on.
+    pub walk: Option<&'a str>,
     /// Source roots, as in [`Snapshot::source_roots`].
     pub source_roots: &'a [String],
     /// The datasets that are complete.
@@ -167,12 +171,13 @@ impl Database {
 
     /// The current snapshot of a repository.
     pub fn snapshot(&self, repo: &str) -> Result<Option<Snapshot>, StoreError> {
-        let sql = "SELECT snapshot_id, commit, branch, is_dirty, scanned_at_ns, source_roots, datasets \
+        let sql = "SELECT snapshot_id, commit, branch, is_dirty, scanned_at_ns, source_roots, datasets, walk \
                    FROM store.snapshots WHERE repo = ? AND is_current";
         let found = self.connection.query_row(sql, [repo], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?))
         });
-        let Some((snapshot_id, commit, branch, is_dirty, scanned_at_ns, source_roots, datasets)) = found.optional()?
+        let Some((snapshot_id, commit, branch, is_dirty, scanned_at_ns, source_roots, datasets, walk)) =
+            found.optional()?
         else {
             return Ok(None);
         };
@@ -184,6 +189,7 @@ impl Database {
             branch,
             is_dirty,
             scanned_at_ns,
+            walk,
             source_roots: serde_json::from_str(&source_roots).map_err(corrupt)?,
             datasets: serde_json::from_str(&datasets).map_err(corrupt)?,
             files: self.files(snapshot_id)?,
@@ -284,7 +290,7 @@ fn publish(connection: &Connection, publication: &Publication<'_>) -> Result<(),
     let datasets: BTreeMap<&str, String> =
         publication.datasets.iter().map(|wanted| (wanted.key(), wanted.state())).collect();
     connection.execute(
-        "INSERT INTO store.snapshots VALUES (?, ?, ?, ?, true, ?, ?, ?, ?, make_timestamp(?), ?)",
+        "INSERT INTO store.snapshots VALUES (?, ?, ?, ?, true, ?, ?, ?, ?, ?, make_timestamp(?), ?)",
         params![
             snapshot_id,
             repo,
@@ -294,6 +300,7 @@ fn publish(connection: &Connection, publication: &Publication<'_>) -> Result<(),
             publication.scanned_at_ns,
             serde_json::json!(publication.source_roots).to_string(),
             serde_json::json!(datasets).to_string(),
+            publication.walk,
             publication.now_ns / 1000,
             publication.codeintel_version,
         ],

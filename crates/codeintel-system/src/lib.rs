@@ -14,5 +14,5 @@ pub use decode::decode;
 pub use git::GitState;
 pub use memory::MemorySystem;
 pub use os::OsSystem;
-pub use scan::{OptionsError, Scan, ScanOptions, ScanProblem, ScannedFile, Stat};
+pub use scan::{OptionsError, Patterns, Scan, ScanOptions, ScanProblem, ScannedFile, Stat, Walk};
 pub use system::{ReadError, System};

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use codeintel_base::RepoPath;
 
 use crate::git::GitState;
-use crate::scan::{Scan, ScanOptions, ScannedFile, Stat};
+use crate::scan::{Scan, ScanOptions, ScannedFile, Stat, Walk};
 use crate::system::{ReadError, System};
 
 /// Files in memory, with a clock that moves only when told to.
@@ -90,8 +90,13 @@ impl System for MemorySystem {
                 .cloned()
                 .collect(),
             problems: Vec::new(),
+            walk: None,
         }
         .finish()
+    }
+
+    fn rescan(&self, _: &ScanOptions, _: &Walk, _: &[&RepoPath], _: i64) -> Option<Scan> {
+        None
     }
 
     fn read(&self, path: &RepoPath, max_bytes: u64) -> Result<(Vec<u8>, Stat), ReadError> {

@@ -11,7 +11,7 @@ use codeintel_base::{RepoPath, RepoPathError};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use crate::git::{self, GitState, Membership, slug_of_remote};
-use crate::scan::{Scan, ScanOptions, ScanProblem, ScannedFile, Stat};
+use crate::scan::{Scan, ScanOptions, ScanProblem, ScannedFile, Seen, Stat, Walk};
 use crate::system::{ReadError, System};
 
 /// A repository on this machine's disk.
@@ -40,13 +40,19 @@ impl OsSystem {
 impl System for OsSystem {
     fn scan(&self, options: &ScanOptions, only: Option<&[RepoPath]>) -> Scan {
         let links = Arc::new(Mutex::new(Vec::new()));
+        let seen = Mutex::new(Some(Vec::new()));
         let walk = self.walk(options, only, &links);
         let found = Mutex::new(Scan::default());
         walk.run(|| {
             Box::new(|entry| {
                 let mut part = Scan::default();
                 match entry {
-                    Ok(entry) => self.visit(&entry, options, &mut part),
+                    Ok(entry) => {
+                        if entry.file_type().is_some_and(|file_type| file_type.is_dir()) {
+                            self.note_folder(&entry, &seen);
+                        }
+                        self.visit(&entry, options, &mut part);
+                    }
                     Err(error) => part.problems.extend(self.walk_problem(&error, options)),
                 }
                 let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
@@ -58,7 +64,37 @@ impl System for OsSystem {
         });
         let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
         found.problems.append(&mut links.lock().unwrap_or_else(PoisonError::into_inner));
-        found.finish()
+        let mut found = found.finish();
+        // The rules of a larger repository lie outside of what was walked, and a problem may go away where no folder shows it.
+        if only.is_none() && found.problems.is_empty() && self.membership != Membership::Folder {
+            let seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+            found.walk = seen.map(|seen| self.walk_of(&found, seen, options));
+        }
+        found
+    }
+
+    fn rescan(&self, options: &ScanOptions, walk: &Walk, files: &[&RepoPath], scanned_at_ns: i64) -> Option<Scan> {
+        if walk.options != options.as_text() || walk.files != files.len() || self.membership == Membership::Folder {
+            return None;
+        }
+        let is_as_before = |(path, before): &Seen| {
+            let now = fs::metadata(self.root.join(path)).ok().map(|metadata| stat_of(&metadata));
+            now.map(stamp_of) == *before && now.is_none_or(|now| !now.is_racy(scanned_at_ns))
+        };
+        if !walk.seen.iter().all(is_as_before) {
+            return None;
+        }
+        let file = |path: &&RepoPath| {
+            let metadata = fs::metadata(self.root.join(path.as_str())).ok()?;
+            let is_found = metadata.is_file() && metadata.len() <= options.max_bytes;
+            is_found.then(|| ScannedFile { path: (*path).clone(), stat: stat_of(&metadata) })
+        };
+        Some(Scan {
+            files: files.iter().map(file).collect::<Option<_>>()?,
+            projects: walk.projects.iter().map(|path| RepoPath::new(path.as_ref()).ok()).collect::<Option<_>>()?,
+            problems: Vec::new(),
+            walk: Some(walk.clone()),
+        })
     }
 
     fn read(&self, path: &RepoPath, max_bytes: u64) -> Result<(Vec<u8>, Stat), ReadError> {
@@ -156,6 +192,41 @@ impl OsSystem {
             .build_parallel()
     }
 
+    /// Remember a folder and the ignore rules in it. Without a name that can be written down, nothing can be remembered.
+    fn note_folder(&self, entry: &DirEntry, seen: &Mutex<Option<Vec<Seen>>>) {
+        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(list) = seen.as_mut() else { return };
+        let Some(path) = entry.path().strip_prefix(&self.root).ok().and_then(Path::to_str) else {
+            *seen = None;
+            return;
+        };
+        list.push(self.see(path.to_owned()));
+        for name in [".gitignore", ".ignore"] {
+            let rules = self.see(if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") });
+            if rules.1.is_some() {
+                list.push(rules);
+            }
+        }
+    }
+
+    fn see(&self, path: String) -> Seen {
+        let metadata = fs::metadata(self.root.join(&path)).ok();
+        (path, metadata.map(|metadata| stamp_of(stat_of(&metadata))))
+    }
+
+    fn walk_of(&self, found: &Scan, mut seen: Vec<Seen>, options: &ScanOptions) -> Walk {
+        seen.push(self.see(".git/info/exclude".to_owned()));
+        let global = ignore::gitignore::gitconfig_excludes_path();
+        seen.extend(global.and_then(|path| path.to_str().map(|path| self.see(path.to_owned()))));
+        seen.sort();
+        Walk {
+            options: options.as_text(),
+            files: found.files.len(),
+            projects: found.projects.iter().map(ToString::to_string).collect(),
+            seen,
+        }
+    }
+
     fn visit(&self, entry: &DirEntry, options: &ScanOptions, found: &mut Scan) {
         if entry.file_type().is_none_or(|file_type| file_type.is_dir()) {
             return;
@@ -163,7 +234,7 @@ impl OsSystem {
         let relative = entry.path().strip_prefix(&self.root).unwrap_or(entry.path());
         let shown = relative.to_string_lossy();
         let is_project = entry.file_name() == "pyproject.toml";
-        if !is_project && !options.include.is_match(&*shown) {
+        if !is_project && !options.include.is_match(&shown) {
             return;
         }
         let path = match RepoPath::new(relative) {
@@ -205,6 +276,10 @@ impl OsSystem {
         }
         Some(ScanProblem::error(path.filter(|path| !path.is_empty()), message))
     }
+}
+
+fn stamp_of(stat: Stat) -> (i64, i64, u64) {
+    (stat.mtime_ns, stat.ctime_ns, stat.inode)
 }
 
 /// Whether the path is on the way to one of the wanted ones, is one of them or lies below one.
@@ -315,6 +390,43 @@ mod tests {
         assert_eq!(problems.len(), 6, "{problems:?}");
         let fifo = RepoPath::new(Path::new("fifo.py")).unwrap();
         assert!(matches!(system.read(&fifo, 10), Err(ReadError::NotAFile)));
+    }
+
+    #[test]
+    fn a_look_at_the_folders_finds_what_a_walk_would_or_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        for path in ["a.py", "x/b.py", "x/pyproject.toml", "y/c.py", "hidden/d.py"] {
+            write(dir.path(), path, "");
+        }
+        write(dir.path(), "hidden/.gitignore", "*\n");
+        let system = OsSystem::new(dir.path()).unwrap();
+        let later = system.now_ns() + 60_000_000_000;
+        let check = |edit: &dyn Fn(), sees: bool| {
+            let scan = system.scan(&options(), None);
+            let files: Vec<&RepoPath> = scan.files.iter().map(|file| &file.path).collect();
+            let walk = scan.walk.as_ref().unwrap();
+            assert_eq!(system.rescan(&options(), walk, &files, later), Some(scan.clone()), "nothing changed");
+            edit();
+            let again = system.rescan(&options(), walk, &files, later);
+            assert_eq!(again.is_none(), sees);
+            assert_eq!(again.unwrap_or_else(|| system.scan(&options(), None)), system.scan(&options(), None));
+        };
+        check(&|| write(dir.path(), "x/b.py", "x = 1"), false);
+        check(&|| write(dir.path(), "x/pyproject.toml", "[project]"), false);
+        check(&|| write(dir.path(), "y/new.py", ""), true);
+        check(&|| fs::remove_file(dir.path().join("a.py")).unwrap(), true);
+        check(&|| fs::rename(dir.path().join("y/c.py"), dir.path().join("y/e.py")).unwrap(), true);
+        check(&|| write(dir.path(), "hidden/.gitignore", "x\n"), true);
+        check(&|| write(dir.path(), ".gitignore", "y/\n"), true);
+        check(&|| write(dir.path(), ".git/info/exclude", "x/\n"), true);
+        check(&|| write(dir.path(), "a/b/c/d.py", ""), true);
+        let scan = system.scan(&options(), None);
+        let files: Vec<&RepoPath> = scan.files.iter().map(|file| &file.path).collect();
+        let walk = scan.walk.as_ref().unwrap();
+        assert_eq!(system.rescan(&options(), walk, &files, system.now_ns()), None, "too young to be vouched for");
+        assert_eq!(system.rescan(&options(), walk, &files[1..], later), None, "a file could not be read before");
+        let other = ScanOptions { ignore_files: false, ..options() };
+        assert_eq!(system.rescan(&other, walk, &files, later), None, "other options");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use codeintel_base::{Problem, RepoPath};
 use globset::{Glob, GlobSet, GlobSetBuilder};
+use serde::{Deserialize, Serialize};
 
 /// The stat data of a file. Equal data make it likely that the bytes are equal; only a hash makes it certain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +16,38 @@ pub struct Stat {
     /// Number of the file in its file system; another one shows that a folder around the file was swapped.
     pub inode: u64,
 }
+
+/// File systems stamp times with a granularity; what changed within this time of a scan may change again unseen.
+const FINE_GRANULARITY_NS: i64 = 20_000_000;
+/// The same for file systems that keep whole seconds only.
+const COARSE_GRANULARITY_NS: i64 = 2_000_000_000;
+
+impl Stat {
+    /// Whether the file was changed so shortly before a scan that it may have changed again under the same times.
+    pub fn is_racy(&self, scanned_at_ns: i64) -> bool {
+        let is_near = |time: i64| {
+            let is_coarse = time % 1_000_000_000 == 0;
+            time > scanned_at_ns - if is_coarse { COARSE_GRANULARITY_NS } else { FINE_GRANULARITY_NS }
+        };
+        is_near(self.mtime_ns) || is_near(self.ctime_ns)
+    }
+}
+
+/// What a walk depended on: as long as all of it is as it was, another walk would find the same files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Walk {
+    /// The options, as text.
+    pub(crate) options: String,
+    /// How many files were found.
+    pub(crate) files: usize,
+    /// The `pyproject.toml` files that were found.
+    pub(crate) projects: Vec<String>,
+    /// Every folder that was entered and every file of ignore rules.
+    pub(crate) seen: Vec<Seen>,
+}
+
+/// A path with its modification time, change time and inode; none for one that was not there.
+pub(crate) type Seen = (String, Option<(i64, i64, u64)>);
 
 /// A source file that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +76,8 @@ pub struct Scan {
     pub projects: Vec<RepoPath>,
     /// What could not be scanned, sorted.
     pub problems: Vec<ScanProblem>,
+    /// What all of this depended on, where that is known.
+    pub walk: Option<Walk>,
 }
 
 impl Scan {
@@ -71,9 +106,9 @@ impl ScanProblem {
 #[derive(Debug, Clone)]
 pub struct ScanOptions {
     /// Files must match one of these patterns.
-    pub include: GlobSet,
+    pub include: Patterns,
     /// Files and folders must match none of these patterns.
-    pub exclude: GlobSet,
+    pub exclude: Patterns,
     /// Folders of these names are not entered, wherever they are.
     pub ignore_dirs: Vec<String>,
     /// Whether `.gitignore`, `.ignore` and git's own excludes are obeyed.
@@ -82,6 +117,20 @@ pub struct ScanOptions {
     pub max_bytes: u64,
     /// The number of threads that walk.
     pub threads: usize,
+}
+
+/// Patterns of paths.
+#[derive(Debug, Clone)]
+pub struct Patterns {
+    texts: Vec<String>,
+    globs: GlobSet,
+}
+
+impl Patterns {
+    /// Whether a path from the root matches one of them.
+    pub fn is_match(&self, path: &str) -> bool {
+        self.globs.is_match(path)
+    }
 }
 
 /// A pattern that cannot be read.
@@ -96,7 +145,7 @@ pub struct OptionsError {
 
 impl ScanOptions {
     /// Compile patterns. One without a `/` matches the name in any folder; `**` matches any number of folders.
-    pub fn globs(patterns: &[String]) -> Result<GlobSet, OptionsError> {
+    pub fn globs(patterns: &[String]) -> Result<Patterns, OptionsError> {
         let mut set = GlobSetBuilder::new();
         for pattern in patterns {
             let error =
@@ -108,7 +157,14 @@ impl ScanOptions {
             };
             set.add(Glob::new(anchored.trim_end_matches('/')).map_err(error)?);
         }
-        set.build().map_err(|error| OptionsError { pattern: patterns.join(", "), reason: error.to_string() })
+        let error = |error: globset::Error| OptionsError { pattern: patterns.join(", "), reason: error.to_string() };
+        Ok(Patterns { texts: patterns.to_vec(), globs: set.build().map_err(error)? })
+    }
+
+    /// All that decides which files are found.
+    pub(crate) fn as_text(&self) -> String {
+        let Self { include, exclude, ignore_dirs, ignore_files, max_bytes, threads: _ } = self;
+        format!("{:?} {:?} {ignore_dirs:?} {ignore_files} {max_bytes}", include.texts, exclude.texts)
     }
 
     /// Whether a path with this name is left out together with everything below it.
@@ -121,6 +177,18 @@ impl ScanOptions {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_change_near_a_scan_is_not_vouched_for() {
+        let at = |time: i64| Stat { size: 1, mtime_ns: time, ctime_ns: time, inode: 1 };
+        let scan = 1_000_000_000_000 + 5;
+        assert!(at(scan - 10).is_racy(scan));
+        assert!(at(scan + 10).is_racy(scan), "clocks may differ");
+        assert!(!at(scan - 30_000_000).is_racy(scan));
+        assert!(at(999_000_000_000).is_racy(scan), "a time in whole seconds may be rounded");
+        let old_bytes_new_inode = Stat { mtime_ns: 1, ..at(scan) };
+        assert!(old_bytes_new_inode.is_racy(scan));
+    }
 
     #[test]
     fn patterns_without_a_slash_match_in_any_folder() {
