@@ -177,7 +177,7 @@ fn scenario_cost(scenario: &str, side: &Side, corpus: &Path, work: &Path, run: u
         measure(&(side.refresh)(&repo, &full), &full)?;
         return Ok(cost);
     }
-    fs::copy(&full, &live)?;
+    copy_database(&full, &live)?;
     let files = scenario.strip_prefix("edit ").map_or(Ok(if scenario == "no-op" { 0 } else { 100 }), str::parse)?;
     let chosen = chosen_files(&repo, files)?;
     let saved: Vec<(PathBuf, String)> =
@@ -195,6 +195,20 @@ fn scenario_cost(scenario: &str, side: &Side, corpus: &Path, work: &Path, run: u
     // The files have other times than in the database of the full build now.
     measure(&(side.refresh)(&repo, &full), &full)?;
     Ok(cost)
+}
+
+/// A database is its file and its log.
+fn copy_database(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let log = |path: &Path| PathBuf::from(format!("{}.wal", path.display()));
+    for (from, to) in [(from.to_owned(), to.to_owned()), (log(from), log(to))] {
+        if to.exists() {
+            fs::remove_file(&to)?;
+        }
+        if from.exists() {
+            fs::copy(&from, &to)?;
+        }
+    }
+    Ok(())
 }
 
 /// Files spread over the repository, large enough to be worth an edit.

@@ -91,7 +91,7 @@ impl StoreError {
             "Failed to load metadata",
             "Serialization Error",
             "Trying to read a database file with version number",
-            "failure while replaying WAL",
+            "while replaying WAL",
         ];
         if is_corrupt.iter().any(|part| has(part)) {
             return Self::Corrupt(message);
