@@ -11,11 +11,6 @@ impl SourceRoots {
     pub fn new(folders: impl IntoIterator<Item = String>) -> Self {
         Self(folders.into_iter().collect())
     }
-
-    /// The folders, sorted.
-    pub fn folders(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
-    }
 }
 
 /// Names modules, given all source files of a repository.
