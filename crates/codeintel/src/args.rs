@@ -61,6 +61,17 @@ pub(crate) struct DatabaseArgs {
     pub(crate) repo: Option<String>,
 }
 
+/// What the snapshot shall be and hold.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Selection {
+    /// Label of the snapshot in place of HEAD's hash.
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) commit: Option<String>,
+    /// Datasets to extract [default: all]. Those already in the database are kept true as well.
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    pub(crate) datasets: Option<Vec<String>>,
+}
+
 /// How much is said.
 #[derive(Debug, Clone, Default, ClapArgs)]
 pub(crate) struct Verbosity {
@@ -76,12 +87,8 @@ pub(crate) struct Verbosity {
 pub(crate) struct IngestArgs {
     #[command(flatten)]
     pub(crate) place: Place,
-    /// Label of the snapshot in place of HEAD's hash.
-    #[arg(long, value_name = "LABEL")]
-    pub(crate) commit: Option<String>,
-    /// Datasets to extract [default: all]. Those already in the database are kept true as well.
-    #[arg(long, value_delimiter = ',', value_name = "A,B")]
-    pub(crate) datasets: Option<Vec<String>>,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
     /// Extract everything again; rebuild a database that cannot be read.
     #[arg(long)]
     pub(crate) full: bool,
@@ -105,12 +112,8 @@ pub(crate) struct IngestArgs {
 pub(crate) struct StatusArgs {
     #[command(flatten)]
     pub(crate) place: Place,
-    /// Label of the snapshot in place of HEAD's hash.
-    #[arg(long, value_name = "LABEL")]
-    pub(crate) commit: Option<String>,
-    /// Datasets to ask for [default: all].
-    #[arg(long, value_delimiter = ',', value_name = "A,B")]
-    pub(crate) datasets: Option<Vec<String>>,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
     /// Format of the answer.
     #[arg(long, value_enum, default_value_t = SummaryFormat::Table)]
     pub(crate) format: SummaryFormat,

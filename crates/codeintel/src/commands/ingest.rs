@@ -19,9 +19,8 @@ use crate::settings::{Log, SettingsError};
 
 pub(super) fn run(args: &IngestArgs) -> anyhow::Result<ExitCode> {
     let mut context = Context::open(&args.place.path, &args.place.database)?;
-    context.set_datasets(args.datasets.as_deref())?;
+    context.set_selection(&args.selection)?;
     context.set_verbosity(&args.verbosity)?;
-    context.settings.set("commit", "--commit", args.commit.clone())?;
     context.settings.set("jobs", "--jobs", args.jobs.map(|jobs| jobs as i64))?;
     let mut options = context.settings.options(&context.system)?;
     options.full = args.full;

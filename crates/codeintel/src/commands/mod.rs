@@ -18,7 +18,7 @@ use codeintel_base::{NoProgress, Progress};
 use codeintel_system::OsSystem;
 use toml::Value;
 
-use crate::args::{Args, Command, DatabaseArgs, Verbosity};
+use crate::args::{Args, Command, DatabaseArgs, Selection, Verbosity};
 use crate::progress::Bar;
 use crate::settings::{Log, Settings, SettingsError};
 
@@ -56,9 +56,10 @@ impl Context {
         Ok(Self { system, settings })
     }
 
-    fn set_datasets(&mut self, datasets: Option<&[String]>) -> Result<(), SettingsError> {
-        let list = datasets.map(|names| Value::Array(names.iter().cloned().map(Value::String).collect()));
-        self.settings.set("datasets", "--datasets", list)
+    fn set_selection(&mut self, selection: &Selection) -> Result<(), SettingsError> {
+        let list = |names: &Vec<String>| Value::Array(names.iter().cloned().map(Value::String).collect());
+        self.settings.set("datasets", "--datasets", selection.datasets.as_ref().map(list))?;
+        self.settings.set("commit", "--commit", selection.commit.clone())
     }
 
     fn set_verbosity(&mut self, verbosity: &Verbosity) -> Result<(), SettingsError> {

@@ -16,8 +16,7 @@ const SHOWN: usize = 20;
 
 pub(super) fn run(args: &StatusArgs) -> anyhow::Result<ExitCode> {
     let mut context = Context::open(&args.place.path, &args.place.database)?;
-    context.set_datasets(args.datasets.as_deref())?;
-    context.settings.set("commit", "--commit", args.commit.clone())?;
+    context.set_selection(&args.selection)?;
     let options = context.settings.options(&context.system)?;
     let database = match Database::open(&context.settings.database(), Access::Read, context.settings.patience()) {
         Ok((database, _)) => database,
