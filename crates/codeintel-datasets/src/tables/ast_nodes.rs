@@ -77,14 +77,20 @@ pub(crate) static DATASET: Dataset = Dataset {
         decorators Json ? "List of the decorators' source texts, without `@`.";
         docstring Varchar ? "Docstring, cleaned as `inspect.cleandoc` does.";
     },
-    view: "SELECT s.repo, s.commit, f.rel_path, f.module, t.node_id, t.parent_id, n.name AS field, t.position, k.name AS node_type, t.name, \
+    view: concat!(
+        "SELECT s.repo, s.commit, f.rel_path, f.module, t.node_id, t.parent_id, n.name AS field, t.position, k.name AS node_type, t.name, \
            t.lineno, t.col_offset, t.end_lineno, t.end_col_offset, t.start_byte, t.end_byte, \
-           CASE WHEN d.qualname = '' THEN f.module ELSE f.module || '.' || d.qualname END AS qualname, \
-           CASE WHEN d.parent_qualname = '' THEN f.module ELSE f.module || '.' || d.parent_qualname END AS parent_qualname, \
+           ",
+        qualname!("d.qualname"),
+        " AS qualname, \
+           ",
+        qualname!("d.parent_qualname"),
+        " AS parent_qualname, \
            d.decorator_start_line, d.decorator_end_line, d.decorators::JSON AS decorators, d.docstring \
            FROM {complete} s JOIN store.files f USING (snapshot_id) JOIN store.ast_nodes t USING (content_id) \
            JOIN store.ast_kinds k ON k.code = t.node_type LEFT JOIN store.ast_fields n ON n.code = t.field \
-           LEFT JOIN store.ast_definitions d ON d.content_id = t.content_id AND d.node_id = t.node_id",
+           LEFT JOIN store.ast_definitions d ON d.content_id = t.content_id AND d.node_id = t.node_id"
+    ),
     example: "SELECT node_type, count(*) AS nodes FROM core.ast_nodes GROUP BY node_type ORDER BY nodes DESC LIMIT 10",
     upkeep: Upkeep::PerContent {
         version: 1,

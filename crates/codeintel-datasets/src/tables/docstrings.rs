@@ -49,11 +49,15 @@ pub(crate) static DATASET: Dataset = Dataset {
         raises Json ! "Exceptions.";
         examples Json ! "Examples.";
     },
-    view: "SELECT s.repo, s.commit, f.rel_path, f.module, \
-           CASE WHEN t.qualname = '' THEN f.module ELSE f.module || '.' || t.qualname END AS qualname, t.kind, t.lineno, \
+    view: concat!(
+        "SELECT s.repo, s.commit, f.rel_path, f.module, \
+           ",
+        qualname!("t.qualname"),
+        " AS qualname, t.kind, t.lineno, \
            t.end_lineno, t.raw_docstring, t.style, t.short_desc, t.long_desc, t.params::JSON AS params, \
            t.returns::JSON AS returns, t.raises::JSON AS raises, t.examples::JSON AS examples \
-           FROM {complete} s JOIN store.files f USING (snapshot_id) JOIN store.docstrings t USING (content_id)",
+           FROM {complete} s JOIN store.files f USING (snapshot_id) JOIN store.docstrings t USING (content_id)"
+    ),
     example: "SELECT style, count(*) AS docstrings FROM core.docstrings GROUP BY style ORDER BY docstrings DESC",
     upkeep: Upkeep::PerContent { version: 1, tables: &[&docstrings::TABLE], rows: || Extractor::boxed(extract) },
 };

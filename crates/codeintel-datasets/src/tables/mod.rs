@@ -1,5 +1,12 @@
 //! One file for each dataset.
 
+/// The SQL of a qualified name, given the column that holds its part inside the module `f.module`.
+macro_rules! qualname {
+    ($column:literal) => {
+        concat!("CASE WHEN ", $column, " = '' THEN f.module ELSE f.module || '.' || ", $column, " END")
+    };
+}
+
 pub(crate) mod ast_metrics;
 pub(crate) mod ast_nodes;
 pub(crate) mod docstrings;
