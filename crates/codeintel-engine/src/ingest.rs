@@ -1,6 +1,6 @@
 //! One run: bring the database up to date with the repository.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use codeintel_base::{ContentHash, Progress, RepoPath};
@@ -392,10 +392,8 @@ impl Run {
         let listed: FxHashSet<&RepoPath> = plan.new_pointers().chain(&plan.touched).collect();
         let (changed, _) = difference(&prior.files, &self.rows);
         let renamed = changed.iter().filter(|row| !listed.contains(&row.path)).count();
-        let keys =
-            |snapshot: &Snapshot| snapshot.datasets.iter().map(|(key, state)| (key.clone(), state.clone())).collect();
-        let before: BTreeSet<(String, String)> = keys(prior);
-        let now = self.wanted.iter().map(|wanted| (wanted.key().to_owned(), wanted.state())).collect();
+        let now: BTreeMap<String, String> =
+            self.wanted.iter().map(|wanted| (wanted.key().to_owned(), wanted.state())).collect();
         let mut differences = Vec::new();
         if renamed > 0 {
             differences.push(format!("module names, tags or owners of {renamed} files"));
@@ -406,7 +404,7 @@ impl Run {
             (prior.source_roots != self.source_roots, "the source roots that are declared"),
             (prior.branch != self.git.branch, "the branch"),
             (prior.is_dirty != self.git.is_dirty, "whether there are uncommitted changes"),
-            (before != now, "the datasets that are kept"),
+            (prior.datasets != now, "the datasets that are kept"),
         ] {
             if differs {
                 differences.push(what.to_owned());

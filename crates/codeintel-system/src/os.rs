@@ -40,7 +40,8 @@ impl OsSystem {
 impl System for OsSystem {
     fn scan(&self, options: &ScanOptions, only: Option<&[RepoPath]>) -> Scan {
         let links = Arc::new(Mutex::new(Vec::new()));
-        let seen = Mutex::new(Some(Vec::new()));
+        // A walk over some paths tells nothing of the next one over all.
+        let seen = Mutex::new(only.is_none().then(Vec::new));
         let walk = self.walk(options, only, &links);
         let found = Mutex::new(Scan::default());
         walk.run(|| {
@@ -66,7 +67,7 @@ impl System for OsSystem {
         found.problems.append(&mut links.lock().unwrap_or_else(PoisonError::into_inner));
         let mut found = found.finish();
         // The rules of a larger repository lie outside of what was walked, and a problem may go away where no folder shows it.
-        if only.is_none() && found.problems.is_empty() && self.membership != Membership::Folder {
+        if found.problems.is_empty() && self.membership != Membership::Folder {
             let seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
             found.walk = seen.map(|seen| self.walk_of(&found, seen, options));
         }
@@ -98,12 +99,12 @@ impl System for OsSystem {
     }
 
     fn read(&self, path: &RepoPath, max_bytes: u64) -> Result<(Vec<u8>, Stat), ReadError> {
-        // Without O_NONBLOCK, opening a FIFO would wait for a writer.
         let path = self.root.join(path.as_str());
         let leads_outside = |target: io::Result<PathBuf>| target.is_ok_and(|target| !target.starts_with(&self.root));
         if path.is_symlink() && leads_outside(path.canonicalize()) {
             return Err(ReadError::Outside);
         }
+        // Without O_NONBLOCK, opening a FIFO would wait for a writer.
         let nonblocking = rustix::fs::OFlags::NONBLOCK.bits() as i32;
         let mut file = File::options().read(true).custom_flags(nonblocking).open(path)?;
         let metadata = file.metadata()?;
