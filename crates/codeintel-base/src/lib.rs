@@ -3,12 +3,14 @@
 //! This crate knows nothing of Python, of files on a disk or of databases.
 #![warn(clippy::disallowed_methods)]
 
+mod code_points;
 mod content_hash;
 mod line_index;
 mod problem;
 mod progress;
 mod repo_path;
 
+pub use code_points::CodePoints;
 pub use content_hash::{ContentHash, ParseHashError};
 pub use line_index::{Column, LineIndex, Position};
 pub use problem::{Problem, Severity, Stage};

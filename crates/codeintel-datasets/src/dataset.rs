@@ -2,7 +2,7 @@
 
 use arrow_array::RecordBatch;
 use codeintel_base::Problem;
-use codeintel_python::{Ast, Definition, ParsedFile};
+use codeintel_python::{Ast, Cst, Definition, ParsedFile};
 
 use crate::table::{Column, StoredColumns, StoredTable};
 use crate::tables;
@@ -22,6 +22,8 @@ pub struct Dataset {
     pub view: &'static str,
     /// A query that a user might start from.
     pub example: &'static str,
+    /// The earlier datasets that the view joins.
+    pub reads: &'static [&'static str],
     /// When its rows go stale.
     pub upkeep: Upkeep,
 }
@@ -31,6 +33,8 @@ pub struct Dataset {
 pub enum Upkeep {
     /// Rows of one content, from its parse. Stale never: a new content has new rows.
     PerContent {
+        /// The tree that the rows are read from.
+        tree: Tree,
         /// Raised whenever the rows of an unchanged content would change.
         version: u32,
         /// The tables that hold the rows.
@@ -41,10 +45,16 @@ pub enum Upkeep {
     /// Rows of one snapshot, from its paths and the repository's metadata. Kept by the store itself.
     PerSnapshot,
     /// No rows of its own: a view over earlier datasets, always as true as they are.
-    View {
-        /// The datasets that it reads.
-        reads: &'static [&'static str],
-    },
+    View,
+}
+
+/// The tree of a content that rows are read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tree {
+    /// CPython's abstract one.
+    Abstract,
+    /// LibCST's concrete one.
+    Concrete,
 }
 
 /// What is known of one content.
@@ -65,6 +75,8 @@ pub struct Parsed<'a> {
     pub ast: &'a Ast<'a>,
     /// The named scopes, the module first.
     pub definitions: &'a [Definition<'a>],
+    /// LibCST's tree, where a dataset that reads it is pending.
+    pub cst: Option<&'a Cst>,
 }
 
 /// Collects the rows of many contents.
@@ -122,20 +134,37 @@ impl Dataset {
     }
 
     /// The view's query over some snapshots, given as a query with the columns of `store.snapshots`.
-    pub fn view_of(&self, snapshots: &str) -> String {
-        let facts = match self.upkeep {
-            Upkeep::View { reads } => reads.first().copied().unwrap_or(self.name),
-            Upkeep::PerContent { .. } | Upkeep::PerSnapshot => self.name,
-        };
-        let complete = format!("(SELECT * FROM ({snapshots}) WHERE contains(datasets, '\"{facts}\"'))");
+    pub fn view_of(&'static self, snapshots: &str) -> String {
+        let facts = self.facts().into_iter().map(|facts| format!("contains(datasets, '\"{}\"')", facts.name));
+        let has_facts = facts.collect::<Vec<_>>().join(" AND ");
+        let complete =
+            format!("(SELECT * FROM ({snapshots}) WHERE {})", if has_facts.is_empty() { "true" } else { &has_facts });
         self.view.replace("{snapshots}", &format!("({snapshots})")).replace("{complete}", &complete)
+    }
+
+    /// The datasets whose facts it shows: those that it reads, or that they read, and itself, as far as they have any.
+    pub fn facts(&'static self) -> Vec<&'static Dataset> {
+        let mut facts: Vec<&'static Dataset> =
+            self.reads.iter().filter_map(|name| dataset_named(name)).flat_map(Self::facts).collect();
+        facts.extend(self.version().map(|_| self));
+        let mut seen = std::collections::BTreeSet::new();
+        facts.retain(|dataset| seen.insert(dataset.name));
+        facts
     }
 
     /// The tables that hold its facts.
     pub fn tables(&self) -> &'static [&'static StoredTable] {
         match self.upkeep {
             Upkeep::PerContent { tables, .. } => tables,
-            Upkeep::PerSnapshot | Upkeep::View { .. } => &[],
+            Upkeep::PerSnapshot | Upkeep::View => &[],
+        }
+    }
+
+    /// The tree that its rows are read from, where they are.
+    pub fn tree(&self) -> Option<Tree> {
+        match self.upkeep {
+            Upkeep::PerContent { tree, .. } => Some(tree),
+            Upkeep::PerSnapshot | Upkeep::View => None,
         }
     }
 
@@ -143,7 +172,7 @@ impl Dataset {
     pub fn version(&self) -> Option<u32> {
         match self.upkeep {
             Upkeep::PerContent { version, .. } => Some(version),
-            Upkeep::PerSnapshot | Upkeep::View { .. } => None,
+            Upkeep::PerSnapshot | Upkeep::View => None,
         }
     }
 }
@@ -156,7 +185,10 @@ pub static DATASETS: &[&Dataset] = &[
     &tables::ast_nodes::DATASET,
     &tables::ast_metrics::DATASET,
     &tables::docstrings::DATASET,
+    &tables::cst_nodes::DATASET,
+    &tables::ast_cst::DATASET,
     &tables::goids::DATASET,
+    &tables::goid_crosswalk::DATASET,
     &tables::problems::DATASET,
     &tables::tags_index::DATASET,
 ];
@@ -183,9 +215,8 @@ mod tests {
     fn a_dataset_reads_only_earlier_ones() {
         let mut earlier = BTreeSet::new();
         for dataset in DATASETS {
-            if let Upkeep::View { reads } = dataset.upkeep {
-                assert!(reads.iter().all(|read| earlier.contains(read)), "{}", dataset.name);
-            }
+            assert!(dataset.reads.iter().all(|read| earlier.contains(read)), "{}", dataset.name);
+            assert!(!matches!(dataset.upkeep, Upkeep::View) || !dataset.reads.is_empty(), "{}", dataset.name);
             earlier.insert(dataset.name);
         }
     }

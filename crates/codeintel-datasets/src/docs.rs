@@ -16,10 +16,14 @@ pub fn page(dataset: &Dataset) -> String {
     let _ = write!(page, "\n## Example\n\n```sql\n{}\n```\n\n## Upkeep\n\n", dataset.example);
     page += &match &dataset.upkeep {
         Upkeep::PerContent { version, .. } => {
-            format!("Extracted once for each distinct content of a file (version {version} of the extraction).\n")
+            let with = match dataset.reads {
+                [] => String::new(),
+                reads => format!(" Kept together with {}, which its view reads.", reads.join(", ")),
+            };
+            format!("Extracted once for each distinct content of a file (version {version} of the extraction).{with}\n")
         }
         Upkeep::PerSnapshot => "Kept with each snapshot, from paths and the repository's metadata.\n".to_owned(),
-        Upkeep::View { reads } => format!("A view over {}; nothing of its own is stored.\n", reads.join(", ")),
+        Upkeep::View => format!("A view over {}; nothing of its own is stored.\n", dataset.reads.join(", ")),
     };
     let _ = writeln!(page, "\n`history.{}` has the same rows for every kept snapshot.", dataset.table());
     page

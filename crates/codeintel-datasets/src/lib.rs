@@ -14,7 +14,7 @@ mod owners;
 mod tables;
 mod tags;
 
-pub use dataset::{DATASETS, Dataset, Extraction, Parsed, Rows, Upkeep, dataset_named};
+pub use dataset::{DATASETS, Dataset, Extraction, Parsed, Rows, Tree, Upkeep, dataset_named};
 pub use docs::page;
 pub use module_names::{ModuleNames, SourceRoots};
 pub use owners::CodeOwners;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::builder::{ArrayBuilder, Float64Builder, Int32Builder, StringBuilder, UInt8Builder};
+use arrow_array::builder::{ArrayBuilder, BinaryBuilder, Float64Builder, Int32Builder, StringBuilder, UInt8Builder};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 
@@ -23,6 +23,8 @@ pub enum ColumnType {
     Double,
     /// Text.
     Varchar,
+    /// Bytes.
+    Blob,
     /// JSON text.
     Json,
     /// Date and time in UTC.
@@ -40,6 +42,7 @@ impl ColumnType {
             Self::UHugeInt => "UHUGEINT",
             Self::Double => "DOUBLE",
             Self::Varchar => "VARCHAR",
+            Self::Blob => "BLOB",
             Self::Json => "JSON",
             Self::Timestamp => "TIMESTAMP",
         }
@@ -100,6 +103,7 @@ impl StoredTable {
                 ColumnType::UTinyInt => DataType::UInt8,
                 ColumnType::Integer => DataType::Int32,
                 ColumnType::Double => DataType::Float64,
+                ColumnType::Blob => DataType::Binary,
                 _ => DataType::Utf8,
             };
             Field::new(*name, data_type, *nullable)
@@ -130,6 +134,9 @@ pub(crate) enum Double {}
 /// VARCHAR.
 #[derive(Debug)]
 pub(crate) enum Text {}
+/// BLOB.
+#[derive(Debug)]
+pub(crate) enum Bytes {}
 /// A column that may be NULL.
 #[derive(Debug)]
 pub(crate) struct Null<T>(std::marker::PhantomData<T>);
@@ -163,6 +170,7 @@ stored!(Code, UTinyInt, UInt8Builder, 'a => u8);
 stored!(Int, Integer, Int32Builder, 'a => i32);
 stored!(Double, Double, Float64Builder, 'a => f64);
 stored!(Text, Varchar, StringBuilder, 'a => &'a str);
+stored!(Bytes, Blob, BinaryBuilder, 'a => &'a [u8]);
 
 /// What the builders of a stored table have in common.
 pub(crate) trait StoredColumns: Default + Send + std::fmt::Debug + 'static {
@@ -183,7 +191,7 @@ macro_rules! stored_table {
         $(#[$doc])*
         pub(crate) mod $table {
             #[allow(unused_imports, reason = "not every table has every type of column")]
-            use crate::table::{Code, ColumnType, Double, Int, Null, Stored, StoredColumns, StoredTable, Text, batch};
+            use crate::table::{Bytes, Code, ColumnType, Double, Int, Null, Stored, StoredColumns, StoredTable, Text, batch};
 
             pub(crate) struct Row<'a> { $(pub(crate) $field: <$ty as Stored>::Value<'a>),+ }
 

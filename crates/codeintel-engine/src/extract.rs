@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use codeintel_base::{ContentHash, Problem, Progress, RepoPath, Severity, Stage};
-use codeintel_datasets::{Extraction, Parsed, Rows, Upkeep};
-use codeintel_python::{Ast, Definition, ParsedFile};
+use codeintel_datasets::{Extraction, Parsed, Rows, Tree, Upkeep};
+use codeintel_python::{Ast, Cst, Definition, ParsedFile};
 use codeintel_store::{FactBatch, Pending, Status, Wanted};
 use codeintel_system::{System, decode};
 use crossbeam_channel::Sender;
@@ -137,13 +137,23 @@ impl<'a> Extractor<'a> {
         }
     }
 
+    /// Whether a dataset that is read from the concrete tree lacks a content.
+    fn needs_cst(&self, content_id: i32) -> bool {
+        let is_concrete =
+            |wanted: &Wanted| matches!(wanted.dataset.upkeep, Upkeep::PerContent { tree: Tree::Concrete, .. });
+        let mut missing = self.wanted.iter().zip(self.pending).filter(|(wanted, _)| is_concrete(wanted));
+        missing.any(|(_, pending)| pending.missing.contains(&content_id))
+    }
+
     fn extract(&self, content_id: i32, bytes: &[u8], collectors: &mut [Option<Collector>]) {
         let (file, mut problems) = parse(bytes);
+        let needs_cst = self.needs_cst(content_id);
         let projected = file.as_ref().map(|file| {
             catch_unwind(AssertUnwindSafe(|| {
                 let ast = Ast::new(file);
                 let definitions = Definition::all(file, &ast);
-                (ast, definitions)
+                let cst = needs_cst.then(|| Cst::new(file, &ast));
+                (ast, definitions, cst)
             }))
         });
         let projected = match projected {
@@ -154,8 +164,12 @@ impl<'a> Extractor<'a> {
             }
             None => None,
         };
-        let parsed =
-            file.as_ref().zip(projected.as_ref()).map(|(file, (ast, definitions))| Parsed { file, ast, definitions });
+        let parsed = file.as_ref().zip(projected.as_ref()).map(|(file, (ast, definitions, cst))| Parsed {
+            file,
+            ast,
+            definitions,
+            cst: cst.as_ref(),
+        });
         let extraction = Extraction { parsed, problems: &problems };
         let is_problem = problems.iter().any(|problem| problem.severity == Severity::Error);
         let status = if is_problem { Status::Problem } else { Status::Done };
@@ -183,7 +197,7 @@ impl Collector {
     fn new(dataset: usize, wanted: &Wanted) -> Option<Self> {
         match wanted.dataset.upkeep {
             Upkeep::PerContent { rows, .. } => Some(Self { dataset, rows: rows(), contents: Vec::new() }),
-            Upkeep::PerSnapshot | Upkeep::View { .. } => None,
+            Upkeep::PerSnapshot | Upkeep::View => None,
         }
     }
 

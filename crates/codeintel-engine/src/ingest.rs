@@ -316,9 +316,11 @@ impl Run {
         let held = std::mem::take(&mut self.inventory.held);
         let max_bytes = options.scan.max_bytes;
         let extractor = Extractor::new(system, &self.wanted, &self.pending, tasks, held, max_bytes, progress);
-        let written = extractor.run(options.workers, |batches| {
-            database.write_facts(&self.wanted, &self.pending, self.started_ns, batches)
-        })?;
+        let trees = self.wanted.iter().zip(&self.pending).filter(|(_, pending)| !pending.missing.is_empty());
+        let bounds = trees.filter_map(|(wanted, _)| wanted.dataset.tree()).map(|tree| options.workers_for(tree));
+        let workers = bounds.min().unwrap_or(options.workers);
+        let written = extractor
+            .run(workers, |batches| database.write_facts(&self.wanted, &self.pending, self.started_ns, batches))?;
         self.seconds.push(("extract and write", clock.elapsed().as_secs_f64()));
         Ok(Extracted { datasets: written.into_iter().zip(extractor.seconds()).collect(), raced: extractor.raced() })
     }
@@ -450,8 +452,8 @@ impl Run {
     }
 }
 
-/// The datasets asked for, and those that the snapshot has: a table that was filled once is kept true. Problems are
-/// always wanted, or a file that fails would fail unseen.
+/// The datasets asked for with those that they read, and those that the snapshot has: a table that was filled once is
+/// kept true. Problems are always wanted, or a file that fails would fail unseen.
 fn wanted(options: &Options, prior: Option<&Snapshot>) -> Vec<Wanted> {
     let mut wanted: Vec<Wanted> = Vec::new();
     for asked in &options.datasets {
@@ -459,8 +461,9 @@ fn wanted(options: &Options, prior: Option<&Snapshot>) -> Vec<Wanted> {
             wanted.push(asked.clone());
         }
     }
+    let read = options.datasets.iter().flat_map(|asked| asked.dataset.facts()).map(|dataset| dataset.name);
     let kept = prior.iter().flat_map(|prior| prior.datasets.keys().map(String::as_str));
-    for key in kept.chain(["core.problems"]) {
+    for key in read.chain(kept).chain(["core.problems"]) {
         let is_asked = wanted.iter().any(|wanted| wanted.key() == key);
         if let Some(kept) = codeintel_datasets::dataset_named(key).and_then(Wanted::new)
             && !is_asked

@@ -1,7 +1,7 @@
 //! What a run is asked to do.
 
 use codeintel_base::RepoPath;
-use codeintel_datasets::DATASETS;
+use codeintel_datasets::{DATASETS, Tree};
 use codeintel_store::Wanted;
 use codeintel_system::ScanOptions;
 
@@ -56,6 +56,10 @@ pub struct Options {
     pub changed: Option<Vec<RepoPath>>,
     /// The number of threads that read, hash, parse and extract; at least 1.
     pub workers: usize,
+    /// At most so many of them parse and extract when rows of abstract syntax trees are wanted.
+    pub ast_workers: usize,
+    /// The same for concrete syntax trees. One parse serves both, so the smaller bound holds where both are wanted.
+    pub cst_workers: usize,
     /// How many snapshots of the repository are kept; at least 1.
     pub keep_snapshots: usize,
     /// Bytes of source that may be held between hashing and parsing, to save reading twice.
@@ -63,6 +67,14 @@ pub struct Options {
 }
 
 impl Options {
+    /// How many threads may work on a tree.
+    pub(crate) fn workers_for(&self, tree: Tree) -> usize {
+        match tree {
+            Tree::Abstract => self.workers.min(self.ast_workers),
+            Tree::Concrete => self.workers.min(self.cst_workers),
+        }
+    }
+
     /// All datasets of a repository, with default settings.
     pub fn new(repo: impl Into<String>) -> Self {
         let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
@@ -82,6 +94,8 @@ impl Options {
             rehash: false,
             changed: None,
             workers: 1,
+            ast_workers: usize::MAX,
+            cst_workers: usize::MAX,
             keep_snapshots: 10,
             held_bytes: 32 << 20,
         }

@@ -99,7 +99,7 @@ fn extracted(report: &Report) -> Vec<String> {
     done.map(|dataset| format!("{} {}", dataset.dataset, dataset.contents)).collect()
 }
 
-const ALL: [&str; 4] = ["core.ast_nodes", "core.ast_metrics", "core.docstrings", "core.problems"];
+const ALL: [&str; 5] = ["core.ast_nodes", "core.ast_metrics", "core.docstrings", "core.cst_nodes", "core.problems"];
 
 fn all(contents: usize) -> Vec<String> {
     ALL.iter().map(|dataset| format!("{dataset} {contents}")).collect()
@@ -454,8 +454,10 @@ fn results_do_not_depend_on_the_number_of_workers() {
     world.options.workers = 8;
     world.ingest();
     for workers in [1, 2, 8] {
-        world.options.workers = workers;
-        world.assert_equals_fresh();
+        for (ast_workers, cst_workers) in [(workers, usize::MAX), (usize::MAX, workers), (workers, 1)] {
+            world.options = Options { workers: 8, ast_workers, cst_workers, ..world.options };
+            world.assert_equals_fresh();
+        }
     }
 }
 

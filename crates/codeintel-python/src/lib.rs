@@ -6,12 +6,15 @@
 #![warn(clippy::disallowed_methods)]
 
 mod ast;
+mod cst;
 mod definitions;
 mod docstring;
 mod lines;
 mod parsed_file;
+mod spelled;
 
 pub use ast::{Ast, AstNode, Field, Kind};
+pub use cst::{Cst, CstKind, CstNode};
 pub use definitions::{Decorators, Definition, DefinitionKind};
 pub use docstring::{Docstring, DocstringParameter, DocstringStyle, clean_docstring, parse_docstring};
 pub use lines::LineCounts;

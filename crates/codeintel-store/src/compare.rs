@@ -67,6 +67,6 @@ fn columns(dataset: &Dataset) -> String {
 }
 
 /// The query of a dataset's view over an attached file.
-fn view_of(dataset: &Dataset, file: &str) -> String {
+fn view_of(dataset: &'static Dataset, file: &str) -> String {
     dataset.view_of(CURRENT).replace("store.", &format!("\"{}\".store.", file.replace('"', "\"\"")))
 }

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use codeintel_datasets::{Upkeep, dataset_named};
+use codeintel_datasets::{Dataset, dataset_named};
 use codeintel_engine::Options;
 use codeintel_store::Wanted;
 use codeintel_system::{ScanOptions, System};
@@ -77,7 +77,7 @@ pub(crate) const SETTINGS: &[Definition] = &[
         "cst_workers",
         Kind::Number(0),
         "0",
-        "The same for concrete syntax trees. This version has no such dataset.",
+        "The same for concrete syntax trees. One parse serves both, so the smaller bound holds where both are wanted.",
     ),
     define("scip_workers", Kind::Number(0), "0", "The same for SCIP indexers. This version has no such dataset."),
     define("keep_snapshots", Kind::Number(1), "10", "How many commits of a repository are kept."),
@@ -232,7 +232,9 @@ impl Settings {
         let cpus = std::thread::available_parallelism().map_or(1, usize::from);
         let or = |number: u64, other: usize| if number == 0 { other } else { number as usize };
         let jobs = or(self.number("jobs"), cpus);
-        options.workers = or(self.number("ast_workers"), jobs).min(jobs);
+        options.workers = jobs;
+        options.ast_workers = or(self.number("ast_workers"), jobs);
+        options.cst_workers = or(self.number("cst_workers"), jobs);
         options.commit = self.text("commit").map(str::to_owned);
         options.keep_snapshots = self.number("keep_snapshots") as usize;
         options.scan.include = ScanOptions::globs(&self.list("include_patterns"))?;
@@ -247,19 +249,14 @@ impl Settings {
         let names = self.list("datasets");
         if !names.is_empty() {
             let datasets = names.iter().map(|name| dataset(name)).collect::<Result<Vec<_>, _>>()?;
-            // A view is asked for by the facts that it shows.
-            let facts = datasets.into_iter().flat_map(|dataset| match dataset.upkeep {
-                Upkeep::View { reads } => reads.iter().filter_map(|name| dataset_named(name)).collect(),
-                Upkeep::PerContent { .. } | Upkeep::PerSnapshot => vec![dataset],
-            });
-            options.datasets = facts.filter_map(Wanted::new).collect();
+            options.datasets = datasets.into_iter().flat_map(Dataset::facts).filter_map(Wanted::new).collect();
         }
         Ok(options)
     }
 }
 
 /// Find a dataset by name.
-pub(crate) fn dataset(name: &str) -> Result<&'static codeintel_datasets::Dataset, SettingsError> {
+pub(crate) fn dataset(name: &str) -> Result<&'static Dataset, SettingsError> {
     dataset_named(name).ok_or_else(|| {
         let names = codeintel_datasets::DATASETS.iter().flat_map(|dataset| [dataset.name, dataset.table()]);
         SettingsError::Dataset { name: name.to_owned(), nearest: nearest(name, names) }

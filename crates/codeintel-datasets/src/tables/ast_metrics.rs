@@ -2,7 +2,7 @@
 
 use codeintel_python::{Ast, Field, Kind, LineCounts};
 
-use crate::dataset::{Dataset, Extraction, Extractor, Upkeep};
+use crate::dataset::{Dataset, Extraction, Extractor, Tree, Upkeep};
 
 stored_table! {
     /// One row for each content that could be decoded.
@@ -48,7 +48,13 @@ pub(crate) static DATASET: Dataset = Dataset {
            t.complexity, t.loc, t.logical_loc, t.comment_lines, t.blank_lines \
            FROM {complete} s JOIN store.files f USING (snapshot_id) JOIN store.ast_metrics t USING (content_id)",
     example: "SELECT rel_path, complexity, loc FROM core.ast_metrics ORDER BY complexity DESC LIMIT 10",
-    upkeep: Upkeep::PerContent { version: 1, tables: &[&ast_metrics::TABLE], rows: || Extractor::boxed(extract) },
+    reads: &[],
+    upkeep: Upkeep::PerContent {
+        tree: Tree::Abstract,
+        version: 1,
+        tables: &[&ast_metrics::TABLE],
+        rows: || Extractor::boxed(extract),
+    },
 };
 
 fn extract(columns: &mut ast_metrics::Columns, content_id: i32, extraction: Extraction<'_>) {

@@ -3,7 +3,7 @@
 use arrow_array::RecordBatch;
 use codeintel_python::{Field, Kind};
 
-use crate::dataset::{Dataset, Extraction, Rows, Upkeep};
+use crate::dataset::{Dataset, Extraction, Rows, Tree, Upkeep};
 use crate::table::StoredColumns as _;
 
 stored_table! {
@@ -92,7 +92,9 @@ pub(crate) static DATASET: Dataset = Dataset {
            LEFT JOIN store.ast_definitions d ON d.content_id = t.content_id AND d.node_id = t.node_id"
     ),
     example: "SELECT node_type, count(*) AS nodes FROM core.ast_nodes GROUP BY node_type ORDER BY nodes DESC LIMIT 10",
+    reads: &[],
     upkeep: Upkeep::PerContent {
+        tree: Tree::Abstract,
         version: 1,
         tables: &[&ast_nodes::TABLE, &ast_definitions::TABLE],
         rows: || Box::<Collected>::default(),

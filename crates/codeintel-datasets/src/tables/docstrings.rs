@@ -3,7 +3,7 @@
 use codeintel_python::{DocstringParameter, clean_docstring, parse_docstring};
 use serde_json::json;
 
-use crate::dataset::{Dataset, Extraction, Extractor, Upkeep};
+use crate::dataset::{Dataset, Extraction, Extractor, Tree, Upkeep};
 
 stored_table! {
     /// One row for each docstring.
@@ -59,7 +59,13 @@ pub(crate) static DATASET: Dataset = Dataset {
            FROM {complete} s JOIN store.files f USING (snapshot_id) JOIN store.docstrings t USING (content_id)"
     ),
     example: "SELECT style, count(*) AS docstrings FROM core.docstrings GROUP BY style ORDER BY docstrings DESC",
-    upkeep: Upkeep::PerContent { version: 1, tables: &[&docstrings::TABLE], rows: || Extractor::boxed(extract) },
+    reads: &[],
+    upkeep: Upkeep::PerContent {
+        tree: Tree::Abstract,
+        version: 1,
+        tables: &[&docstrings::TABLE],
+        rows: || Extractor::boxed(extract),
+    },
 };
 
 fn extract(columns: &mut docstrings::Columns, content_id: i32, extraction: Extraction<'_>) {

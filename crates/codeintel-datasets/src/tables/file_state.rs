@@ -20,5 +20,6 @@ pub(crate) static DATASET: Dataset = Dataset {
     view: "SELECT s.repo, s.commit, f.rel_path, f.language, f.size_bytes, f.mtime_ns, f.content_hash \
            FROM {snapshots} s JOIN store.files f USING (snapshot_id)",
     example: "SELECT rel_path, size_bytes FROM core.file_state ORDER BY size_bytes DESC LIMIT 10",
+    reads: &[],
     upkeep: Upkeep::PerSnapshot,
 };

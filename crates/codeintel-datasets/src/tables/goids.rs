@@ -23,18 +23,8 @@ pub(crate) static DATASET: Dataset = Dataset {
         start_line Integer ! "First line, from 1, decorators included.";
         end_line Integer ? "Last line; NULL for modules.";
     },
-    view: concat!(
-        "SELECT md5_number(concat_ws(':', repo, language, rel_path, kind, qualname, ordinal)) AS goid_h128, \
-           concat('goid:', repo, '/', rel_path, '#python:', kind, ':', qualname, '?s=', start_line, \
-           CASE WHEN end_line IS NULL THEN '' ELSE concat('&e=', end_line) END) AS urn, \
-           repo, commit, rel_path, language, kind, qualname, ordinal, start_line, end_line FROM (\
-           SELECT s.repo, s.commit, f.rel_path, f.language, d.kind, \
-           ",
-        qualname!("d.qualname"),
-        " AS qualname, \
-           d.ordinal, d.start_line, d.end_line \
-           FROM {complete} s JOIN store.files f USING (snapshot_id) JOIN store.ast_definitions d USING (content_id))"
-    ),
+    view: goids!("", "", ""),
     example: "SELECT urn FROM core.goids WHERE kind = 'method' ORDER BY urn LIMIT 10",
-    upkeep: Upkeep::View { reads: &["core.ast_nodes"] },
+    reads: &["core.ast_nodes"],
+    upkeep: Upkeep::View,
 };

@@ -7,10 +7,33 @@ macro_rules! qualname {
     };
 }
 
+/// The SQL of the global object ids of the definitions `d`, with more columns and joins.
+macro_rules! goids {
+    ($names:literal, $columns:literal, $joins:literal) => {
+        concat!(
+            "SELECT md5_number(concat_ws(':', repo, language, rel_path, kind, qualname, ordinal)) AS goid_h128, \
+               concat('goid:', repo, '/', rel_path, '#python:', kind, ':', qualname, '?s=', start_line, \
+               CASE WHEN end_line IS NULL THEN '' ELSE concat('&e=', end_line) END) AS urn, \
+               repo, commit, rel_path, language, kind, qualname, ordinal, start_line, end_line",
+            $names,
+            " FROM (SELECT s.repo, s.commit, f.rel_path, f.language, d.kind, ",
+            qualname!("d.qualname"),
+            " AS qualname, d.ordinal, d.start_line, d.end_line",
+            $columns,
+            " FROM {complete} s JOIN store.files f USING (snapshot_id) JOIN store.ast_definitions d USING (content_id)",
+            $joins,
+            ")"
+        )
+    };
+}
+
+pub(crate) mod ast_cst;
 pub(crate) mod ast_metrics;
 pub(crate) mod ast_nodes;
+pub(crate) mod cst_nodes;
 pub(crate) mod docstrings;
 pub(crate) mod file_state;
+pub(crate) mod goid_crosswalk;
 pub(crate) mod goids;
 pub(crate) mod modules;
 pub(crate) mod problems;
@@ -19,5 +42,5 @@ pub(crate) mod tags_index;
 
 /// The tables of names that stand for codes: each table's name in the schema `store`, and its codes and names.
 pub fn code_names() -> impl IntoIterator<Item = (&'static str, Vec<(u8, &'static str)>)> {
-    ast_nodes::code_names()
+    ast_nodes::code_names().into_iter().chain(cst_nodes::code_names())
 }

@@ -30,5 +30,6 @@ pub(crate) static DATASET: Dataset = Dataset {
            f.owners::JSON AS owners, f.content_hash, f.is_package, f.is_stub, f.is_test \
            FROM {snapshots} s JOIN store.files f USING (snapshot_id)",
     example: "SELECT module, path FROM core.modules WHERE is_package ORDER BY module LIMIT 10",
+    reads: &[],
     upkeep: Upkeep::PerSnapshot,
 };

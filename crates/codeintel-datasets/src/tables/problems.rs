@@ -1,6 +1,6 @@
 //! `core.problems`: what went wrong, until it is mended.
 
-use crate::dataset::{Dataset, Extraction, Extractor, Upkeep};
+use crate::dataset::{Dataset, Extraction, Extractor, Tree, Upkeep};
 
 stored_table! {
     /// Problems that lie in the bytes of a content.
@@ -37,7 +37,13 @@ pub(crate) static DATASET: Dataset = Dataset {
            CASE WHEN t.rel_path = 'tags_index.yaml' THEN 'analytics.tags_index' ELSE 'core.modules' END, t.stage, t.severity, t.message, NULL, NULL \
            FROM {snapshots} s JOIN store.scan_problems t USING (snapshot_id)",
     example: "SELECT rel_path, lineno, message FROM core.problems WHERE severity = 'error' ORDER BY ALL",
-    upkeep: Upkeep::PerContent { version: 1, tables: &[&problems::TABLE], rows: || Extractor::boxed(extract) },
+    reads: &[],
+    upkeep: Upkeep::PerContent {
+        tree: Tree::Abstract,
+        version: 1,
+        tables: &[&problems::TABLE],
+        rows: || Extractor::boxed(extract),
+    },
 };
 
 fn extract(columns: &mut problems::Columns, content_id: i32, extraction: Extraction<'_>) {

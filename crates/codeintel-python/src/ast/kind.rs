@@ -1,30 +1,6 @@
 //! The names of CPython's node classes and of their fields.
 
-/// Define an enum whose variants have the spelling of CPython's `ast` module.
-macro_rules! spelled {
-    ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name {
-            $(#[doc = concat!("`", $text, "`")] $variant),+
-        }
-
-        impl $name {
-            /// All values, in the order of their codes.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The name as CPython spells it.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text),+ }
-            }
-
-            /// A small number that stands for the value: its place in `ALL`.
-            pub fn code(self) -> u8 {
-                self as u8
-            }
-        }
-    };
-}
+use crate::spelled::spelled;
 
 spelled! {
     /// A node class of CPython 3.13's `ast`, and of 3.14's for template strings.

@@ -12,9 +12,10 @@
 
 use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::{
-    Alias, Arguments, BoolOp, Comprehension, Decorator, ElifElseClause, ExceptHandler, ExceptHandlerExceptHandler,
-    Expr, ExprContext, FStringPart, InterpolatedElement, InterpolatedStringFormatSpec, Keyword, MatchCase, Parameter,
-    Parameters, Pattern, Stmt, StmtClassDef, StmtFunctionDef, TypeParam, TypeParams, WithItem,
+    Alias, Arguments, AtomicNodeIndex, BoolOp, Comprehension, Decorator, ElifElseClause, ExceptHandler,
+    ExceptHandlerExceptHandler, Expr, ExprContext, FStringPart, HasNodeIndex as _, InterpolatedElement,
+    InterpolatedStringFormatSpec, Keyword, MatchCase, NodeIndex, Parameter, Parameters, Pattern, Stmt, StmtClassDef,
+    StmtFunctionDef, TypeParam, TypeParams, WithItem,
 };
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
@@ -70,7 +71,9 @@ pub(super) fn project(file: &ParsedFile) -> Ast<'_> {
         range: None,
         name: None,
     });
-    projection.body(Field::Body, &file.tree.syntax().body);
+    let module = file.tree.syntax();
+    module.node_index.set(NodeIndex::from(0));
+    projection.body(Field::Body, &module.body);
     projection.pending.reverse();
     while let Some(pending) = projection.pending.pop() {
         projection.visit(pending);
@@ -136,6 +139,32 @@ pub(super) enum Item<'a> {
     Bare(Kind),
 }
 
+impl<'a> Item<'a> {
+    /// Where ruff's node keeps a number. Ours is left there for the projection to a concrete syntax tree.
+    fn index(self) -> Option<&'a AtomicNodeIndex> {
+        Some(match self {
+            Item::Stmt(stmt) => stmt.node_index(),
+            Item::Elif(_, clauses) => &clauses[0].node_index,
+            Item::Expr(expr) | Item::BareGenerator(expr, _) => expr.node_index(),
+            Item::Pattern(pattern) => pattern.node_index(),
+            Item::Handler(handler) => &handler.node_index,
+            Item::Alias(alias) => &alias.node_index,
+            Item::Keyword(keyword) => &keyword.node_index,
+            Item::Parameter(parameter) => &parameter.node_index,
+            Item::TypeParam(param) => param.node_index(),
+            Item::Interpolation(field, _) => &field.node_index,
+            // The others have no position, or no node of their own in ruff's tree.
+            Item::Parameters(_)
+            | Item::Comprehension(_)
+            | Item::Context(_)
+            | Item::MatchCase(_)
+            | Item::Literal(_)
+            | Item::FormatSpec(..)
+            | Item::Bare(_) => return None,
+        })
+    }
+}
+
 struct Projection<'a> {
     file: &'a ParsedFile,
     semicolons: Vec<TextRange>,
@@ -159,6 +188,9 @@ impl<'a> Projection<'a> {
             range: range.map(|range| (range.start().to_u32(), range.end().to_u32())),
             name,
         });
+        if let Some(index) = item.index() {
+            index.set(NodeIndex::from(id));
+        }
         match item {
             Item::Stmt(Stmt::FunctionDef(def)) => self.definitions.push((id, DefinitionRef::Function(def))),
             Item::Stmt(Stmt::ClassDef(def)) => self.definitions.push((id, DefinitionRef::Class(def))),

@@ -8,7 +8,6 @@ from n . o import *
 
 global_name: int
 global_name: "str" = 1
-(annotated): int = 2
 obj.attr: int = 3
 x = y = z, = 1,
 x += 1; y //= 2; z **= 3

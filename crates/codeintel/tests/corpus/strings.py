@@ -19,7 +19,7 @@ f"\N{BULLET} {x} \x41"
 rf"\d{x}\n"
 f"é{x}😀{y}é" "é"
 f'{a!r:{b}c{d}}'
-f"{yield_}" rb''
+f"{yield_}"
 def f():
     f"not a docstring"
 def g():

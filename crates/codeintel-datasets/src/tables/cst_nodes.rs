@@ -1,0 +1,236 @@
+//! `core.cst_nodes`: every node of LibCST's tree but whitespace and punctuation.
+
+use arrow_array::RecordBatch;
+use codeintel_base::CodePoints;
+use codeintel_python::{Cst, CstKind};
+
+use crate::dataset::{Dataset, Extraction, Rows, Tree, Upkeep};
+use crate::table::StoredColumns as _;
+
+stored_table! {
+    /// The nodes. The chain of the ancestors' kinds is a text of one character for each of them.
+    cst_nodes {
+        content_id: Int,
+        node_id: Int,
+        parent_id: Null<Int>,
+        kind: Code,
+        ancestors: Null<Text>,
+        start_line: Int,
+        start_col: Int,
+        end_line: Int,
+        end_col: Int,
+        start_byte: Int,
+        end_byte: Int,
+        definition_id: Int,
+        ast_node_id: Null<Int>,
+    }
+}
+
+stored_table! {
+    /// The decoded texts, from which previews are cut, in pieces: where a join repeats a piece for each of its nodes, it
+    /// must not repeat a whole file. Each goes on into the next one by the length of a preview.
+    source_pieces {
+        content_id: Int,
+        piece: Int,
+        text: Bytes,
+    }
+}
+
+/// A piece begins at each multiple of so many bytes. The view knows it, too.
+const PIECE_BYTES: usize = 2048;
+
+/// The first 200 characters take at most so many bytes.
+const PREVIEW_BYTES: usize = 800;
+
+/// The SQL of a preview. Where its last byte is inside of a character, that of one of the three bytes before is not.
+macro_rules! preview {
+    () => {
+        concat!(
+            "left(coalesce(",
+            preview!("800"),
+            ", ",
+            preview!("799"),
+            ", ",
+            preview!("798"),
+            ", ",
+            preview!("797"),
+            "), 200)"
+        )
+    };
+    ($length:literal) => {
+        concat!(
+            "try(decode(x.text[t.start_byte % 2048 + 1:t.start_byte % 2048 + least(t.end_byte - t.start_byte, ",
+            $length,
+            ")]))"
+        )
+    };
+}
+
+/// Below this depth `parents` is NULL: the chains of one file take space in proportion to the square of its depth.
+const MAX_LEVELS: usize = 1000;
+
+/// The character that stands for the first kind in `ancestors`. Kinds that have children come first, so that nearly
+/// all of them are ASCII.
+const FIRST_CHARACTER: u32 = '!' as u32;
+
+pub(crate) static DATASET: Dataset = Dataset {
+    name: "core.cst_nodes",
+    doc: "One row for each node of LibCST's concrete syntax tree that has a position, except whitespace and punctuation.\n\n\
+          Kinds and spans are those of LibCST 1.9 and its `PositionProvider`: columns count code points, a decorated \
+          definition starts at its own keyword, an expression does not include its parentheses. Left out are `Comment`, \
+          `EmptyLine`, `Newline`, `ParenthesizedWhitespace`, `SimpleWhitespace`, `TrailingWhitespace`, `AssignEqual`, \
+          `Colon`, `Comma`, `Dot`, `Semicolon`, and the brackets (`LeftParen`, `RightParen`, `LeftSquareBracket`, \
+          `RightSquareBracket`, `LeftCurlyBrace`, `RightCurlyBrace`). `node_id` numbers the rows in pre-order, which is the \
+          order in which LibCST visits them.\n\n\
+          Byte offsets count in the decoded text as UTF-8, without a byte order mark, as in `core.ast_nodes`; \
+          `core.ast_cst` says which rows of the two tables are the same thing. Of a file with syntax errors the table has \
+          what could be recovered (see `core.problems`).\n\n\
+          Known differences from LibCST: sources that LibCST refuses or does not give back byte for byte have rows as their \
+          text says; the docs page on accuracy lists them.",
+    columns: columns! {
+        repo Varchar ! "Slug of the repository.";
+        commit Varchar ! "Commit, as in `core.snapshots`.";
+        rel_path Varchar ! "Path from the repository's root.";
+        node_id Integer ! "Number of the node in its file, from 0 (the Module).";
+        parent_id Integer ? "Number of the parent node; NULL for the Module.";
+        kind Varchar ! "Class of the node.";
+        start_line Integer ! "First line, from 1.";
+        start_col Integer ! "Column of the first character, from 0, in code points.";
+        end_line Integer ! "Last line, from 1. The Module ends at the start of the line behind the last one.";
+        end_col Integer ! "Column behind the last character, from 0, in code points.";
+        start_byte Integer ! "Offset of the first byte, from 0.";
+        end_byte Integer ! "Offset behind the last byte.";
+        text_preview Varchar ! "The first 200 characters of the node's source text.";
+        parents Json ? "List of the kinds of the ancestors, from the Module down; NULL for nodes more than 1,000 levels deep.";
+        qname Varchar ! "Module and enclosing scopes, joined by dots. A definition and its decorators count as inside of it.";
+    },
+    view: concat!(
+        "SELECT s.repo, s.commit, f.rel_path, t.node_id, t.parent_id, k.name AS kind, t.start_line, t.start_col, t.end_line, \
+           t.end_col, t.start_byte, t.end_byte, \
+           ",
+        preview!(),
+        " AS text_preview, \
+           CASE WHEN t.ancestors = '' THEN '[]'::JSON ELSE \
+           list_transform(string_split(t.ancestors, ''), lambda c: n.names[unicode(c) - 32])::JSON END AS parents, \
+           ",
+        qualname!("d.qualname"),
+        " AS qname \
+           FROM {complete} s JOIN store.files f USING (snapshot_id) JOIN store.cst_nodes t USING (content_id) \
+           JOIN store.cst_kinds k ON k.code = t.kind \
+           JOIN store.source_pieces x ON x.content_id = t.content_id AND x.piece = t.start_byte // 2048 \
+           JOIN store.ast_definitions d ON d.content_id = t.content_id AND d.node_id = t.definition_id \
+           CROSS JOIN (SELECT list(name ORDER BY code) AS names FROM store.cst_kinds) n"
+    ),
+    example: "SELECT kind, count(*) AS nodes FROM core.cst_nodes GROUP BY kind ORDER BY nodes DESC LIMIT 10",
+    reads: &["core.ast_nodes"],
+    upkeep: Upkeep::PerContent {
+        tree: Tree::Concrete,
+        version: 1,
+        tables: &[&cst_nodes::TABLE, &source_pieces::TABLE],
+        rows: || Box::<Collected>::default(),
+    },
+};
+
+/// The names behind the codes of kinds, for the table `store.cst_kinds`.
+pub(crate) fn code_names() -> [(&'static str, Vec<(u8, &'static str)>); 1] {
+    [("cst_kinds", CstKind::ALL.iter().map(|kind| (kind.code(), kind.as_str())).collect())]
+}
+
+#[derive(Debug, Default)]
+struct Collected {
+    nodes: cst_nodes::Columns,
+    pieces: source_pieces::Columns,
+}
+
+/// The nodes from the root down to the one that was visited last.
+#[derive(Debug, Default)]
+struct Chain {
+    /// Number, the definition that it is in, and the length of `kinds` without it.
+    nodes: Vec<(u32, u32, usize)>,
+    /// One character for each.
+    kinds: String,
+}
+
+impl Chain {
+    /// Go back to a node on the chain, or to none.
+    fn cut_behind(&mut self, node_id: Option<u32>) {
+        while self.nodes.last().is_some_and(|(last, ..)| Some(*last) != node_id) {
+            if let Some((_, _, length)) = self.nodes.pop() {
+                self.kinds.truncate(length);
+            }
+        }
+    }
+
+    fn push(&mut self, node_id: u32, definition_id: u32, kind: CstKind) {
+        self.nodes.push((node_id, definition_id, self.kinds.len()));
+        self.kinds.extend(char::from_u32(FIRST_CHARACTER + u32::from(kind.code())));
+    }
+
+    fn definition_id(&self) -> u32 {
+        self.nodes.last().map_or(0, |(_, definition_id, _)| *definition_id)
+    }
+}
+
+impl Collected {
+    fn extract_nodes(&mut self, content_id: i32, file: &codeintel_python::ParsedFile, cst: &Cst) {
+        let (text, lines) = (file.text(), file.lines());
+        let points = CodePoints::new(text);
+        let column = |position: codeintel_base::Position, offset: u32| {
+            (points.before(offset) - points.before(offset - position.column)) as i32
+        };
+        let mut chain = Chain::default();
+        let mut line = 1;
+        for (node_id, node) in cst.nodes.iter().enumerate() {
+            let node_id = node_id as u32;
+            chain.cut_behind(node.parent);
+            let definition_id = match node.ast {
+                Some(ast) if node.kind.is_definition() => ast,
+                _ => chain.definition_id(),
+            };
+            let (start_byte, end_byte) = node.range;
+            let start = lines.utf8_near(start_byte, line);
+            line = start.line;
+            let end = lines.utf8_near(end_byte, line);
+            // LibCST takes the last line to end in a line break, whether it does or not.
+            let is_unfinished = node.parent.is_none() && !text.is_empty() && !text.ends_with(['\n', '\r']);
+            self.nodes.push(cst_nodes::Row {
+                content_id,
+                node_id: node_id as i32,
+                parent_id: node.parent.map(|parent| parent as i32),
+                kind: node.kind.code(),
+                ancestors: (chain.nodes.len() <= MAX_LEVELS).then_some(&chain.kinds),
+                start_line: start.line as i32,
+                start_col: column(start, start_byte),
+                end_line: end.line as i32 + i32::from(is_unfinished),
+                end_col: if is_unfinished { 0 } else { column(end, end_byte) },
+                start_byte: start_byte as i32,
+                end_byte: end_byte as i32,
+                definition_id: definition_id as i32,
+                ast_node_id: node.ast.map(|ast| ast as i32),
+            });
+            chain.push(node_id, definition_id, node.kind);
+        }
+    }
+}
+
+impl Rows for Collected {
+    fn extract(&mut self, content_id: i32, extraction: Extraction<'_>) {
+        let Some(parsed) = extraction.parsed else { return };
+        let Some(cst) = parsed.cst else { return };
+        self.extract_nodes(content_id, parsed.file, cst);
+        let text = parsed.file.text().as_bytes();
+        for piece in 0..=text.len() / PIECE_BYTES {
+            let start = piece * PIECE_BYTES;
+            let end = text.len().min(start + PIECE_BYTES + PREVIEW_BYTES);
+            self.pieces.push(source_pieces::Row { content_id, piece: piece as i32, text: &text[start..end] });
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    fn take(&mut self) -> Vec<RecordBatch> {
+        vec![self.nodes.take(), self.pieces.take()]
+    }
+}

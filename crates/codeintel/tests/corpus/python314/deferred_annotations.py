@@ -1,0 +1,4 @@
+class A:
+    b: B
+    def f(self, c: C) -> D: ...
+x: Later
