@@ -19,8 +19,13 @@ use crate::shell::{program, root};
 const PACKAGES: &[&str] = &["django==5.2", "sympy==1.13.3"];
 const EDITS: [usize; 3] = [1, 10, 100];
 
+/// What is measured, as the Python pipeline names it, and our datasets that hold the same.
+const FAMILIES: &[(&str, &str)] = &[("ast", "ast_nodes,ast_metrics"), ("ast,cst", "ast_nodes,ast_metrics,cst_nodes")];
+
 struct Options {
     baseline: Option<PathBuf>,
+    /// One of [`FAMILIES`].
+    family: (&'static str, &'static str),
     runs: usize,
     packages: Vec<String>,
 }
@@ -98,11 +103,16 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
 }
 
 fn options(args: &[String]) -> anyhow::Result<Options> {
-    let mut options = Options { baseline: None, runs: 3, packages: Vec::new() };
+    let mut options = Options { baseline: None, family: FAMILIES[1], runs: 3, packages: Vec::new() };
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--baseline" => options.baseline = Some(args.next().context("--baseline needs a folder")?.into()),
+            "--datasets" => {
+                let name = args.next().context("--datasets needs `ast` or `ast,cst`")?;
+                let family = FAMILIES.iter().find(|(family, _)| family == name);
+                options.family = *family.context("--datasets is `ast` or `ast,cst`")?;
+            }
             "--runs" => options.runs = args.next().context("--runs needs a number")?.parse()?,
             flag if flag.starts_with('-') => bail!("unknown flag {flag}"),
             package => options.packages.push(package.to_owned()),
@@ -117,18 +127,9 @@ fn options(args: &[String]) -> anyhow::Result<Options> {
 fn sides(options: &Options) -> anyhow::Result<Vec<Side>> {
     let binary = setup::release_binary()?.to_string_lossy().into_owned();
     let text = |path: &Path| path.to_string_lossy().into_owned();
+    let (theirs_family, ours_family) = options.family;
     let ours = move |repo: &Path, db: &Path| {
-        let words = [
-            &binary,
-            "ingest",
-            "--quiet",
-            "--format",
-            "json",
-            "--repo",
-            "bench",
-            "--datasets",
-            "ast_nodes,ast_metrics",
-        ];
+        let words = [&binary, "ingest", "--quiet", "--format", "json", "--repo", "bench", "--datasets", ours_family];
         let mut words: Vec<String> = words.into_iter().map(str::to_owned).collect();
         words.extend(["--db".to_owned(), text(db), text(repo)]);
         words
@@ -148,7 +149,7 @@ fn sides(options: &Options) -> anyhow::Result<Vec<Side>> {
             move |repo: &Path, db: &Path| {
                 let mut words = vec![text(&python), text(&script), mode.to_owned()];
                 words.extend(["--repo".to_owned(), text(repo), "--db".to_owned(), text(db)]);
-                words.extend(["--datasets", "ast"].map(str::to_owned));
+                words.extend(["--datasets", theirs_family].map(str::to_owned));
                 words
             }
         };

@@ -19,7 +19,7 @@ const USAGE: &str = "usage: cargo xtask TASK
   tidy     the rules of the repository that the compiler cannot check
   docs     write the generated pages under docs anew
   oracle   compare the tables of real packages with CPython and radon [PACKAGE...]
-  bench    measure against the plain Python pipeline [--baseline DIR] [--runs N] [PACKAGE...]
+  bench    measure against the plain Python pipeline [--baseline DIR] [--datasets ast|ast,cst] [--runs N] [PACKAGE...]
   install  build a release and print where it is";
 
 fn main() -> anyhow::Result<()> {

@@ -1,4 +1,4 @@
-//! `cargo xtask oracle`: the tables of real packages against CPython's own answers.
+//! `cargo xtask oracle`: the tables of real packages against the answers of CPython and LibCST.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,9 +37,11 @@ pub(crate) fn run(packages: &[String]) -> anyhow::Result<()> {
         let database = database.to_string_lossy().into_owned();
         let place_text = place.to_string_lossy().into_owned();
         program(&codeintel).args(&["ingest", "--quiet", "--repo", "oracle", "--db", &database, &place_text]).run()?;
-        let script = root().join("xtask/oracle/tables.py").to_string_lossy().into_owned();
-        if program(setup::python()).args(&[&script, &place_text, &database]).run().is_err() {
-            failed.push(place_text);
+        for script in ["tables.py", "cst.py"] {
+            let path = root().join("xtask/oracle").join(script).to_string_lossy().into_owned();
+            if program(setup::python()).args(&[&path, &place_text, &database]).run().is_err() {
+                failed.push(format!("{place_text} ({script})"));
+            }
         }
     }
     if !failed.is_empty() {

@@ -10,7 +10,8 @@ use crate::shell::{cargo, program, root};
 const LIBDUCKDB: &str = "1.5.6-r.1";
 
 /// What the oracles and the tests import.
-const PYTHON_PACKAGES: &[&str] = &["duckdb>=1.5.5,<1.6", "docstring_parser==0.18.0", "pyarrow", "radon==6.0.1"];
+const PYTHON_PACKAGES: &[&str] =
+    &["duckdb>=1.5.5,<1.6", "docstring_parser==0.18.0", "libcst==1.9.0", "pyarrow", "radon==6.0.1"];
 
 /// Get what is missing. Without npm DuckDB is compiled from source; without Python 3.13 the oracles are skipped.
 pub(crate) fn run() {

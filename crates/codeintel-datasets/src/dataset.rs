@@ -18,7 +18,8 @@ pub struct Dataset {
     pub columns: &'static [Column],
     /// The query behind the view. `{snapshots}` stands for the snapshots that it shows, `{complete}` for those of them
     /// that have its facts for every file: facts may be there for some files only, because they share contents with
-    /// another snapshot or because a run was cut short.
+    /// another snapshot or because a run was cut short. `{ast_kinds}` and the other names of [`crate::code_names`] stand
+    /// for the names behind the codes, quoted and in the order of the codes.
     pub view: &'static str,
     /// A query that a user might start from.
     pub example: &'static str,
@@ -139,7 +140,12 @@ impl Dataset {
         let has_facts = facts.collect::<Vec<_>>().join(" AND ");
         let complete =
             format!("(SELECT * FROM ({snapshots}) WHERE {})", if has_facts.is_empty() { "true" } else { &has_facts });
-        self.view.replace("{snapshots}", &format!("({snapshots})")).replace("{complete}", &complete)
+        let mut view = self.view.replace("{snapshots}", &format!("({snapshots})")).replace("{complete}", &complete);
+        for (table, codes) in tables::code_names() {
+            let names: Vec<String> = codes.iter().map(|(_, name)| format!("'{name}'")).collect();
+            view = view.replace(&format!("{{{table}}}"), &names.join(", "));
+        }
+        view
     }
 
     /// The datasets whose facts it shows: those that it reads, or that they read, and itself, as far as they have any.

@@ -8,7 +8,8 @@ use crate::dataset::{Dataset, Extraction, Rows, Tree, Upkeep};
 use crate::table::StoredColumns as _;
 
 stored_table! {
-    /// The nodes. The chain of the ancestors' kinds is a text of one character for each of them.
+    /// The nodes. The chain of the ancestors' kinds is a text of one character for each of them; NULL where there are
+    /// none or too many.
     cst_nodes {
         content_id: Int,
         node_id: Int,
@@ -110,16 +111,16 @@ pub(crate) static DATASET: Dataset = Dataset {
            ",
         preview!(),
         " AS text_preview, \
-           CASE WHEN t.ancestors = '' THEN '[]'::JSON ELSE \
-           list_transform(string_split(t.ancestors, ''), lambda c: n.names[unicode(c) - 32])::JSON END AS parents, \
+           coalesce(list_transform(string_split(t.ancestors, ''), lambda c: \
+           enum_range(NULL::ENUM({cst_kinds}))[unicode(c) - 32])::JSON, CASE WHEN t.parent_id IS NULL THEN '[]'::JSON END) \
+           AS parents, \
            ",
         qualname!("d.qualname"),
         " AS qname \
            FROM {complete} s JOIN store.files f USING (snapshot_id) JOIN store.cst_nodes t USING (content_id) \
            JOIN store.cst_kinds k ON k.code = t.kind \
            JOIN store.source_pieces x ON x.content_id = t.content_id AND x.piece = t.start_byte // 2048 \
-           JOIN store.ast_definitions d ON d.content_id = t.content_id AND d.node_id = t.definition_id \
-           CROSS JOIN (SELECT list(name ORDER BY code) AS names FROM store.cst_kinds) n"
+           JOIN store.ast_definitions d ON d.content_id = t.content_id AND d.node_id = t.definition_id"
     ),
     example: "SELECT kind, count(*) AS nodes FROM core.cst_nodes GROUP BY kind ORDER BY nodes DESC LIMIT 10",
     reads: &["core.ast_nodes"],
@@ -198,7 +199,7 @@ impl Collected {
                 node_id: node_id as i32,
                 parent_id: node.parent.map(|parent| parent as i32),
                 kind: node.kind.code(),
-                ancestors: (chain.nodes.len() <= MAX_LEVELS).then_some(&chain.kinds),
+                ancestors: (1..=MAX_LEVELS).contains(&chain.nodes.len()).then_some(&chain.kinds),
                 start_line: start.line as i32,
                 start_col: column(start, start_byte),
                 end_line: end.line as i32 + i32::from(is_unfinished),

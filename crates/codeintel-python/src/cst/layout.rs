@@ -17,9 +17,13 @@ pub(super) fn span(start: TextSize, end: TextSize) -> TextRange {
     TextRange::new(start, end.max(start))
 }
 
-/// A range without its first and last byte, which are brackets.
+/// A range without its first and last byte, which are brackets; an empty one where a broken source lacks them.
 pub(super) fn inside(range: TextRange) -> TextRange {
-    span(range.start() + TextSize::from(1), range.end() - TextSize::from(1).min(range.len()))
+    let bracket = TextSize::from(1);
+    if range.len() < bracket + bracket {
+        return TextRange::empty(range.start());
+    }
+    TextRange::new(range.start() + bracket, range.end() - bracket)
 }
 
 /// The first and the last item of a list.

@@ -40,7 +40,25 @@ pub(super) fn project(file: &ParsedFile) -> Cst {
         projection.children(below);
         projection.pending[base..].reverse();
     }
+    if !file.tree.errors().is_empty() {
+        set_apart(&mut projection.nodes);
+    }
     Cst { nodes: projection.nodes }
+}
+
+/// In a broken source the parser may have put a missing expression into a token that it skipped. Move such leaves behind
+/// what stands before them, so that leaves never overlap.
+fn set_apart(nodes: &mut [CstNode]) {
+    let mut end = 0;
+    for id in 0..nodes.len() {
+        let is_leaf = nodes.get(id + 1).is_none_or(|next| next.parent != Some(id as u32));
+        if is_leaf {
+            let range = &mut nodes[id].range;
+            range.0 = range.0.max(end);
+            range.1 = range.1.max(range.0);
+            end = range.1;
+        }
+    }
 }
 
 /// A node that waits for its number.

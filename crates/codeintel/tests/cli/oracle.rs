@@ -1,4 +1,4 @@
-//! Independent answers: CPython's own tree, and DuckDB's own Python package. `cargo xtask setup` installs both; without
+//! Independent answers: CPython's own tree, LibCST's own tree, and DuckDB's own Python package. `cargo xtask setup` installs both; without
 //! them these tests say that they are skipped.
 
 use std::path::{Path, PathBuf};
@@ -19,20 +19,22 @@ fn python() -> Option<PathBuf> {
     None
 }
 
-#[test]
-fn odd_sources_have_the_tree_of_cpython() {
-    let Some(python) = python() else { return };
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
+/// The committed odd sources of one folder, and what git would rewrite or refuse to store as text.
+fn odd_sources(folder: &str) -> Sandbox {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(folder);
     let sandbox = Sandbox::new("");
     for entry in std::fs::read_dir(&corpus).unwrap() {
         let entry = entry.unwrap();
-        std::fs::copy(entry.path(), sandbox.root().join(entry.file_name())).unwrap();
+        if entry.file_type().unwrap().is_file() {
+            std::fs::copy(entry.path(), sandbox.root().join(entry.file_name())).unwrap();
+        }
     }
-    // What git would rewrite or refuse to store as text.
     sandbox.write(
         "crlf.py",
         "@d\r\nclass A:\r\n    '''one\r\n    two'''\r\n    def f(self):\r\n        return f'{self!r:>10}'\r\n",
     );
+    sandbox
+        .write("crlf_layout.py", "x = (\r\n  a\r\n  # c\r\n , b)\r\nif a: \\\r\n  b\r\nelse:\r\n    '''\r\n''' ;\r\n");
     sandbox.write("cr.py", "x = 1\rif x:\r    y = 2\r");
     sandbox.write("bom.py", "\u{feff}# coding: utf-8\nx = 'é'\n");
     sandbox.write("latin.py", b"# -*- coding: latin-1 -*-\nx = '\xe9' + y\n");
@@ -41,13 +43,45 @@ fn odd_sources_have_the_tree_of_cpython() {
     sandbox.write("nul.py", "x = '\0'\n");
     sandbox.write("utf16.py", b"\xff\xfex\0");
     sandbox.write("empty.py", "");
+    sandbox.write("blank.py", "\n\n");
+    sandbox.write("comment.py", "# no line break at the end");
+    sandbox.write("tabs.py", "if a:\n\tif b:\n\t\tc\t;\td\n");
+    sandbox.write("astral.py", "x = '😀'; y = 'é' + z\n'''😀\né''' + é\n变 = f'😀{é}😀' . é\n");
+    // Previews are cut behind 200 characters, of one to four bytes, and begin anywhere in a piece of text.
+    let long: String = (0..400).map(|i| format!("x{i} = '{}'\n", "aé变😀".repeat(i % 60))).collect();
+    sandbox.write("long.py", long);
     sandbox.ingest(&[]);
+    sandbox
+}
+
+/// Run a script that compares a sandbox's database with other answers, and give what it says.
+fn compared(python: &Path, script: &str, sandbox: &Sandbox) -> String {
     let database = sandbox.path(".codeintel/codeintel.duckdb");
-    let script = workspace().join("xtask/oracle/tables.py");
+    let script = workspace().join("xtask/oracle").join(script);
     let output = Command::new(python).arg(script).arg(sandbox.root()).arg(database).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{said}{}", stderr(&output));
     assert!(said.contains(": 0 differences"), "{said}");
+    said
+}
+
+#[test]
+fn odd_sources_have_the_tree_of_cpython() {
+    let Some(python) = python() else { return };
+    compared(&python, "tables.py", &odd_sources(""));
+}
+
+#[test]
+fn odd_sources_have_the_tree_of_libcst() {
+    let Some(python) = python() else { return };
+    let check = |folder: &str, refused: &[&str]| {
+        let said = compared(&python, "cst.py", &odd_sources(folder));
+        let left_out: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("not compared: ")).collect();
+        let left_out: Vec<&str> = left_out.iter().filter_map(|line| line.split(':').next()).collect();
+        assert_eq!(left_out, refused, "{said}");
+    };
+    check("", &["broken.py", "cr.py", "refused_by_libcst.py", "utf16.py"]);
+    check("python314", &["cr.py", "refused_by_libcst.py", "utf16.py"]);
 }
 
 #[test]
@@ -60,7 +94,7 @@ fn the_python_package_of_duckdb_reads_every_view() {
     let script = "import duckdb, sys\n\
                   c = duckdb.connect(sys.argv[1], read_only=True)\n\
                   views = c.execute(\"SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE NOT internal\").fetchall()\n\
-                  assert len(views) == 18, views\n\
+                  assert len(views) == 24, views\n\
                   for (view,) in views:\n    assert c.execute(f'SELECT * FROM {view}').fetchall(), view\n\
                   print(c.execute('SELECT goid_h128 FROM core.goids').fetchone())";
     let database = sandbox.path(".codeintel/codeintel.duckdb");
