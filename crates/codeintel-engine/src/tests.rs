@@ -279,7 +279,7 @@ fn a_new_version_of_one_extraction_redoes_that_one_only() {
     let plan = status(&world.system, &database, &world.options).unwrap();
     assert!(!plan.is_empty() && plan.other == ["the datasets that are kept"]);
     let outdated: Vec<_> = plan.datasets.iter().map(|dataset| (dataset.missing, dataset.outdated)).collect();
-    assert_eq!(outdated, [(0, 0), (2, 2), (0, 0), (0, 0)]);
+    assert_eq!(outdated, [(0, 0), (2, 2), (0, 0), (0, 0), (0, 0)]);
     drop(database);
     assert_eq!(extracted(&world.ingest()), ["core.ast_metrics 2"]);
     assert_eq!(world.rows("SELECT count(*) FROM core.ast_metrics"), ["2"]);
@@ -294,11 +294,21 @@ fn more_datasets_later_extract_only_the_new_ones() {
     assert_eq!(extracted(&world.ingest()), ["core.ast_metrics 1", "core.problems 1"]);
     world.assert_equals_fresh();
     world.options.datasets = datasets.clone();
-    assert_eq!(extracted(&world.ingest()), ["core.ast_nodes 1", "core.docstrings 1"]);
+    assert_eq!(extracted(&world.ingest()), ["core.ast_nodes 1", "core.docstrings 1", "core.cst_nodes 1"]);
     // A table that was filled once is kept true, whatever is asked for.
     world.options.datasets = vec![datasets[1].clone()];
     world.write("a.py", "x = 2\n");
-    assert_eq!(extracted(&world.ingest()).len(), 4);
+    assert_eq!(extracted(&world.ingest()).len(), ALL.len());
+    world.assert_equals_fresh();
+}
+
+#[test]
+fn a_dataset_brings_those_that_its_view_reads() {
+    let mut world = World::new(&[("a.py", "def f(): pass\n")]);
+    world.options.datasets.retain(|wanted| wanted.key() == "core.cst_nodes");
+    assert_eq!(extracted(&world.ingest()), ["core.cst_nodes 1", "core.ast_nodes 1", "core.problems 1"]);
+    assert_eq!(world.rows("SELECT qname FROM core.cst_nodes WHERE kind = 'Pass'"), ["a.f"]);
+    assert_eq!(world.rows("SELECT ast_node_id, cst_node_id FROM core.goid_crosswalk ORDER BY ALL"), ["0 0", "1 1"]);
     world.assert_equals_fresh();
 }
 

@@ -2,7 +2,7 @@
 
 use arrow_array::RecordBatch;
 use codeintel_base::ContentHash;
-use codeintel_datasets::Dataset;
+use codeintel_datasets::{Dataset, dataset_named};
 use duckdb::{Appender, Connection, params};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -20,14 +20,18 @@ pub struct Wanted {
     pub dataset: &'static Dataset,
     /// The version of the extraction.
     pub version: u32,
-    /// A hash of the settings and tool versions that matter; empty where none do.
+    /// What else its facts depend on: versions of other datasets, settings and tools; empty where nothing does.
     pub fingerprint: String,
 }
 
 impl Wanted {
     /// A dataset as it is; none for those that are not extracted from contents.
     pub fn new(dataset: &'static Dataset) -> Option<Self> {
-        dataset.version().map(|version| Self { dataset, version, fingerprint: String::new() })
+        // Its facts name rows of the datasets that its view reads.
+        let read = dataset.reads.iter().filter_map(|name| dataset_named(name));
+        let read = read.filter_map(|read| Some(format!("{}/{}", read.name, read.version()?)));
+        let fingerprint = read.collect::<Vec<_>>().join(" ");
+        dataset.version().map(|version| Self { dataset, version, fingerprint })
     }
 
     /// The name under which the ledger knows it.
@@ -194,7 +198,7 @@ impl Database {
         };
         let mut entries: Vec<LedgerEntry> = statement.query_map([content_id], entry)?.collect::<Result<_, _>>()?;
         for entry in &mut entries {
-            let tables = codeintel_datasets::dataset_named(&entry.dataset).map_or(&[][..], Dataset::tables);
+            let tables = dataset_named(&entry.dataset).map_or(&[][..], Dataset::tables);
             for table in tables {
                 let sql = format!("SELECT count(*) FROM store.{} WHERE content_id = ?", table.name);
                 let rows: i64 = self.connection.query_row(&sql, [content_id], |row| row.get(0))?;
