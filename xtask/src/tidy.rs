@@ -13,6 +13,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("codeintel-base", &[]),
     ("codeintel-system", &["codeintel-base"]),
     ("codeintel-python", &["codeintel-base"]),
+    ("codeintel-scip", &["codeintel-base"]),
     ("codeintel-datasets", &["codeintel-base", "codeintel-python"]),
     ("codeintel-store", &["codeintel-base", "codeintel-datasets"]),
     (
@@ -31,6 +32,9 @@ const FENCED: &[(&str, &[&str])] = &[
     ("ruff_python_ast", &["codeintel-python"]),
     ("ruff_python_parser", &["codeintel-python"]),
     ("ruff_text_size", &["codeintel-python"]),
+    ("scip", &["codeintel-scip"]),
+    ("protobuf", &["codeintel-scip"]),
+    ("protobuf-json-mapping", &["codeintel-scip"]),
     ("clap", &["codeintel"]),
     ("indicatif", &["codeintel"]),
 ];

@@ -1,0 +1,272 @@
+//! What an index says of one source file, in types of our own.
+
+use codeintel_base::Column;
+use scip::types;
+use scip::types::occurrence::{Typed_enclosing_range, Typed_range};
+
+/// One source file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Document {
+    /// The path as the producer wrote it; [`crate::Root::locate`] leads from it to a path of the repository.
+    pub relative_path: String,
+    /// The language, for example `python`; empty where the producer does not say.
+    pub language: String,
+    /// What columns count; none where the producer does not say.
+    pub encoding: Option<Column>,
+    /// Names in the source, in the order of the index.
+    pub occurrences: Vec<Occurrence>,
+    /// The symbols that the file defines.
+    pub symbols: Vec<Symbol>,
+    /// Occurrences that were left out because their range is none.
+    pub malformed: usize,
+}
+
+/// A range of a source: lines from 0, columns from 0 in the document's encoding, the end behind the last character.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Range {
+    /// First line, from 0.
+    pub start_line: u32,
+    /// First column, from 0.
+    pub start_col: u32,
+    /// Last line, from 0.
+    pub end_line: u32,
+    /// Column behind the last one.
+    pub end_col: u32,
+}
+
+/// A name in the source.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Occurrence {
+    /// Where it is.
+    pub range: Range,
+    /// The symbol that it stands for. `local N` has a meaning in its document only.
+    pub symbol: String,
+    /// A sum of [`Role`]s.
+    pub roles: u32,
+    /// The whole of what it defines or refers to, for example the statement of a function.
+    pub enclosing: Option<Range>,
+}
+
+/// A role of an occurrence, as a bit of [`Occurrence::roles`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Role {
+    /// The symbol is defined here.
+    Definition = 1,
+    /// The symbol is imported here.
+    Import = 2,
+    /// The symbol is written to.
+    Write = 4,
+    /// The symbol is read.
+    Read = 8,
+}
+
+impl Occurrence {
+    /// Whether it has a role.
+    pub fn is(&self, role: Role) -> bool {
+        self.roles & role as u32 != 0
+    }
+
+    /// Whether its symbol has a meaning in its document only.
+    pub fn is_local(&self) -> bool {
+        self.symbol.starts_with("local ")
+    }
+}
+
+/// What is known of a symbol.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Symbol {
+    /// Its name in the index.
+    pub symbol: String,
+    /// `Class`, `Method` and so on as the schema spells them; none where the producer does not say.
+    pub kind: Option<String>,
+    /// Its name in the source; empty where the producer does not say.
+    pub display_name: String,
+    /// Its declaration in the source language; empty where the producer does not say.
+    pub signature: String,
+    /// Paragraphs of Markdown.
+    pub documentation: Vec<String>,
+    /// The symbol around it; empty where the producer does not say.
+    pub enclosing_symbol: String,
+    /// How it relates to other symbols.
+    pub relationships: Vec<Relationship>,
+}
+
+/// How a symbol relates to another one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "the schema has four independent flags")]
+pub struct Relationship {
+    /// The other symbol.
+    pub symbol: String,
+    /// References to the one are references to the other.
+    pub is_reference: bool,
+    /// The one implements the other.
+    pub is_implementation: bool,
+    /// The other is the type of the one.
+    pub is_type_definition: bool,
+    /// The other takes the place of the one as its definition.
+    pub is_definition: bool,
+}
+
+impl Document {
+    pub(crate) fn from_message(message: types::Document) -> Self {
+        let count = message.occurrences.len();
+        let occurrences: Vec<Occurrence> =
+            message.occurrences.into_iter().filter_map(Occurrence::from_message).collect();
+        let encoding = match message.position_encoding.enum_value() {
+            Ok(types::PositionEncoding::UTF8CodeUnitOffsetFromLineStart) => Some(Column::Utf8),
+            Ok(types::PositionEncoding::UTF16CodeUnitOffsetFromLineStart) => Some(Column::Utf16),
+            Ok(types::PositionEncoding::UTF32CodeUnitOffsetFromLineStart) => Some(Column::Utf32),
+            Ok(types::PositionEncoding::UnspecifiedPositionEncoding) | Err(_) => None,
+        };
+        Self {
+            relative_path: message.relative_path,
+            language: message.language,
+            encoding,
+            malformed: count - occurrences.len(),
+            occurrences,
+            symbols: message.symbols.into_iter().map(Symbol::from_message).collect(),
+        }
+    }
+
+    pub(crate) fn to_message(&self) -> types::Document {
+        let encoding = match self.encoding {
+            Some(Column::Utf8) => types::PositionEncoding::UTF8CodeUnitOffsetFromLineStart,
+            Some(Column::Utf16) => types::PositionEncoding::UTF16CodeUnitOffsetFromLineStart,
+            Some(Column::Utf32) => types::PositionEncoding::UTF32CodeUnitOffsetFromLineStart,
+            None => types::PositionEncoding::UnspecifiedPositionEncoding,
+        };
+        types::Document {
+            relative_path: self.relative_path.clone(),
+            language: self.language.clone(),
+            position_encoding: encoding.into(),
+            occurrences: self.occurrences.iter().map(Occurrence::to_message).collect(),
+            symbols: self.symbols.iter().map(Symbol::to_message).collect(),
+            ..types::Document::default()
+        }
+    }
+}
+
+impl Range {
+    /// A range as the first versions of the schema write it: three numbers on one line, else four.
+    fn from_list(numbers: &[i32]) -> Option<Self> {
+        let (start_line, start_col, end_line, end_col) = match *numbers {
+            [line, start, end] => (line, start, line, end),
+            [start_line, start_col, end_line, end_col] => (start_line, start_col, end_line, end_col),
+            _ => return None,
+        };
+        Self::checked(start_line, start_col, end_line, end_col)
+    }
+
+    fn checked(start_line: i32, start_col: i32, end_line: i32, end_col: i32) -> Option<Self> {
+        let number = |value: i32| u32::try_from(value).ok();
+        let range = Self {
+            start_line: number(start_line)?,
+            start_col: number(start_col)?,
+            end_line: number(end_line)?,
+            end_col: number(end_col)?,
+        };
+        ((range.start_line, range.start_col) <= (range.end_line, range.end_col)).then_some(range)
+    }
+
+    fn to_list(self) -> Vec<i32> {
+        let numbers = if self.start_line == self.end_line {
+            vec![self.start_line, self.start_col, self.end_col]
+        } else {
+            vec![self.start_line, self.start_col, self.end_line, self.end_col]
+        };
+        numbers.into_iter().map(|number| number as i32).collect()
+    }
+}
+
+impl Occurrence {
+    /// None where the range is none. A typed range counts before a list of numbers.
+    fn from_message(message: types::Occurrence) -> Option<Self> {
+        let range = match &message.typed_range {
+            Some(Typed_range::SingleLineRange(range)) => {
+                Range::checked(range.line, range.start_character, range.line, range.end_character)
+            }
+            Some(Typed_range::MultiLineRange(range)) => {
+                Range::checked(range.start_line, range.start_character, range.end_line, range.end_character)
+            }
+            _ => Range::from_list(&message.range),
+        };
+        let enclosing = match &message.typed_enclosing_range {
+            Some(Typed_enclosing_range::SingleLineEnclosingRange(range)) => {
+                Range::checked(range.line, range.start_character, range.line, range.end_character)
+            }
+            Some(Typed_enclosing_range::MultiLineEnclosingRange(range)) => {
+                Range::checked(range.start_line, range.start_character, range.end_line, range.end_character)
+            }
+            _ => Range::from_list(&message.enclosing_range),
+        };
+        Some(Self { range: range?, symbol: message.symbol, roles: message.symbol_roles as u32, enclosing })
+    }
+
+    fn to_message(&self) -> types::Occurrence {
+        types::Occurrence {
+            range: self.range.to_list(),
+            symbol: self.symbol.clone(),
+            symbol_roles: self.roles as i32,
+            enclosing_range: self.enclosing.map(Range::to_list).unwrap_or_default(),
+            ..types::Occurrence::default()
+        }
+    }
+}
+
+impl Symbol {
+    pub(crate) fn from_message(message: types::SymbolInformation) -> Self {
+        let kind = match message.kind.enum_value() {
+            Ok(types::symbol_information::Kind::UnspecifiedKind) => None,
+            Ok(kind) => Some(format!("{kind:?}")),
+            Err(number) => Some(number.to_string()),
+        };
+        let relationship = |message: types::Relationship| Relationship {
+            symbol: message.symbol,
+            is_reference: message.is_reference,
+            is_implementation: message.is_implementation,
+            is_type_definition: message.is_type_definition,
+            is_definition: message.is_definition,
+        };
+        Self {
+            symbol: message.symbol,
+            kind,
+            display_name: message.display_name,
+            signature: message
+                .signature_documentation
+                .into_option()
+                .map(|signature| signature.text)
+                .unwrap_or_default(),
+            documentation: message.documentation,
+            enclosing_symbol: message.enclosing_symbol,
+            relationships: message.relationships.into_iter().map(relationship).collect(),
+        }
+    }
+
+    pub(crate) fn to_message(&self) -> types::SymbolInformation {
+        use protobuf::Enum as _;
+        use types::symbol_information::Kind;
+
+        let relationship = |relationship: &Relationship| types::Relationship {
+            symbol: relationship.symbol.clone(),
+            is_reference: relationship.is_reference,
+            is_implementation: relationship.is_implementation,
+            is_type_definition: relationship.is_type_definition,
+            is_definition: relationship.is_definition,
+            ..types::Relationship::default()
+        };
+        let kind = self.kind.as_deref().unwrap_or_default();
+        let known = Kind::VALUES.iter().find(|value| format!("{value:?}") == kind).map(|value| value.value());
+        let signature = types::Signature { text: self.signature.clone(), ..types::Signature::default() };
+        types::SymbolInformation {
+            symbol: self.symbol.clone(),
+            kind: protobuf::EnumOrUnknown::from_i32(known.or_else(|| kind.parse().ok()).unwrap_or_default()),
+            display_name: self.display_name.clone(),
+            signature_documentation: if self.signature.is_empty() { None } else { Some(signature) }.into(),
+            documentation: self.documentation.clone(),
+            enclosing_symbol: self.enclosing_symbol.clone(),
+            relationships: self.relationships.iter().map(relationship).collect(),
+            ..types::SymbolInformation::default()
+        }
+    }
+}

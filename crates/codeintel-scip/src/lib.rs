@@ -1,0 +1,21 @@
+//! SCIP indexes of any producer: read one document at a time, put right what producers leave open, and written again.
+//!
+//! This crate knows nothing of Python, of tables or of how an index comes about. It is the only crate that uses `scip`
+//! and `protobuf`; their types do not leave it. The format is that of <https://scip-code.org>, version 0.10 of its
+//! schema.
+#![warn(clippy::disallowed_methods)]
+
+mod descriptor;
+mod document;
+mod location;
+mod reader;
+mod writer;
+
+pub use descriptor::{DescriptorKind, last_descriptor};
+pub use document::{Document, Occurrence, Range, Relationship, Role, Symbol};
+pub use location::{Root, RootError};
+pub use reader::{Header, IndexReader, Part, ScipError};
+pub use writer::{IndexWriter, JsonWriter};
+
+#[cfg(test)]
+mod tests;
