@@ -256,7 +256,7 @@ impl Symbol {
             ..types::Relationship::default()
         };
         let kind = self.kind.as_deref().unwrap_or_default();
-        let known = Kind::VALUES.iter().find(|value| format!("{value:?}") == kind).map(|value| value.value());
+        let known = Kind::VALUES.iter().find(|value| format!("{value:?}") == kind).map(Kind::value);
         let signature = types::Signature { text: self.signature.clone(), ..types::Signature::default() };
         types::SymbolInformation {
             symbol: self.symbol.clone(),

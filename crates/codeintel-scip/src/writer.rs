@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use protobuf::Message;
+use protobuf::Message as _;
 use scip::types;
 
 use crate::document::{Document, Symbol};
