@@ -141,8 +141,12 @@ fn sample() -> Document {
 
 fn written(header: &Header, documents: &[Document], externals: &[Symbol]) -> Vec<u8> {
     let mut writer = IndexWriter::new(Vec::new(), header).unwrap();
-    documents.iter().for_each(|document| writer.document(document).unwrap());
-    externals.iter().for_each(|symbol| writer.external(symbol).unwrap());
+    for document in documents {
+        writer.document(document).unwrap();
+    }
+    for symbol in externals {
+        writer.external(symbol).unwrap();
+    }
     writer.finish().unwrap()
 }
 
@@ -158,8 +162,12 @@ fn json_says_what_protobuf_says() {
         [(vec![], vec![]), (vec![sample(), Document::default()], vec![external.clone(), external])]
     {
         let mut writer = JsonWriter::new(Vec::new(), &header).unwrap();
-        documents.iter().for_each(|document| writer.document(document).unwrap());
-        externals.iter().for_each(|symbol| writer.external(symbol).unwrap());
+        for document in &documents {
+            writer.document(document).unwrap();
+        }
+        for symbol in &externals {
+            writer.external(symbol).unwrap();
+        }
         let json = String::from_utf8(writer.finish().unwrap()).unwrap();
         let from_json: types::Index = protobuf_json_mapping::parse_from_str(&json).unwrap();
         let from_bytes = types::Index::parse_from_bytes(&written(&header, &documents, &externals)).unwrap();
