@@ -85,6 +85,32 @@ impl LineIndex {
         Position { line: position.line, column: columns as u32 }
     }
 
+    /// The byte offset of a position in `text`, the text that was indexed. None for a line behind the last one, a column
+    /// behind the line's end or one inside of a character.
+    pub fn offset(&self, position: Position, text: &str, column: Column) -> Option<u32> {
+        let start = *self.starts.get((position.line as usize).checked_sub(1)?)?;
+        let end = self.line_start(position.line + 1, text);
+        let line = text.get(start as usize..end as usize)?;
+        let bytes = if self.is_ascii || column == Column::Utf8 {
+            position.column
+        } else {
+            let width = |char: char| if column == Column::Utf16 { char.len_utf16() as u32 } else { 1 };
+            let (mut columns, mut bytes) = (0, 0);
+            for char in line.chars() {
+                if columns >= position.column {
+                    break;
+                }
+                columns += width(char);
+                bytes += char.len_utf8() as u32;
+            }
+            if columns != position.column {
+                return None;
+            }
+            bytes
+        };
+        line.is_char_boundary(bytes as usize).then_some(start + bytes)
+    }
+
     /// The number of lines; a text that ends in a line break has an empty last line.
     pub fn line_count(&self) -> u32 {
         self.starts.len() as u32
@@ -124,6 +150,29 @@ mod tests {
                 assert_eq!(index.utf8_near(offset, near), index.utf8(offset), "{offset} near {near}");
             }
         }
+    }
+
+    #[test]
+    fn positions_lead_back_to_their_offsets() {
+        for text in ["", "a\nbb\r\n\rc", "é😀x\n😀"] {
+            let index = LineIndex::new(text);
+            for column in [Column::Utf8, Column::Utf16, Column::Utf32] {
+                for (offset, _) in text.char_indices().chain([(text.len(), ' ')]) {
+                    let position = index.position(offset as u32, text, column);
+                    assert_eq!(index.offset(position, text, column), Some(offset as u32), "{offset} in {text:?}");
+                }
+            }
+        }
+        let none = |text: &str, line, column_number, column| {
+            let position = Position { line, column: column_number };
+            assert_eq!(LineIndex::new(text).offset(position, text, column), None, "{position:?} in {text:?}");
+        };
+        none("a\nb", 0, 0, Column::Utf8);
+        none("a\nb", 3, 0, Column::Utf8);
+        none("a\nb", 1, 3, Column::Utf8);
+        none("é", 1, 1, Column::Utf8);
+        none("😀", 1, 1, Column::Utf16);
+        none("😀", 1, 2, Column::Utf32);
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub enum Stage {
     Decode,
     /// Text to syntax tree.
     Parse,
+    /// Names to what they stand for.
+    Index,
 }
 
 impl Stage {
@@ -45,6 +47,7 @@ impl Stage {
             Self::Scan => "scan",
             Self::Decode => "decode",
             Self::Parse => "parse",
+            Self::Index => "index",
         }
     }
 }

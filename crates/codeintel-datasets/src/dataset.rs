@@ -43,6 +43,12 @@ pub enum Upkeep {
         /// Makes an empty collector of rows.
         rows: fn() -> Box<dyn Rows>,
     },
+    /// Rows of one file and what it looks up in other files, as a SCIP document says. Stale when the file's content or the
+    /// interface of a file that it may look into is another one.
+    PerResolution {
+        /// The tables that hold the rows, keyed by `facts_id`.
+        tables: &'static [&'static StoredTable],
+    },
     /// Rows of one snapshot, from its paths and the repository's metadata. Kept by the store itself.
     PerSnapshot,
     /// No rows of its own: a view over earlier datasets, always as true as they are.
@@ -161,7 +167,7 @@ impl Dataset {
     /// The tables that hold its facts.
     pub fn tables(&self) -> &'static [&'static StoredTable] {
         match self.upkeep {
-            Upkeep::PerContent { tables, .. } => tables,
+            Upkeep::PerContent { tables, .. } | Upkeep::PerResolution { tables } => tables,
             Upkeep::PerSnapshot | Upkeep::View => &[],
         }
     }
@@ -170,15 +176,15 @@ impl Dataset {
     pub fn tree(&self) -> Option<Tree> {
         match self.upkeep {
             Upkeep::PerContent { tree, .. } => Some(tree),
-            Upkeep::PerSnapshot | Upkeep::View => None,
+            Upkeep::PerResolution { .. } | Upkeep::PerSnapshot | Upkeep::View => None,
         }
     }
 
-    /// The version of its extraction, where it has one.
+    /// The version of its extraction from contents, where it has one.
     pub fn version(&self) -> Option<u32> {
         match self.upkeep {
             Upkeep::PerContent { version, .. } => Some(version),
-            Upkeep::PerSnapshot | Upkeep::View => None,
+            Upkeep::PerResolution { .. } | Upkeep::PerSnapshot | Upkeep::View => None,
         }
     }
 }
@@ -193,6 +199,12 @@ pub static DATASETS: &[&Dataset] = &[
     &tables::docstrings::DATASET,
     &tables::cst_nodes::DATASET,
     &tables::ast_cst::DATASET,
+    &tables::interfaces::DATASET,
+    &tables::scip_documents::DATASET,
+    &tables::scip_occurrences::DATASET,
+    &tables::scip_symbols::DATASET,
+    &tables::scip_relationships::DATASET,
+    &tables::scip_index_view::DATASET,
     &tables::goids::DATASET,
     &tables::goid_crosswalk::DATASET,
     &tables::problems::DATASET,
@@ -231,8 +243,7 @@ mod tests {
     fn everything_is_documented_and_scoped_to_a_snapshot() {
         for dataset in DATASETS {
             assert!(dataset.doc.lines().next().is_some_and(|line| line.ends_with('.')), "{}", dataset.name);
-            let shows_facts = !matches!(dataset.upkeep, Upkeep::PerSnapshot);
-            assert_eq!(dataset.view.contains("{complete}"), shows_facts, "{}", dataset.name);
+            assert_eq!(dataset.view.contains("{complete}"), !dataset.facts().is_empty(), "{}", dataset.name);
             assert!(dataset.example.contains(dataset.name), "{}", dataset.name);
             for column in dataset.columns {
                 assert!(column.doc.ends_with('.'), "{}.{}", dataset.name, column.name);
@@ -244,11 +255,12 @@ mod tests {
     }
 
     #[test]
-    fn facts_are_keyed_by_content() {
+    fn facts_are_keyed_by_what_they_belong_to() {
         for dataset in DATASETS {
             assert_ne!(dataset.version(), Some(0));
+            let key = if dataset.version().is_some() { "content_id" } else { "facts_id" };
             for table in dataset.tables() {
-                assert_eq!(table.columns[0], ("content_id", crate::ColumnType::Integer, false), "{}", table.name);
+                assert_eq!(table.columns[0], (key, crate::ColumnType::Integer, false), "{}", table.name);
             }
         }
     }

@@ -9,6 +9,7 @@
 mod table;
 mod dataset;
 mod docs;
+mod documents;
 mod module_names;
 mod owners;
 mod tables;
@@ -16,6 +17,7 @@ mod tags;
 
 pub use dataset::{DATASETS, Dataset, Extraction, Parsed, Rows, Tree, Upkeep, dataset_named};
 pub use docs::page;
+pub use documents::DocumentRows;
 pub use module_names::{ModuleNames, SourceRoots};
 pub use owners::CodeOwners;
 pub use table::{Column, ColumnType, StoredTable};

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use arrow_array::builder::{ArrayBuilder, BinaryBuilder, Float64Builder, Int32Builder, StringBuilder, UInt8Builder};
+use arrow_array::builder::{
+    ArrayBuilder, BinaryBuilder, BooleanBuilder, Float64Builder, Int32Builder, StringBuilder, UInt8Builder,
+    UInt32Builder,
+};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 
@@ -15,6 +18,8 @@ pub enum ColumnType {
     UTinyInt,
     /// 32 bits, signed.
     Integer,
+    /// 32 bits, unsigned.
+    UInteger,
     /// 64 bits, signed.
     BigInt,
     /// 128 bits, unsigned.
@@ -38,6 +43,7 @@ impl ColumnType {
             Self::Boolean => "BOOLEAN",
             Self::UTinyInt => "UTINYINT",
             Self::Integer => "INTEGER",
+            Self::UInteger => "UINTEGER",
             Self::BigInt => "BIGINT",
             Self::UHugeInt => "UHUGEINT",
             Self::Double => "DOUBLE",
@@ -76,7 +82,8 @@ macro_rules! columns {
     (@ !) => { false };
 }
 
-/// A table of facts: rows of one content, keyed by `content_id`, its first column. It has no other key and no index.
+/// A table of facts, keyed by its first column: rows of one content by `content_id`, rows of one SCIP document by
+/// `facts_id`. It has no other key and no index.
 #[derive(Debug)]
 pub struct StoredTable {
     /// Its name in the schema `store`.
@@ -100,7 +107,9 @@ impl StoredTable {
     pub fn schema(&self) -> Arc<Schema> {
         let field = |(name, ty, nullable): &(&str, ColumnType, bool)| {
             let data_type = match ty {
+                ColumnType::Boolean => DataType::Boolean,
                 ColumnType::UTinyInt => DataType::UInt8,
+                ColumnType::UInteger => DataType::UInt32,
                 ColumnType::Integer => DataType::Int32,
                 ColumnType::Double => DataType::Float64,
                 ColumnType::Blob => DataType::Binary,
@@ -125,6 +134,12 @@ pub(crate) trait Stored {
 /// UTINYINT.
 #[derive(Debug)]
 pub(crate) enum Code {}
+/// BOOLEAN.
+#[derive(Debug)]
+pub(crate) enum Flag {}
+/// UINTEGER.
+#[derive(Debug)]
+pub(crate) enum Bits {}
 /// INTEGER.
 #[derive(Debug)]
 pub(crate) enum Int {}
@@ -167,6 +182,8 @@ macro_rules! stored {
 }
 
 stored!(Code, UTinyInt, UInt8Builder, 'a => u8);
+stored!(Flag, Boolean, BooleanBuilder, 'a => bool);
+stored!(Bits, UInteger, UInt32Builder, 'a => u32);
 stored!(Int, Integer, Int32Builder, 'a => i32);
 stored!(Double, Double, Float64Builder, 'a => f64);
 stored!(Text, Varchar, StringBuilder, 'a => &'a str);
@@ -191,7 +208,9 @@ macro_rules! stored_table {
         $(#[$doc])*
         pub(crate) mod $table {
             #[allow(unused_imports, reason = "not every table has every type of column")]
-            use crate::table::{Bytes, Code, ColumnType, Double, Int, Null, Stored, StoredColumns, StoredTable, Text, batch};
+            use crate::table::{
+                Bits, Bytes, Code, ColumnType, Double, Flag, Int, Null, Stored, StoredColumns, StoredTable, Text, batch,
+            };
 
             pub(crate) struct Row<'a> { $(pub(crate) $field: <$ty as Stored>::Value<'a>),+ }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use codeintel_base::{ContentHash, Progress, RepoPath};
+use codeintel_base::{ContentHash, Problem, Progress, RepoPath, Stage};
 use codeintel_datasets::ModuleNames;
 use codeintel_store::{
     Database, FileRow, Pending, Publication, ScanProblemRow, Snapshot, SnapshotRows, StoreError, TagRow, Wanted,
@@ -17,6 +17,7 @@ use crate::inventory::{self, Inventory};
 use crate::metadata::{Metadata, module_names};
 use crate::options::Options;
 use crate::plan::{DatasetPlan, Plan};
+use crate::scip::{self, IndexReport, IndexStep, Indexer};
 
 /// Why a run could not be completed. What was true before is still there.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +62,8 @@ pub struct Report {
     pub wrote: bool,
     /// The datasets that were kept.
     pub datasets: Vec<DatasetReport>,
+    /// What was done for SCIP documents, where they are kept.
+    pub index: Option<IndexReport>,
     /// Wall seconds: scan, hash, extract and write, publish.
     pub seconds: Vec<(&'static str, f64)>,
 }
@@ -83,13 +86,17 @@ pub fn ingest(
     system: &dyn System,
     database: &mut Database,
     options: &Options,
+    indexer: &mut dyn Indexer,
     progress: &dyn Progress,
 ) -> Result<Report, EngineError> {
     let mut hold = FxHashSet::default();
     let mut options = options.clone();
     loop {
         let mut run = Run::look(system, database, &options, &hold, progress)?;
-        let extracted = run.extract(system, database, &options, progress)?;
+        let mut extracted = run.extract(system, database, &options, progress)?;
+        if extracted.raced.is_empty() {
+            extracted.raced = run.index(system, database, &options, indexer, progress)?;
+        }
         if extracted.raced.is_empty() {
             return run.publish(database, &options, &extracted);
         }
@@ -104,7 +111,7 @@ pub fn ingest(
 pub(crate) struct Extracted {
     /// For each dataset wanted, what was written and the seconds that extracting it took.
     datasets: Vec<(Written, f64)>,
-    /// Files that changed between hashing and parsing.
+    /// Files that changed between hashing and parsing or indexing.
     raced: Vec<RepoPath>,
 }
 
@@ -113,17 +120,19 @@ pub(crate) struct Run {
     started_ns: i64,
     git: GitState,
     commit: String,
-    prior: Option<Snapshot>,
+    pub(crate) prior: Option<Snapshot>,
     inventory: Inventory,
     metadata: Metadata,
-    source_roots: Vec<String>,
+    pub(crate) source_roots: Vec<String>,
     pub(crate) wanted: Vec<Wanted>,
     pub(crate) plan: Plan,
     pub(crate) pending: Vec<Pending>,
     ids: FxHashMap<ContentHash, i32>,
     /// The rows of the new snapshot, sorted by path.
-    rows: Vec<FileRow>,
+    pub(crate) rows: Vec<FileRow>,
     tags: Vec<TagRow>,
+    /// What is known of SCIP documents, where they are kept.
+    pub(crate) index: Option<IndexStep>,
     /// When all files were last looked at.
     scanned_at_ns: i64,
     /// What that look depended on.
@@ -183,8 +192,8 @@ impl Run {
         inventory.problems.append(&mut metadata.problems);
         inventory.problems.extend(inventory::case_twins(&inventory.files));
         if let Some(problem) = &git.problem {
-            let problem = codeintel_base::Problem::warning(codeintel_base::Stage::Scan, problem);
-            inventory.problems.push(ScanProblemRow::new(None, &problem));
+            let problem = Problem::warning(Stage::Scan, problem);
+            inventory.problems.push(ScanProblemRow::new(None, inventory::MODULES, &problem));
         }
         inventory.problems.sort();
         inventory.problems.dedup();
@@ -206,6 +215,7 @@ impl Run {
             ids: FxHashMap::default(),
             rows: Vec::new(),
             tags: Vec::new(),
+            index: None,
             scanned_at_ns,
             walk,
             seconds: Vec::new(),
@@ -321,8 +331,9 @@ impl Run {
         let workers = bounds.min().unwrap_or(options.workers);
         let written = extractor
             .run(workers, |batches| database.write_facts(&self.wanted, &self.pending, self.started_ns, batches))?;
+        let raced = extractor.raced();
         self.seconds.push(("extract and write", clock.elapsed().as_secs_f64()));
-        Ok(Extracted { datasets: written.into_iter().zip(extractor.seconds()).collect(), raced: extractor.raced() })
+        Ok(Extracted { datasets: written.into_iter().zip(extractor.seconds()).collect(), raced })
     }
 
     fn publish(
@@ -332,9 +343,6 @@ impl Run {
         extracted: &Extracted,
     ) -> Result<Report, EngineError> {
         let clock = Instant::now();
-        for row in &mut self.rows {
-            row.content_id = self.ids[&row.hash];
-        }
         let wrote = self.publish_rows(database, options)?;
         self.seconds.push(("publish", clock.elapsed().as_secs_f64()));
         let dataset = |(wanted, (written, seconds)): (&Wanted, &(Written, f64))| DatasetReport {
@@ -356,14 +364,48 @@ impl Run {
             parsed,
             problems: database.problem_count(&options.repo)?,
             wrote: wrote || parsed > 0,
+            index: self.index.map(|step| step.report(&self.rows)),
             datasets: self.wanted.iter().zip(&extracted.datasets).map(dataset).collect(),
             seconds: self.seconds,
             commit: self.commit,
         })
     }
 
+    /// Find the SCIP documents of all files, and let an indexer make those that are missing. Gives the files that changed
+    /// meanwhile.
+    fn index(
+        &mut self,
+        system: &dyn System,
+        database: &Database,
+        options: &Options,
+        indexer: &mut dyn Indexer,
+        progress: &dyn Progress,
+    ) -> Result<Vec<RepoPath>, StoreError> {
+        let clock = Instant::now();
+        for row in &mut self.rows {
+            row.content_id = self.ids[&row.hash];
+        }
+        if !keeps_documents(options, self.prior.as_ref()) {
+            return Ok(Vec::new());
+        }
+        let source_roots = &self.source_roots;
+        let world = scip::World { system, database, source_roots, options, progress };
+        let step = IndexStep::take(&world, indexer, &self.rows, self.prior.as_ref())?;
+        if step.raced().is_empty() {
+            step.point(&mut self.rows, self.prior.as_ref());
+            self.inventory.problems.extend(step.problems());
+            self.inventory.problems.sort();
+        }
+        let raced = step.raced().to_vec();
+        self.index = Some(step);
+        self.seconds.push(("index", clock.elapsed().as_secs_f64()));
+        Ok(raced)
+    }
+
     fn new_rows(&self) -> Vec<FileRow> {
         let names = module_names(self.inventory.files.iter().map(|file| file.path.as_str()), &self.source_roots);
+        let before: FxHashMap<&RepoPath, &FileRow> =
+            self.prior.iter().flat_map(|prior| &prior.files).map(|row| (&row.path, row)).collect();
         let row = |file: &inventory::InventoryFile| {
             let path = file.path.as_str();
             let described = self.metadata.describe(&names, path);
@@ -378,6 +420,9 @@ impl Run {
                 is_test: ModuleNames::is_test(path),
                 tags: described.tags,
                 owners: described.owners,
+                document_id: before.get(&file.path).and_then(|before| before.document_id),
+                fingerprint: before.get(&file.path).map_or(String::new(), |before| before.fingerprint.clone()),
+                is_stale: before.get(&file.path).is_some_and(|before| before.is_stale),
             }
         };
         self.inventory.files.iter().map(row).collect()
@@ -401,7 +446,7 @@ impl Run {
             differences.push(format!("module names, tags or owners of {renamed} files"));
         }
         for (differs, what) in [
-            (prior.problems != self.inventory.problems, "what the scan complains of"),
+            (!prior.problems.iter().filter(is_of_scan).eq(&self.inventory.problems), "what the scan complains of"),
             (prior.tags != self.tags, "the tags that are declared"),
             (prior.source_roots != self.source_roots, "the source roots that are declared"),
             (prior.branch != self.git.branch, "the branch"),
@@ -418,7 +463,11 @@ impl Run {
     /// Write what differs from the last snapshot; gives whether anything does.
     fn publish_rows(&self, database: &mut Database, options: &Options) -> Result<bool, StoreError> {
         let is_same_walk = self.prior.as_ref().is_some_and(|prior| prior.walk == self.walk);
-        if is_same_walk && self.plan.is_empty() && !self.inventory.had_racy {
+        let indexing = self.index.as_ref().map(|step| step.state.as_text());
+        let is_same_index = self.prior.as_ref().is_some_and(|prior| {
+            prior.indexing == indexing && prior.problems == self.inventory.problems && prior.files == self.rows
+        });
+        if is_same_walk && self.plan.is_empty() && !self.inventory.had_racy && is_same_index {
             return Ok(false);
         }
         let rows = &self.rows;
@@ -436,6 +485,7 @@ impl Run {
             scanned_at_ns: self.scanned_at_ns,
             now_ns: self.started_ns,
             walk: self.walk.as_deref(),
+            indexing: indexing.as_deref(),
             source_roots: &self.source_roots,
             datasets: &self.wanted,
             rows: if is_patch {
@@ -454,6 +504,8 @@ impl Run {
 
 /// The datasets asked for with those that they read, and those that the snapshot has: a table that was filled once is
 /// kept true. Problems are always wanted, or a file that fails would fail unseen.
+///
+/// Documents depend on interfaces.
 fn wanted(options: &Options, prior: Option<&Snapshot>) -> Vec<Wanted> {
     let mut wanted: Vec<Wanted> = Vec::new();
     for asked in &options.datasets {
@@ -463,7 +515,8 @@ fn wanted(options: &Options, prior: Option<&Snapshot>) -> Vec<Wanted> {
     }
     let read = options.datasets.iter().flat_map(|asked| asked.dataset.facts()).map(|dataset| dataset.name);
     let kept = prior.iter().flat_map(|prior| prior.datasets.keys().map(String::as_str));
-    for key in read.chain(kept).chain(["core.problems"]) {
+    let interfaces = keeps_documents(options, prior).then_some("core.interfaces");
+    for key in read.chain(kept).chain(interfaces).chain(["core.problems"]) {
         let is_asked = wanted.iter().any(|wanted| wanted.key() == key);
         if let Some(kept) = codeintel_datasets::dataset_named(key).and_then(Wanted::new)
             && !is_asked
@@ -472,6 +525,16 @@ fn wanted(options: &Options, prior: Option<&Snapshot>) -> Vec<Wanted> {
         }
     }
     wanted
+}
+
+/// Whether SCIP documents are wanted or there already.
+pub(crate) fn keeps_documents(options: &Options, prior: Option<&Snapshot>) -> bool {
+    options.index || prior.is_some_and(|prior| prior.files.iter().any(|row| row.document_id.is_some()))
+}
+
+/// Whether a problem comes from the scan, and not from an indexer.
+fn is_of_scan(problem: &&ScanProblemRow) -> bool {
+    problem.stage != Stage::Index.as_str()
 }
 
 /// Rows that are new or differ, and paths that are gone. Both lists are sorted by path.
@@ -511,6 +574,7 @@ fn keep_unchanged(inventory: &mut Inventory, prior: &Snapshot, changed: &[RepoPa
     // Problems of files that are scanned, and of metadata, are found anew in every run.
     let files: FxHashSet<&str> = inventory.files.iter().map(|file| file.path.as_str()).collect();
     let is_kept = |path: &str| is_kept(path) && !files.contains(path) && !Metadata::is_read_always(path);
-    let kept = prior.problems.iter().filter(|problem| problem.path.as_deref().is_some_and(is_kept));
+    let kept = prior.problems.iter().filter(is_of_scan);
+    let kept = kept.filter(|problem| problem.path.as_deref().is_some_and(is_kept));
     inventory.problems.extend(kept.cloned());
 }

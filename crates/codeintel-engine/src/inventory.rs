@@ -10,6 +10,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::options::Options;
 
+/// The dataset that misses a file that cannot be scanned.
+pub(crate) const MODULES: &str = "core.modules";
+
 /// Every source file, and what could not be one.
 #[derive(Debug, Default)]
 pub(crate) struct Inventory {
@@ -61,7 +64,7 @@ pub(crate) fn take(
             }
         }
     }
-    inventory.problems = scan.problems.into_iter().map(|p| ScanProblemRow::new(p.path, &p.problem)).collect();
+    inventory.problems = scan.problems.into_iter().map(|p| ScanProblemRow::new(p.path, MODULES, &p.problem)).collect();
     inventory.hashed = unknown.len();
     hash_all(system, &unknown, options, hold, progress, &mut inventory);
     inventory.files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -120,7 +123,7 @@ fn hash_all(
             Err((_, ReadError::Gone)) => {}
             Err((path, error)) => {
                 let problem = codeintel_base::Problem::error(codeintel_base::Stage::Scan, error.to_string());
-                inventory.problems.push(ScanProblemRow::new(Some(path.to_string()), &problem));
+                inventory.problems.push(ScanProblemRow::new(Some(path.to_string()), MODULES, &problem));
             }
         }
     }
@@ -135,7 +138,7 @@ pub(crate) fn case_twins(files: &[InventoryFile]) -> Vec<ScanProblemRow> {
     let problem = |pair: &[(String, &RepoPath)]| {
         let message = format!("the name differs from `{}` in case only; some file systems hold just one", pair[0].1);
         let problem = codeintel_base::Problem::warning(codeintel_base::Stage::Scan, message);
-        ScanProblemRow::new(Some(pair[1].1.to_string()), &problem)
+        ScanProblemRow::new(Some(pair[1].1.to_string()), MODULES, &problem)
     };
     twins.map(problem).collect()
 }

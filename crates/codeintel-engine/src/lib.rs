@@ -29,6 +29,7 @@ mod inventory;
 mod metadata;
 mod options;
 mod plan;
+pub mod scip;
 mod status;
 mod verify;
 

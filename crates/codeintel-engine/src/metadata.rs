@@ -5,6 +5,8 @@ use codeintel_datasets::{CodeOwners, ModuleNames, SourceRoots, TagsIndex};
 use codeintel_store::{ScanProblemRow, TagRow};
 use codeintel_system::{ReadError, System};
 
+use crate::inventory::MODULES;
+
 const MAX_BYTES: u64 = 4 << 20;
 const TAGS: &str = "tags_index.yaml";
 const OWNERS: [&str; 3] = ["CODEOWNERS", ".github/CODEOWNERS", "docs/CODEOWNERS"];
@@ -108,7 +110,8 @@ impl Metadata {
 
     fn problem(&mut self, path: &str, message: String) {
         let problem = Problem::warning(Stage::Scan, message);
-        self.problems.push(ScanProblemRow::new(Some(path.to_owned()), &problem));
+        let dataset = if path == TAGS { "analytics.tags_index" } else { MODULES };
+        self.problems.push(ScanProblemRow::new(Some(path.to_owned()), dataset, &problem));
     }
 }
 

@@ -62,6 +62,8 @@ pub struct Options {
     pub cst_workers: usize,
     /// How many snapshots of the repository are kept; at least 1.
     pub keep_snapshots: usize,
+    /// Whether SCIP documents are wanted. Where the database has some, they are kept true in any case.
+    pub index: bool,
     /// Bytes of source that may be held between hashing and parsing, to save reading twice.
     pub held_bytes: usize,
 }
@@ -97,6 +99,7 @@ impl Options {
             ast_workers: usize::MAX,
             cst_workers: usize::MAX,
             keep_snapshots: 10,
+            index: true,
             held_bytes: 32 << 20,
         }
     }

@@ -27,6 +27,8 @@ pub struct Plan {
     pub reused: usize,
     /// What is missing, for each dataset wanted.
     pub datasets: Vec<DatasetPlan>,
+    /// Why documents that are missing cannot be made.
+    pub index_unavailable: Option<String>,
     /// The commit of the last snapshot, where it is another one.
     pub previous_commit: Option<String>,
     /// What else of the last snapshot is no longer true, in words.
@@ -134,6 +136,9 @@ mod tests {
             is_test: false,
             tags: String::new(),
             owners: String::new(),
+            document_id: None,
+            fingerprint: String::new(),
+            is_stale: false,
         };
         Snapshot {
             snapshot_id: 1,
@@ -141,6 +146,7 @@ mod tests {
             branch: None,
             is_dirty: false,
             scanned_at_ns: 0,
+            indexing: None,
             walk: None,
             source_roots: Vec::new(),
             datasets: BTreeMap::new(),

@@ -1,5 +1,6 @@
 //! Histories of a repository: what is redone after each step, and whether the result equals a fresh build.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Mutex;
@@ -14,27 +15,34 @@ use rustc_hash::FxHashSet;
 
 use crate::ingest::{EngineError, Report, Run, ingest};
 use crate::options::Options;
+use crate::scip::{FakeIndexer, NoIndexer};
 use crate::status::status;
 use crate::verify::verify;
 
-const SECOND: i64 = 1_000_000_000;
+pub(crate) const SECOND: i64 = 1_000_000_000;
 
-fn path(text: &str) -> RepoPath {
+pub(crate) fn path(text: &str) -> RepoPath {
     RepoPath::new(Path::new(text)).expect("a path inside the repository")
 }
 
 /// A repository in memory and its database on disk.
-struct World {
+pub(crate) struct World {
     dir: tempfile::TempDir,
-    system: MemorySystem,
-    options: Options,
+    pub(crate) system: MemorySystem,
+    pub(crate) options: Options,
+    pub(crate) indexer: RefCell<FakeIndexer>,
 }
 
 impl World {
     /// Each item is a path and a text. An hour passes before the first run.
-    fn new(files: &[(&str, &str)]) -> Self {
-        let options = Options { workers: 2, ..Options::new("o/r") };
-        let world = Self { dir: tempfile::tempdir().unwrap(), system: MemorySystem::default(), options };
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
+        let options = Options { workers: 2, index: false, ..Options::new("o/r") };
+        let world = Self {
+            dir: tempfile::tempdir().unwrap(),
+            system: MemorySystem::default(),
+            options,
+            indexer: RefCell::default(),
+        };
         world.system.advance(3600 * SECOND);
         for (name, text) in files {
             world.write(name, text);
@@ -42,46 +50,46 @@ impl World {
         world
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         self.system.write(&path(name), text.as_bytes());
     }
 
-    fn commit(&self, hash: &str) {
+    pub(crate) fn commit(&self, hash: &str) {
         self.system.set_git(GitState { commit: Some(hash.to_owned()), ..GitState::default() });
     }
 
-    fn database(&self) -> Database {
+    pub(crate) fn database(&self) -> Database {
         Database::open(&self.dir.path().join("x.duckdb"), Access::Write, Duration::ZERO).unwrap().0
     }
 
     /// Run a while later, so that no file is too young to be vouched for.
-    fn ingest(&self) -> Report {
+    pub(crate) fn ingest(&self) -> Report {
         self.system.advance(10 * SECOND);
         self.ingest_at_once(&self.options).unwrap()
     }
 
-    fn ingest_at_once(&self, options: &Options) -> Result<Report, EngineError> {
+    pub(crate) fn ingest_at_once(&self, options: &Options) -> Result<Report, EngineError> {
         let mut database = self.database();
-        let report = ingest(&self.system, &mut database, options, &NoProgress);
+        let report = ingest(&self.system, &mut database, options, &mut *self.indexer.borrow_mut(), &NoProgress);
         database.close().unwrap();
         report
     }
 
     /// A run that dies after its facts are written and before its pointers move.
-    fn crash(&self) {
+    pub(crate) fn crash(&self) {
         let mut database = self.database();
         let mut run = Run::look(&self.system, &database, &self.options, &FxHashSet::default(), &NoProgress).unwrap();
         run.extract(&self.system, &mut database, &self.options, &NoProgress).unwrap();
         database.close().unwrap();
     }
 
-    fn assert_equals_fresh(&self) {
+    pub(crate) fn assert_equals_fresh(&self) {
         let scratch = self.dir.path().join("fresh.duckdb");
-        let differences = verify(&self.system, &self.database(), &scratch, &self.options, &NoProgress).unwrap();
+        let differences = verify(&self.system, &self.database(), &scratch, &self.options, &mut *self.indexer.borrow_mut(), &NoProgress).unwrap();
         assert_eq!(differences, []);
     }
 
-    fn rows(&self, sql: &str) -> Vec<String> {
+    pub(crate) fn rows(&self, sql: &str) -> Vec<String> {
         let result = self.database().query(sql, None).unwrap();
         let text = |value: &codeintel_store::Value| match value {
             codeintel_store::Value::Null => "NULL".to_owned(),
@@ -99,7 +107,14 @@ fn extracted(report: &Report) -> Vec<String> {
     done.map(|dataset| format!("{} {}", dataset.dataset, dataset.contents)).collect()
 }
 
-const ALL: [&str; 5] = ["core.ast_nodes", "core.ast_metrics", "core.docstrings", "core.cst_nodes", "core.problems"];
+const ALL: [&str; 6] = [
+    "core.ast_nodes",
+    "core.ast_metrics",
+    "core.docstrings",
+    "core.cst_nodes",
+    "core.interfaces",
+    "core.problems",
+];
 
 fn all(contents: usize) -> Vec<String> {
     ALL.iter().map(|dataset| format!("{dataset} {contents}")).collect()
@@ -276,10 +291,10 @@ fn a_new_version_of_one_extraction_redoes_that_one_only() {
     world.ingest();
     world.options.datasets[1].version += 1;
     let (database, _) = Database::open(&world.dir.path().join("x.duckdb"), Access::Read, Duration::ZERO).unwrap();
-    let plan = status(&world.system, &database, &world.options).unwrap();
+    let plan = status(&world.system, &database, &world.options, &mut NoIndexer).unwrap();
     assert!(!plan.is_empty() && plan.other == ["the datasets that are kept"]);
     let outdated: Vec<_> = plan.datasets.iter().map(|dataset| (dataset.missing, dataset.outdated)).collect();
-    assert_eq!(outdated, [(0, 0), (2, 2), (0, 0), (0, 0), (0, 0)]);
+    assert_eq!(outdated, [(0, 0), (2, 2), (0, 0), (0, 0), (0, 0), (0, 0)]);
     drop(database);
     assert_eq!(extracted(&world.ingest()), ["core.ast_metrics 2"]);
     assert_eq!(world.rows("SELECT count(*) FROM core.ast_metrics"), ["2"]);
@@ -294,7 +309,7 @@ fn more_datasets_later_extract_only_the_new_ones() {
     assert_eq!(extracted(&world.ingest()), ["core.ast_metrics 1", "core.problems 1"]);
     world.assert_equals_fresh();
     world.options.datasets = datasets.clone();
-    assert_eq!(extracted(&world.ingest()), ["core.ast_nodes 1", "core.docstrings 1", "core.cst_nodes 1"]);
+    assert_eq!(extracted(&world.ingest()), ["core.ast_nodes 1", "core.docstrings 1", "core.cst_nodes 1", "core.interfaces 1"]);
     // A table that was filled once is kept true, whatever is asked for.
     world.options.datasets = vec![datasets[1].clone()];
     world.write("a.py", "x = 2\n");
@@ -449,7 +464,7 @@ fn a_slug_that_looks_like_a_table_is_compared_too() {
     world.ingest();
     world.write("a.py", "x = 2\n");
     let scratch = world.dir.path().join("fresh.duckdb");
-    let differences = verify(&world.system, &world.database(), &scratch, &world.options, &NoProgress).unwrap();
+    let differences = verify(&world.system, &world.database(), &scratch, &world.options, &mut NoIndexer, &NoProgress).unwrap();
     assert!(!differences.is_empty());
     world.ingest();
     world.assert_equals_fresh();
@@ -520,13 +535,13 @@ fn a_file_that_changes_under_the_run_gets_the_facts_of_the_bytes_that_were_hashe
     system.inner.write(&path("a.py"), b"x = 0\n");
     let options = Options { held_bytes: 0, ..world.options.clone() };
     let mut database = world.database();
-    ingest(&system, &mut database, &options, &NoProgress).unwrap();
+    ingest(&system, &mut database, &options, &mut NoIndexer, &NoProgress).unwrap();
     let hashes = database.query("SELECT content_hash FROM core.file_state", None).unwrap();
     let nodes = database.query("SELECT count(*) FROM core.ast_nodes", None).unwrap();
     assert_eq!((hashes.rows.len(), format!("{:?}", nodes.rows[0][0])), (1, "Literal(\"4\")".to_owned()));
     system.inner.advance(10 * SECOND);
-    ingest(&system, &mut database, &options, &NoProgress).unwrap();
-    let differences = verify(&system, &database, &world.dir.path().join("fresh"), &options, &NoProgress).unwrap();
+    ingest(&system, &mut database, &options, &mut NoIndexer, &NoProgress).unwrap();
+    let differences = verify(&system, &database, &world.dir.path().join("fresh"), &options, &mut NoIndexer, &NoProgress).unwrap();
     assert_eq!(differences, []);
 }
 
@@ -557,6 +572,7 @@ enum Step {
     Exclude(bool),
     Bump(usize),
     Datasets(usize),
+    Fail(bool),
     Crash,
     Ingest { full: bool, rehash: bool },
     IngestChanged(usize),
@@ -565,7 +581,12 @@ enum Step {
 
 const PATHS: [&str; 7] =
     ["a.py", "pkg/__init__.py", "pkg/b.py", "pkg/b.pyi", "src/lib/c.py", "tests/test_d.py", "tags_index.yaml"];
-const TEXTS: [&[u8]; 8] = [
+const TEXTS: [&[u8]; 13] = [
+    b"from pkg.b import C\nC().m()\n",
+    b"from a import B\nclass C(B):\n    def n(self): pass\n",
+    b"from pkg.b import C as B\nB().n()\n",
+    b"class B:\n    def m(self): pass\n",
+    b"class B:\n    def m(self) -> int: return 1\n",
     b"",
     b"x = 1\n",
     b"x = 2\n",
@@ -588,6 +609,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(Step::Exclude),
         1 => (0..ALL.len()).prop_map(Step::Bump),
         1 => (1..16_usize).prop_map(Step::Datasets),
+        1 => any::<bool>().prop_map(Step::Fail),
         1 => Just(Step::Crash),
         6 => (prop::bool::weighted(0.1), prop::bool::weighted(0.1)).prop_map(|(full, rehash)| Step::Ingest { full, rehash }),
         1 => file.prop_map(Step::IngestChanged),
@@ -620,6 +642,7 @@ impl World {
                 let asked = all.into_iter().enumerate().filter(|(index, _)| mask & (1 << index) != 0);
                 self.options.datasets = asked.map(|(_, wanted)| wanted).collect();
             }
+            Step::Fail(fails) => self.indexer.borrow_mut().fails = *fails,
             Step::Crash => self.crash(),
             Step::Ingest { full, rehash } => {
                 let options = Options { full: *full, rehash: *rehash, ..self.options.clone() };
@@ -675,9 +698,11 @@ proptest! {
     #[test]
     fn incremental_equals_fresh(steps in prop::collection::vec(step(), 1..14)) {
         let mut world = World::new(&[("a.py", "x = 1\n"), ("pkg/__init__.py", "")]);
+        world.options.index = true;
         for step in &steps {
             world.take(step);
         }
+        world.indexer.borrow_mut().fails = false;
         world.ingest();
         world.assert_equals_fresh();
     }

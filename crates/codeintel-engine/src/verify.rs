@@ -9,6 +9,18 @@ use codeintel_system::System;
 
 use crate::ingest::{EngineError, ingest};
 use crate::options::Options;
+use crate::scip::Indexer;
+
+/// The tables that show documents.
+const OF_DOCUMENTS: &[&str] = &[
+    "scip.documents",
+    "scip.occurrences",
+    "scip.symbols",
+    "scip.relationships",
+    "main.scip_index_view",
+    "core.goid_crosswalk",
+    "core.problems",
+];
 
 /// Build the current snapshot from nothing at `scratch`, which must not exist, and compare every public table both ways.
 pub fn verify(
@@ -16,6 +28,7 @@ pub fn verify(
     database: &Database,
     scratch: &Path,
     options: &Options,
+    indexer: &mut dyn Indexer,
     progress: &dyn Progress,
 ) -> Result<Vec<Difference>, EngineError> {
     let prior = database.snapshot(&options.repo)?;
@@ -24,14 +37,18 @@ pub fn verify(
     // A label is not to be found on the disk.
     let label = prior.as_ref().map(|prior| prior.commit.clone()).filter(|commit| !is_from_git(commit));
     let commit = options.commit.clone().or(label);
-    let options = Options { datasets, commit, changed: None, ..options.clone() };
+    let has_documents = prior.iter().flat_map(|prior| &prior.files).any(|file| file.document_id.is_some());
+    // What was imported cannot be made anew.
+    let index = has_documents && indexer.makes_documents();
+    let left_out: &[&str] = if has_documents && !index { OF_DOCUMENTS } else { &[] };
+    let options = Options { datasets, commit, changed: None, index, ..options.clone() };
     let result = Database::open(scratch, Access::Write, Duration::ZERO)
         .map_err(EngineError::from)
         .and_then(|(mut fresh, _)| {
-            ingest(system, &mut fresh, &options, progress)?;
+            ingest(system, &mut fresh, &options, indexer, progress)?;
             Ok(fresh.close()?)
         })
-        .and_then(|()| Ok(database.compare_with(scratch, &options.repo)?));
+        .and_then(|()| Ok(database.compare_with(scratch, &options.repo, left_out)?));
     Database::remove(scratch)?;
     result
 }

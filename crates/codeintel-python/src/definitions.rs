@@ -21,6 +21,8 @@ pub struct Definition<'a> {
     pub parent_qualname: Option<String>,
     /// How many definitions of the same kind and qualified name stand before it in the file.
     pub ordinal: u32,
+    /// First byte of its name and the byte behind the last one; none for the module.
+    pub name_range: Option<(u32, u32)>,
     /// First line, from 1, decorators included; 1 for the module.
     pub start_line: u32,
     /// Last line; none for the module.
@@ -76,6 +78,7 @@ impl<'a> Definition<'a> {
             qualname: String::new(),
             parent_qualname: None,
             ordinal: 0,
+            name_range: None,
             start_line: 1,
             end_line: None,
             decorators: None,
@@ -99,6 +102,7 @@ impl<'a> Definition<'a> {
             let decorators = decorators(file, definition.decorators());
             let (start, end) = node.range.expect("definitions have positions");
             let lines = file.lines();
+            let name = definition.name_range();
             let ordinal = ordinals.entry((kind, qualname.clone())).or_insert(0);
             let entry = Self {
                 node_id: *node_id,
@@ -106,6 +110,7 @@ impl<'a> Definition<'a> {
                 parent_qualname: Some(parent.qualname.clone()),
                 qualname,
                 ordinal: *ordinal,
+                name_range: Some((name.start().to_u32(), name.end().to_u32())),
                 start_line: decorators.as_ref().map_or(lines.line(start), |decorators| decorators.start_line),
                 end_line: Some(lines.utf8(end).line),
                 decorators,

@@ -35,7 +35,7 @@ pub struct Range {
 }
 
 /// A name in the source.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Occurrence {
     /// Where it is.
     pub range: Range,
@@ -74,7 +74,7 @@ impl Occurrence {
 }
 
 /// What is known of a symbol.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Symbol {
     /// Its name in the index.
     pub symbol: String,
@@ -93,7 +93,7 @@ pub struct Symbol {
 }
 
 /// How a symbol relates to another one.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(clippy::struct_excessive_bools, reason = "the schema has four independent flags")]
 pub struct Relationship {
     /// The other symbol.

@@ -8,12 +8,14 @@
 mod descriptor;
 mod document;
 mod location;
+mod place;
 mod reader;
 mod writer;
 
 pub use descriptor::{DescriptorKind, last_descriptor};
 pub use document::{Document, Occurrence, Range, Relationship, Role, Symbol};
 pub use location::{Root, RootError};
+pub use place::{PlacedDocument, Source};
 pub use reader::{Header, IndexReader, Part, ScipError};
 pub use writer::{IndexWriter, JsonWriter};
 

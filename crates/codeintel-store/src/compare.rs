@@ -33,13 +33,13 @@ pub struct Difference {
 
 impl Database {
     /// Compare the current rows of a repository with those of another file, both ways. The database must be open for
-    /// writing, which keeps it as it is meanwhile.
-    pub fn compare_with(&self, other: &Path, repo: &str) -> Result<Vec<Difference>, StoreError> {
+    /// writing, which keeps it as it is meanwhile. The tables in `left_out` are not compared.
+    pub fn compare_with(&self, other: &Path, repo: &str, left_out: &[&str]) -> Result<Vec<Difference>, StoreError> {
         let connection = &self.connection;
         let mine: String = connection.query_row("SELECT current_database()", [], |row| row.get(0))?;
         connection.execute_batch(&format!("ATTACH {} AS {OTHER} (READ_ONLY)", quoted(&other.to_string_lossy())))?;
         let mut differences = Vec::new();
-        for dataset in DATASETS {
+        for dataset in DATASETS.iter().filter(|dataset| !left_out.contains(&dataset.name)) {
             let is_current = dataset.columns.iter().any(|column| column.name == "is_current");
             let condition = format!("repo = {}{}", quoted(repo), if is_current { " AND is_current" } else { "" });
             let rows =

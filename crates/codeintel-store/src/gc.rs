@@ -19,12 +19,21 @@ pub struct Collected {
     pub bytes_after: u64,
 }
 
-const UNREACHABLE: &str = "content_id NOT IN (SELECT content_id FROM store.files)";
+/// Documents that no snapshot points at.
+const UNREACHABLE_DOCUMENTS: &str =
+    "document_id NOT IN (SELECT document_id FROM store.files WHERE document_id IS NOT NULL)";
+
+/// Contents that no snapshot points at, neither by itself nor by a document that was made from one before.
+const UNREACHABLE: &str = "content_id NOT IN (SELECT content_id FROM store.files UNION ALL SELECT d.content_id \
+                           FROM store.documents d JOIN store.files f ON f.document_id = d.document_id)";
 
 impl Database {
-    /// The share, from 0 to 1, of contents that no kept snapshot points at.
+    /// The share, from 0 to 1, of contents and documents that no kept snapshot points at.
     pub fn unreachable_share(&self) -> Result<f64, StoreError> {
-        let sql = format!("SELECT count(*) FILTER ({UNREACHABLE}) / greatest(count(*), 1) FROM store.contents");
+        let sql = format!(
+            "SELECT count(*) FILTER (is_unreachable) / greatest(count(*), 1) FROM (SELECT {UNREACHABLE} AS is_unreachable \
+             FROM store.contents UNION ALL SELECT {UNREACHABLE_DOCUMENTS} FROM store.documents)"
+        );
         Ok(self.connection.query_row(&sql, [], |row| row.get(0))?)
     }
 
@@ -34,11 +43,19 @@ impl Database {
         let bytes_before = self.size_bytes();
         let sql = format!("SELECT count(*) FROM store.contents WHERE {UNREACHABLE}");
         let contents: i64 = self.connection.query_row(&sql, [], |row| row.get(0))?;
-        let facts = DATASETS.iter().flat_map(|dataset| dataset.tables()).map(|table| table.name);
-        let deletes: Vec<String> = facts
+        let tables = |of_contents: bool| {
+            let datasets = DATASETS.iter().filter(move |dataset| dataset.version().is_some() == of_contents);
+            datasets.flat_map(|dataset| dataset.tables()).map(|table| table.name)
+        };
+        let documents = ["documents", "document_problems"]
+            .map(|table| format!("DELETE FROM store.{table} WHERE {UNREACHABLE_DOCUMENTS}"));
+        let of_documents = tables(false).map(|table| {
+            format!("DELETE FROM store.{table} WHERE facts_id NOT IN (SELECT facts_id FROM store.documents)")
+        });
+        let of_contents = tables(true)
             .chain(["ledger", "contents"])
-            .map(|table| format!("DELETE FROM store.{table} WHERE {UNREACHABLE}"))
-            .collect();
+            .map(|table| format!("DELETE FROM store.{table} WHERE {UNREACHABLE}"));
+        let deletes: Vec<String> = documents.into_iter().chain(of_documents).chain(of_contents).collect();
         self.connection.execute_batch(&format!("BEGIN; {}; COMMIT", deletes.join("; ")))?;
         let path = self.path().to_owned();
         let fresh = path.with_extension("duckdb.new");

@@ -5,6 +5,7 @@
 
 mod compare;
 mod database;
+mod documents;
 mod error;
 mod facts;
 mod gc;
@@ -14,6 +15,7 @@ mod snapshot;
 
 pub use compare::Difference;
 pub use database::{Access, Database, Opened};
+pub use documents::{DocumentInfo, DocumentKey, DocumentWriter, InterfaceRow, KnownFacts, NewDocument};
 pub use error::StoreError;
 pub use facts::{FactBatch, LedgerEntry, Pending, Status, Wanted, Written};
 pub use gc::Collected;

@@ -6,7 +6,7 @@ use duckdb::{Connection, OptionalExt as _};
 use crate::error::StoreError;
 
 /// Raised when the tables of [`TABLES`] change; an older file is then rebuilt.
-pub(crate) const SCHEMA_VERSION: u32 = 1;
+pub(crate) const SCHEMA_VERSION: u32 = 2;
 
 /// The snapshots that the views of `core` and its like show.
 pub(crate) const CURRENT: &str = "SELECT * FROM store.snapshots WHERE is_current";
@@ -18,20 +18,25 @@ const TABLES: &str = "
     CREATE TABLE store.snapshots (
         snapshot_id INTEGER NOT NULL, repo VARCHAR NOT NULL, commit VARCHAR NOT NULL, branch VARCHAR,
         is_current BOOLEAN NOT NULL, is_dirty BOOLEAN NOT NULL, scanned_at_ns BIGINT NOT NULL,
-        source_roots VARCHAR NOT NULL, datasets VARCHAR NOT NULL, walk VARCHAR,
+        source_roots VARCHAR NOT NULL, datasets VARCHAR NOT NULL, walk VARCHAR, indexing VARCHAR,
         ingested_at TIMESTAMP NOT NULL, codeintel_version VARCHAR NOT NULL);
     CREATE TABLE store.contents (content_id INTEGER NOT NULL, content_hash VARCHAR NOT NULL);
     CREATE TABLE store.files (
         snapshot_id INTEGER NOT NULL, rel_path VARCHAR NOT NULL, language VARCHAR NOT NULL, content_id INTEGER NOT NULL,
         content_hash VARCHAR NOT NULL, size_bytes BIGINT NOT NULL, mtime_ns BIGINT NOT NULL, ctime_ns BIGINT NOT NULL, inode BIGINT NOT NULL, module VARCHAR NOT NULL,
         is_package BOOLEAN NOT NULL, is_stub BOOLEAN NOT NULL, is_test BOOLEAN NOT NULL, tags VARCHAR NOT NULL,
-        owners VARCHAR NOT NULL);
+        owners VARCHAR NOT NULL, document_id INTEGER, fingerprint VARCHAR NOT NULL, is_stale BOOLEAN NOT NULL);
+    CREATE TABLE store.documents (
+        document_id INTEGER NOT NULL, facts_id INTEGER NOT NULL, indexer VARCHAR NOT NULL, rel_path VARCHAR NOT NULL,
+        content_id INTEGER NOT NULL, fingerprint VARCHAR NOT NULL, digest VARCHAR NOT NULL, language VARCHAR NOT NULL,
+        position_encoding VARCHAR NOT NULL, producer VARCHAR NOT NULL, producer_version VARCHAR NOT NULL);
+    CREATE TABLE store.document_problems (document_id INTEGER NOT NULL, severity VARCHAR NOT NULL, message VARCHAR NOT NULL);
     CREATE TABLE store.ledger (
         content_id INTEGER NOT NULL, dataset VARCHAR NOT NULL, version INTEGER NOT NULL, fingerprint VARCHAR NOT NULL,
         status VARCHAR NOT NULL, extracted_at_ns BIGINT NOT NULL);
     CREATE TABLE store.scan_problems (
-        snapshot_id INTEGER NOT NULL, rel_path VARCHAR, stage VARCHAR NOT NULL, severity VARCHAR NOT NULL,
-        message VARCHAR NOT NULL);
+        snapshot_id INTEGER NOT NULL, rel_path VARCHAR, dataset VARCHAR NOT NULL, stage VARCHAR NOT NULL,
+        severity VARCHAR NOT NULL, message VARCHAR NOT NULL);
     CREATE TABLE store.tags (
         snapshot_id INTEGER NOT NULL, tag VARCHAR NOT NULL, description VARCHAR NOT NULL, includes VARCHAR NOT NULL,
         excludes VARCHAR NOT NULL, matches VARCHAR NOT NULL);
@@ -94,9 +99,17 @@ fn update_tables(connection: &Connection, dataset: &Dataset) -> Result<(), Store
         connection.execute_batch(&format!("DROP TABLE IF EXISTS store.{}", table.name))?;
     }
     connection.execute_batch(&ddl)?;
-    connection.execute("DELETE FROM store.ledger WHERE dataset = ?", [dataset.name])?;
-    let forget = format!("{{\"{}\": null}}", dataset.name);
-    connection.execute("UPDATE store.snapshots SET datasets = json_merge_patch(datasets, ?)", [forget])?;
+    if dataset.version().is_some() {
+        connection.execute("DELETE FROM store.ledger WHERE dataset = ?", [dataset.name])?;
+        let forget = format!("{{\"{}\": null}}", dataset.name);
+        connection.execute("UPDATE store.snapshots SET datasets = json_merge_patch(datasets, ?)", [forget])?;
+    } else {
+        // The tables of a document hang together.
+        connection.execute_batch(
+            "DELETE FROM store.documents; DELETE FROM store.document_problems; \
+             UPDATE store.files SET document_id = NULL, is_stale = false; UPDATE store.snapshots SET indexing = NULL",
+        )?;
+    }
     set_meta(connection, &key, &ddl)
 }
 

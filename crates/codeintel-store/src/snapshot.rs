@@ -45,6 +45,12 @@ pub struct FileRow {
     pub tags: String,
     /// JSON list of owners.
     pub owners: String,
+    /// The SCIP document that is shown for it.
+    pub document_id: Option<i32>,
+    /// The fingerprint of what it may look up in other files; empty where no index is kept.
+    pub fingerprint: String,
+    /// Whether the document was made from another content or with another fingerprint.
+    pub is_stale: bool,
 }
 
 /// A problem of a snapshot that lies in no content.
@@ -52,6 +58,8 @@ pub struct FileRow {
 pub struct ScanProblemRow {
     /// The path concerned, as shown.
     pub path: Option<String>,
+    /// The first dataset that misses something.
+    pub dataset: String,
     /// What is wrong.
     pub stage: String,
     /// How bad it is.
@@ -62,9 +70,10 @@ pub struct ScanProblemRow {
 
 impl ScanProblemRow {
     /// The row of a problem.
-    pub fn new(path: Option<String>, problem: &Problem) -> Self {
+    pub fn new(path: Option<String>, dataset: &str, problem: &Problem) -> Self {
         Self {
             path,
+            dataset: dataset.to_owned(),
             stage: problem.stage.as_str().to_owned(),
             severity: problem.severity.as_str().to_owned(),
             message: problem.message.clone(),
@@ -102,6 +111,8 @@ pub struct Snapshot {
     pub scanned_at_ns: i64,
     /// What that scan depended on, as the scanner writes it.
     pub walk: Option<String>,
+    /// How its SCIP documents came about, as the engine writes it.
+    pub indexing: Option<String>,
     /// The folders that `pyproject.toml` files named as source roots.
     pub source_roots: Vec<String>,
     /// The datasets whose facts are complete for all its files, as [`Wanted::key`] with [`Wanted::state`].
@@ -145,6 +156,8 @@ pub struct Publication<'a> {
     pub now_ns: i64,
     /// What that scan depended on.
     pub walk: Option<&'a str>,
+    /// How its SCIP documents came about.
+    pub indexing: Option<&'a str>,
     /// Source roots, as in [`Snapshot::source_roots`].
     pub source_roots: &'a [String],
     /// The datasets that are complete.
@@ -171,12 +184,12 @@ impl Database {
 
     /// The current snapshot of a repository.
     pub fn snapshot(&self, repo: &str) -> Result<Option<Snapshot>, StoreError> {
-        let sql = "SELECT snapshot_id, commit, branch, is_dirty, scanned_at_ns, source_roots, datasets, walk \
-                   FROM store.snapshots WHERE repo = ? AND is_current";
+        let sql = "SELECT snapshot_id, commit, branch, is_dirty, scanned_at_ns, source_roots, datasets, walk, \
+                   indexing FROM store.snapshots WHERE repo = ? AND is_current";
         let found = self.connection.query_row(sql, [repo], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?))
         });
-        let Some((snapshot_id, commit, branch, is_dirty, scanned_at_ns, source_roots, datasets, walk)) =
+        let Some((snapshot_id, commit, branch, is_dirty, scanned_at_ns, source_roots, datasets, walk, indexing)) =
             found.optional()?
         else {
             return Ok(None);
@@ -190,6 +203,7 @@ impl Database {
             is_dirty,
             scanned_at_ns,
             walk,
+            indexing,
             source_roots: serde_json::from_str(&source_roots).map_err(corrupt)?,
             datasets: serde_json::from_str(&datasets).map_err(corrupt)?,
             files: self.files(snapshot_id)?,
@@ -201,7 +215,7 @@ impl Database {
     fn files(&self, snapshot_id: i32) -> Result<Vec<FileRow>, StoreError> {
         let mut statement = self.connection.prepare(
             "SELECT rel_path, content_hash, content_id, size_bytes, mtime_ns, ctime_ns, inode, module, is_package, is_stub, \
-             is_test, tags, owners FROM store.files WHERE snapshot_id = ?",
+             is_test, tags, owners, document_id, fingerprint, is_stale FROM store.files WHERE snapshot_id = ?",
         )?;
         let mut rows = statement.query([snapshot_id])?;
         let mut files = Vec::new();
@@ -225,6 +239,9 @@ impl Database {
                 is_test: row.get(10)?,
                 tags: row.get(11)?,
                 owners: row.get(12)?,
+                document_id: row.get(13)?,
+                fingerprint: row.get(14)?,
+                is_stale: row.get(15)?,
             });
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -232,10 +249,16 @@ impl Database {
     }
 
     fn scan_problems(&self, snapshot_id: i32) -> Result<Vec<ScanProblemRow>, StoreError> {
-        let sql = "SELECT rel_path, stage, severity, message FROM store.scan_problems WHERE snapshot_id = ?";
+        let sql = "SELECT rel_path, dataset, stage, severity, message FROM store.scan_problems WHERE snapshot_id = ?";
         let mut statement = self.connection.prepare(sql)?;
         let row = |row: &duckdb::Row<'_>| {
-            Ok(ScanProblemRow { path: row.get(0)?, stage: row.get(1)?, severity: row.get(2)?, message: row.get(3)? })
+            Ok(ScanProblemRow {
+                path: row.get(0)?,
+                dataset: row.get(1)?,
+                stage: row.get(2)?,
+                severity: row.get(3)?,
+                message: row.get(4)?,
+            })
         };
         let mut problems: Vec<_> = statement.query_map([snapshot_id], row)?.collect::<Result<_, _>>()?;
         problems.sort();
@@ -290,7 +313,7 @@ fn publish(connection: &Connection, publication: &Publication<'_>) -> Result<(),
     let datasets: BTreeMap<&str, String> =
         publication.datasets.iter().map(|wanted| (wanted.key(), wanted.state())).collect();
     connection.execute(
-        "INSERT INTO store.snapshots VALUES (?, ?, ?, ?, true, ?, ?, ?, ?, ?, make_timestamp(?), ?)",
+        "INSERT INTO store.snapshots VALUES (?, ?, ?, ?, true, ?, ?, ?, ?, ?, ?, make_timestamp(?), ?)",
         params![
             snapshot_id,
             repo,
@@ -301,6 +324,7 @@ fn publish(connection: &Connection, publication: &Publication<'_>) -> Result<(),
             serde_json::json!(publication.source_roots).to_string(),
             serde_json::json!(datasets).to_string(),
             publication.walk,
+            publication.indexing,
             publication.now_ns / 1000,
             publication.codeintel_version,
         ],
@@ -328,6 +352,7 @@ fn publish(connection: &Connection, publication: &Publication<'_>) -> Result<(),
             appender.append_row(params![
                 snapshot_id,
                 problem.path,
+                problem.dataset,
                 problem.stage,
                 problem.severity,
                 problem.message
@@ -375,6 +400,9 @@ fn append_files(connection: &Connection, snapshot_id: i32, rows: &[&FileRow]) ->
             row.is_test,
             row.tags,
             row.owners,
+            row.document_id,
+            row.fingerprint,
+            row.is_stale,
         ])?;
     }
     appender.flush()?;

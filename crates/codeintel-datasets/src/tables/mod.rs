@@ -27,6 +27,16 @@ macro_rules! goids {
     };
 }
 
+/// The SQL of a range as a list of three or four numbers, NULL where the first line is.
+macro_rules! range {
+    ($start_line:literal, $start_col:literal, $end_line:literal, $end_col:literal) => {
+        concat!(
+            "CASE WHEN ", $start_line, " = ", $end_line, " THEN [", $start_line, ", ", $start_col, ", ", $end_col, "] WHEN ",
+            $start_line, " IS NOT NULL THEN [", $start_line, ", ", $start_col, ", ", $end_line, ", ", $end_col, "] END"
+        )
+    };
+}
+
 pub(crate) mod ast_cst;
 pub(crate) mod ast_metrics;
 pub(crate) mod ast_nodes;
@@ -35,8 +45,14 @@ pub(crate) mod docstrings;
 pub(crate) mod file_state;
 pub(crate) mod goid_crosswalk;
 pub(crate) mod goids;
+pub(crate) mod interfaces;
 pub(crate) mod modules;
 pub(crate) mod problems;
+pub(crate) mod scip_documents;
+pub(crate) mod scip_index_view;
+pub(crate) mod scip_occurrences;
+pub(crate) mod scip_relationships;
+pub(crate) mod scip_symbols;
 pub(crate) mod snapshots;
 pub(crate) mod tags_index;
 

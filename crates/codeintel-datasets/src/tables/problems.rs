@@ -18,14 +18,15 @@ pub(crate) static DATASET: Dataset = Dataset {
     name: "core.problems",
     doc: "One row for each thing that went wrong with a file or a tool.\n\n\
           A file that cannot be decoded or parsed is here, and its rows in other tables are what could be recovered. A row \
-          stays until the file changes. Stages: `scan` (finding and reading files, and the repository's own metadata), \
-          `decode` (bytes to text) and `parse` (text to syntax tree).",
+          stays until the file changes, or the tool that failed no longer does. Stages: `scan` (finding and reading files, and the \
+          repository's own metadata), `decode` (bytes to text), `parse` (text to syntax tree) and `index` (names to what they stand \
+          for).",
     columns: columns! {
         repo Varchar ! "Slug of the repository.";
         commit Varchar ! "Commit, as in `core.snapshots`.";
         rel_path Varchar ? "Path from the repository's root; bytes that are not UTF-8 are shown as `\u{fffd}`.";
         dataset Varchar ! "The first dataset that misses something.";
-        stage Varchar ! "`scan`, `decode` or `parse`.";
+        stage Varchar ! "`scan`, `decode`, `parse` or `index`.";
         severity Varchar ! "`error` where facts are missing, else `warning`.";
         message Varchar ! "One sentence.";
         lineno Integer ? "Line, from 1.";
@@ -33,9 +34,10 @@ pub(crate) static DATASET: Dataset = Dataset {
     },
     view: "SELECT s.repo, s.commit, f.rel_path, 'core.ast_nodes' AS dataset, t.stage, t.severity, t.message, t.lineno, \
            t.col_offset FROM {complete} s JOIN store.files f USING (snapshot_id) JOIN store.problems t USING (content_id) \
-           UNION ALL SELECT s.repo, s.commit, t.rel_path, \
-           CASE WHEN t.rel_path = 'tags_index.yaml' THEN 'analytics.tags_index' ELSE 'core.modules' END, t.stage, t.severity, t.message, NULL, NULL \
-           FROM {snapshots} s JOIN store.scan_problems t USING (snapshot_id)",
+           UNION ALL SELECT s.repo, s.commit, t.rel_path, t.dataset, t.stage, t.severity, t.message, NULL, NULL \
+           FROM {snapshots} s JOIN store.scan_problems t USING (snapshot_id) \
+           UNION ALL SELECT s.repo, s.commit, f.rel_path, 'scip.documents', 'index', t.severity, t.message, NULL, NULL \
+           FROM {snapshots} s JOIN store.files f USING (snapshot_id) JOIN store.document_problems t USING (document_id)",
     example: "SELECT rel_path, lineno, message FROM core.problems WHERE severity = 'error' ORDER BY ALL",
     reads: &[],
     upkeep: Upkeep::PerContent {

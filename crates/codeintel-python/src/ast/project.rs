@@ -39,6 +39,14 @@ impl<'a> DefinitionRef<'a> {
         }
     }
 
+    /// The range of the name.
+    pub(crate) fn name_range(self) -> TextRange {
+        match self {
+            Self::Function(function) => function.name.range,
+            Self::Class(class) => class.name.range,
+        }
+    }
+
     pub(crate) fn body(self) -> &'a [Stmt] {
         match self {
             Self::Function(function) => &function.body,

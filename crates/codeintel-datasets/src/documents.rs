@@ -1,0 +1,100 @@
+//! SCIP documents to rows.
+
+use arrow_array::RecordBatch;
+use codeintel_scip::{PlacedDocument, Symbol};
+
+use crate::table::StoredColumns as _;
+use crate::tables::scip_occurrences::scip_occurrences;
+use crate::tables::scip_relationships::scip_relationships;
+use crate::tables::scip_symbols::scip_symbols;
+
+/// Collects the rows of many documents.
+#[derive(Debug, Default)]
+pub struct DocumentRows {
+    occurrences: scip_occurrences::Columns,
+    symbols: scip_symbols::Columns,
+    relationships: scip_relationships::Columns,
+}
+
+impl DocumentRows {
+    /// Append the rows of a document, in all tables.
+    pub fn push(&mut self, facts_id: i32, document: &PlacedDocument) {
+        for (occurrence, (start_byte, end_byte)) in &document.occurrences {
+            let (range, enclosing) = (occurrence.range, occurrence.enclosing);
+            self.occurrences.push(scip_occurrences::Row {
+                facts_id,
+                start_line: range.start_line as i32,
+                start_col: range.start_col as i32,
+                end_line: range.end_line as i32,
+                end_col: range.end_col as i32,
+                start_byte: *start_byte as i32,
+                end_byte: *end_byte as i32,
+                symbol: &occurrence.symbol,
+                roles: occurrence.roles,
+                enclosing_start_line: enclosing.map(|range| range.start_line as i32),
+                enclosing_start_col: enclosing.map(|range| range.start_col as i32),
+                enclosing_end_line: enclosing.map(|range| range.end_line as i32),
+                enclosing_end_col: enclosing.map(|range| range.end_col as i32),
+            });
+        }
+        for (symbols, is_external) in [(&document.symbols, false), (&document.externals, true)] {
+            symbols.iter().for_each(|symbol| self.symbol(facts_id, symbol, is_external));
+        }
+    }
+
+    fn symbol(&mut self, facts_id: i32, symbol: &Symbol, is_external: bool) {
+        fn said(text: &str) -> Option<&str> {
+            if text.is_empty() { None } else { Some(text) }
+        }
+        self.symbols.push(scip_symbols::Row {
+            facts_id,
+            symbol: &symbol.symbol,
+            kind: symbol.kind.as_deref(),
+            display_name: said(&symbol.display_name),
+            signature: said(&symbol.signature),
+            documentation: &serde_json::json!(symbol.documentation).to_string(),
+            enclosing_symbol: said(&symbol.enclosing_symbol),
+            is_external,
+        });
+        for relationship in &symbol.relationships {
+            self.relationships.push(scip_relationships::Row {
+                facts_id,
+                symbol: &symbol.symbol,
+                related_symbol: &relationship.symbol,
+                is_reference: relationship.is_reference,
+                is_implementation: relationship.is_implementation,
+                is_type_definition: relationship.is_type_definition,
+                is_definition: relationship.is_definition,
+            });
+        }
+    }
+
+    /// The number of rows collected.
+    pub fn len(&self) -> usize {
+        self.occurrences.len() + self.symbols.len() + self.relationships.len()
+    }
+
+    /// Whether nothing was collected.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Take the rows: one batch for each table, in the order of the datasets.
+    pub fn take(&mut self) -> Vec<RecordBatch> {
+        vec![self.occurrences.take(), self.symbols.take(), self.relationships.take()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::{DATASETS, Upkeep};
+
+    #[test]
+    fn batches_are_in_the_order_of_the_datasets() {
+        let of_documents = DATASETS.iter().filter(|dataset| matches!(dataset.upkeep, Upkeep::PerResolution { .. }));
+        let tables: Vec<_> = of_documents.flat_map(|dataset| dataset.tables()).map(|table| table.schema()).collect();
+        let batches: Vec<_> = DocumentRows::default().take().iter().map(RecordBatch::schema).collect();
+        assert_eq!(batches, tables);
+    }
+}

@@ -1,0 +1,60 @@
+//! `scip.occurrences`: names in the source and the symbols that they stand for.
+
+use crate::dataset::{Dataset, Upkeep};
+
+stored_table! {
+    /// One row for each occurrence of a document.
+    scip_occurrences {
+        facts_id: Int,
+        start_line: Int,
+        start_col: Int,
+        end_line: Int,
+        end_col: Int,
+        start_byte: Int,
+        end_byte: Int,
+        symbol: Text,
+        roles: Bits,
+        enclosing_start_line: Null<Int>,
+        enclosing_start_col: Null<Int>,
+        enclosing_end_line: Null<Int>,
+        enclosing_end_col: Null<Int>,
+    }
+}
+
+pub(crate) static DATASET: Dataset = Dataset {
+    name: "scip.occurrences",
+    doc: "One row for each place in a file where a symbol is defined or referred to.\n\n\
+          Lines and columns count from 0, columns in the encoding that `scip.documents` names; the end is behind the last character. \
+          Byte offsets count in the decoded text as UTF-8, without a byte order mark, as in `core.ast_nodes`. A symbol that begins \
+          with `local ` has a meaning in its file only and must not be joined with those of other files.\n\n\
+          Roles are those of SCIP: 1 definition, 2 import, 4 write, 8 read, and others that a producer may set.",
+    columns: columns! {
+        repo Varchar ! "Slug of the repository.";
+        commit Varchar ! "Commit, as in `core.snapshots`.";
+        rel_path Varchar ! "Path from the repository's root.";
+        start_line Integer ! "First line, from 0.";
+        start_col Integer ! "First column, from 0.";
+        end_line Integer ! "Last line, from 0.";
+        end_col Integer ! "Column behind the last one.";
+        start_byte Integer ! "Offset of the first byte, from 0.";
+        end_byte Integer ! "Offset behind the last byte.";
+        symbol Varchar ! "SCIP symbol.";
+        roles UInteger ! "Sum of the roles.";
+        is_definition Boolean ! "Whether the symbol is defined here.";
+        is_import Boolean ! "Whether the symbol is imported here.";
+        is_write Boolean ! "Whether the symbol is written to here.";
+        is_read Boolean ! "Whether the symbol is read here.";
+        is_local Boolean ! "Whether the symbol has a meaning in this file only.";
+        enclosing_start_line Integer ? "First line, from 0, of the whole definition or reference.";
+        enclosing_end_line Integer ? "Its last line.";
+    },
+    view: "SELECT s.repo, s.commit, f.rel_path, t.start_line, t.start_col, t.end_line, t.end_col, t.start_byte, t.end_byte, \
+           t.symbol, t.roles, t.roles & 1 <> 0 AS is_definition, t.roles & 2 <> 0 AS is_import, t.roles & 4 <> 0 AS is_write, \
+           t.roles & 8 <> 0 AS is_read, starts_with(t.symbol, 'local ') AS is_local, t.enclosing_start_line, \
+           t.enclosing_end_line FROM {snapshots} s JOIN store.files f USING (snapshot_id) \
+           JOIN store.documents d USING (document_id) JOIN store.scip_occurrences t USING (facts_id)",
+    example: "SELECT symbol, count(*) AS references FROM scip.occurrences WHERE NOT is_definition AND NOT is_local \
+              GROUP BY symbol ORDER BY references DESC, symbol LIMIT 10",
+    reads: &["scip.documents"],
+    upkeep: Upkeep::PerResolution { tables: &[&scip_occurrences::TABLE] },
+};

@@ -1,0 +1,43 @@
+//! `scip.symbols`: what is known of the symbols that a file defines or refers to.
+
+use crate::dataset::{Dataset, Upkeep};
+
+stored_table! {
+    /// One row for each symbol of a document.
+    scip_symbols {
+        facts_id: Int,
+        symbol: Text,
+        kind: Null<Text>,
+        display_name: Null<Text>,
+        signature: Null<Text>,
+        documentation: Text,
+        enclosing_symbol: Null<Text>,
+        is_external: Flag,
+    }
+}
+
+pub(crate) static DATASET: Dataset = Dataset {
+    name: "scip.symbols",
+    doc: "One row for each symbol that a file defines, and one for each symbol from outside of the repository that it refers to and \
+          that the index describes.\n\n\
+          Producers differ in what they say of a symbol: scip-python gives neither kind, name nor signature, but begins the \
+          documentation with a rendered signature.",
+    columns: columns! {
+        repo Varchar ! "Slug of the repository.";
+        commit Varchar ! "Commit, as in `core.snapshots`.";
+        rel_path Varchar ! "Path from the repository's root of the file that defines it, or refers to it if it is external.";
+        symbol Varchar ! "SCIP symbol.";
+        kind Varchar ? "Kind as SCIP's schema spells it, for example `Class`.";
+        display_name Varchar ? "Name in the source.";
+        signature Varchar ? "Declaration in the source language.";
+        documentation Json ! "List of texts in Markdown.";
+        enclosing_symbol Varchar ? "Symbol around it.";
+        is_external Boolean ! "Whether it is defined outside of the repository.";
+    },
+    view: "SELECT s.repo, s.commit, f.rel_path, t.symbol, t.kind, t.display_name, t.signature, t.documentation::JSON AS \
+           documentation, t.enclosing_symbol, t.is_external FROM {snapshots} s JOIN store.files f USING (snapshot_id) \
+           JOIN store.documents d USING (document_id) JOIN store.scip_symbols t USING (facts_id)",
+    example: "SELECT kind, count(*) AS symbols FROM scip.symbols GROUP BY kind ORDER BY symbols DESC",
+    reads: &["scip.documents"],
+    upkeep: Upkeep::PerResolution { tables: &[&scip_symbols::TABLE] },
+};

@@ -1,0 +1,224 @@
+//! Which documents are there, and which are missing.
+
+use codeintel_base::RepoPath;
+use codeintel_python::{Import, Interface};
+use codeintel_store::{Database, DocumentKey, FileRow, InterfaceRow, Snapshot, StoreError};
+use rustc_hash::FxHashMap;
+
+use super::fingerprints::{ImportGraph, ImportingFile};
+use super::indexer::{Indexer, IndexerIdentity, Sight};
+use super::state::IndexState;
+use super::write::World;
+
+/// What is known of the documents of a snapshot's files before an indexer runs.
+#[derive(Debug, Default)]
+pub(crate) struct IndexPlan {
+    /// Who makes the documents, or made them when it was there.
+    pub(crate) identity: Option<IndexerIdentity>,
+    /// Why no document can be made.
+    pub(crate) unavailable: Option<String>,
+    /// The fingerprint of each file.
+    pub(crate) fingerprints: Vec<String>,
+    /// The document of each file that holds for its content and its fingerprint.
+    pub(crate) documents: Vec<Option<i32>>,
+    /// The files that have none and should have one.
+    pub(crate) pending: Vec<usize>,
+}
+
+/// What files can see of one another.
+#[derive(Debug, Default)]
+pub(crate) struct Interfaces(FxHashMap<i32, FileInterface>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct FileInterface {
+    declared: String,
+    inferred: String,
+    imports: Vec<Import>,
+}
+
+impl Interfaces {
+    /// Add those of contents that have been extracted.
+    pub(crate) fn load(&mut self, database: &Database, contents: &[i32]) -> Result<(), StoreError> {
+        let missing: Vec<i32> = contents.iter().copied().filter(|content_id| !self.0.contains_key(content_id)).collect();
+        for InterfaceRow { content_id, declared, inferred, imports } in database.interfaces(&missing)? {
+            let imports = imports.lines().filter_map(|import| import.parse().ok()).collect();
+            self.0.insert(content_id, FileInterface { declared, inferred, imports });
+        }
+        Ok(())
+    }
+
+    /// Add that of a content that has not been extracted yet.
+    pub(crate) fn add(&mut self, content_id: i32, interface: &Interface) {
+        let interface = FileInterface {
+            declared: interface.declared.to_string(),
+            inferred: interface.inferred.to_string(),
+            imports: interface.imports.clone(),
+        };
+        self.0.insert(content_id, interface);
+    }
+
+    fn get(&self, content_id: i32) -> Option<&FileInterface> {
+        self.0.get(&content_id)
+    }
+
+    /// Whether others see the same of two contents.
+    fn look_the_same(&self, one: i32, other: i32, sight: Sight) -> bool {
+        let seen = |content_id| self.get(content_id).map(|interface| (interface.hash(sight), &interface.imports));
+        seen(one) == seen(other)
+    }
+
+    fn importing_files<'a>(&'a self, rows: &'a [FileRow], sight: Sight) -> Vec<ImportingFile<'a>> {
+        let file = |row: &'a FileRow| {
+            let interface = self.get(row.content_id);
+            ImportingFile {
+                path: row.path.as_str(),
+                module: &row.module,
+                interface: interface.map_or("", |interface| interface.hash(sight)),
+                imports: interface.map_or(&[], |interface| &interface.imports),
+            }
+        };
+        rows.iter().map(file).collect()
+    }
+
+    /// Which files a file may look into.
+    pub(crate) fn graph(&self, rows: &[FileRow], sight: Sight) -> ImportGraph {
+        ImportGraph::new(&self.importing_files(rows, sight))
+    }
+}
+
+impl FileInterface {
+    fn hash(&self, sight: Sight) -> &str {
+        match sight {
+            Sight::Declared => &self.declared,
+            Sight::Inferred => &self.inferred,
+        }
+    }
+}
+
+impl IndexPlan {
+    /// Find the documents of a snapshot's files. `interfaces` has those of contents that are not in the database yet. With `full`, all documents are missing.
+    pub(crate) fn new(
+        world: &World<'_>,
+        indexer: &mut dyn Indexer,
+        rows: &[FileRow],
+        prior: Option<&Snapshot>,
+        mut interfaces: Interfaces,
+    ) -> Result<Self, StoreError> {
+        let (database, full) = (world.database, world.options.full);
+        let state = prior.and_then(|prior| IndexState::read(prior.indexing.as_deref()));
+        let (identity, unavailable) = match indexer.identify(world.system) {
+            Ok(identity) => (Some(identity), None),
+            Err(reason) => (state.as_ref().and_then(|state| state.identity.clone()), Some(reason)),
+        };
+        let sight = identity.as_ref().map_or(Sight::Inferred, |identity| identity.sight);
+        let is_same_indexer = state.as_ref().is_some_and(|state| state.identity == identity);
+        let known = prior.filter(|_| is_same_indexer);
+        let before: FxHashMap<&RepoPath, &FileRow> =
+            prior.iter().flat_map(|prior| &prior.files).map(|row| (&row.path, row)).collect();
+        let fingerprints = fingerprints(database, rows, known, &mut interfaces, sight)?;
+        let mut plan = Self { identity, unavailable, documents: vec![None; rows.len()], fingerprints, pending: Vec::new() };
+        let mut unknown = Vec::new();
+        for (file, row) in rows.iter().enumerate() {
+            let holds = |before: &&&FileRow| {
+                let is_same = before.content_id == row.content_id && before.fingerprint == plan.fingerprints[file];
+                is_same && !before.is_stale && !full && is_same_indexer
+            };
+            plan.documents[file] = before.get(&row.path).filter(holds).and_then(|before| before.document_id);
+            if plan.documents[file].is_none() {
+                unknown.push(file);
+            }
+        }
+        // What has no interface could not be read as text.
+        let contents: Vec<i32> = unknown.iter().map(|file| rows[*file].content_id).collect();
+        interfaces.load(database, &contents)?;
+        unknown.retain(|file| interfaces.get(rows[*file].content_id).is_some());
+        if !full && let Some(identity) = &plan.identity {
+            let keys: Vec<DocumentKey> = unknown.iter().map(|file| plan.key(rows, *file)).collect();
+            let found = database.documents(&identity.key, &keys)?;
+            for (file, key) in unknown.iter().zip(keys) {
+                plan.documents[*file] = found.get(&key).copied();
+            }
+        }
+        let had_document = |path: &RepoPath| before.get(path).is_some_and(|before| before.document_id.is_some());
+        unknown.retain(|file| plan.documents[*file].is_none());
+        unknown.retain(|file| indexer.makes_documents() || had_document(&rows[*file].path));
+        plan.pending = unknown;
+        Ok(plan)
+    }
+
+    /// What the facts of a file depend on.
+    pub(crate) fn key(&self, rows: &[FileRow], file: usize) -> DocumentKey {
+        let row = &rows[file];
+        DocumentKey {
+            path: row.path.clone(),
+            content_id: row.content_id,
+            fingerprint: self.fingerprints[file].clone(),
+        }
+    }
+
+    /// Let the files point at their documents. What has none that holds keeps the one that it had, marked as stale.
+    pub(crate) fn point(&self, rows: &mut [FileRow], prior: Option<&Snapshot>) {
+        let before: FxHashMap<&RepoPath, &FileRow> =
+            prior.iter().flat_map(|prior| &prior.files).map(|row| (&row.path, row)).collect();
+        for (file, row) in rows.iter_mut().enumerate() {
+            let fingerprint = &self.fingerprints[file];
+            let last = before.get(&row.path).filter(|_| self.documents[file].is_none());
+            let last = last.filter(|last| last.document_id.is_some());
+            row.document_id = self.documents[file].or(last.and_then(|last| last.document_id));
+            row.is_stale = last.is_some_and(|last| {
+                last.is_stale || last.content_id != row.content_id || last.fingerprint != *fingerprint
+            });
+            row.fingerprint.clone_from(fingerprint);
+        }
+    }
+}
+
+/// The fingerprints of all files.
+fn fingerprints(
+    database: &Database,
+    rows: &[FileRow],
+    known: Option<&Snapshot>,
+    interfaces: &mut Interfaces,
+    sight: Sight,
+) -> Result<Vec<String>, StoreError> {
+    if let Some(known) = known
+        && let Some(fingerprints) = unchanged(database, rows, known, interfaces, sight)?
+    {
+        return Ok(fingerprints);
+    }
+    let contents: Vec<i32> = rows.iter().map(|row| row.content_id).collect();
+    interfaces.load(database, &contents)?;
+    let files = interfaces.importing_files(rows, sight);
+    Ok(ImportGraph::new(&files).fingerprints(&files).iter().map(ToString::to_string).collect())
+}
+
+/// The fingerprints of the last snapshot, where nothing that others can see has changed since. Costs a look at the
+/// contents that are new.
+fn unchanged(
+    database: &Database,
+    rows: &[FileRow],
+    known: &Snapshot,
+    interfaces: &mut Interfaces,
+    sight: Sight,
+) -> Result<Option<Vec<String>>, StoreError> {
+    let is_same_file = |(row, old): (&FileRow, &FileRow)| row.path == old.path && row.module == old.module;
+    let has_fingerprint = |old: &FileRow| !old.fingerprint.is_empty();
+    if rows.len() != known.files.len()
+        || !rows.iter().zip(&known.files).all(is_same_file)
+        || !known.files.iter().all(has_fingerprint)
+    {
+        return Ok(None);
+    }
+    let changed: Vec<(i32, i32)> = rows
+        .iter()
+        .zip(&known.files)
+        .filter(|(row, old)| row.content_id != old.content_id)
+        .map(|(row, old)| (row.content_id, old.content_id))
+        .collect();
+    let contents: Vec<i32> = changed.iter().flat_map(|(new, old)| [*new, *old]).collect();
+    interfaces.load(database, &contents)?;
+    if !changed.iter().all(|(new, old)| interfaces.look_the_same(*new, *old, sight)) {
+        return Ok(None);
+    }
+    Ok(Some(known.files.iter().map(|old| old.fingerprint.clone()).collect()))
+}

@@ -1,0 +1,109 @@
+//! The step of a run that is about SCIP documents.
+
+use codeintel_base::{Problem, RepoPath, Stage};
+use codeintel_store::{FileRow, ScanProblemRow, Snapshot, StoreError};
+use serde_json::Value;
+
+use super::indexer::{IndexOutcome, IndexStatus, Indexer};
+use super::plan::{IndexPlan, Interfaces};
+use super::state::IndexState;
+use super::write::{IndexReport, World, run};
+
+/// The dataset that misses rows when an indexer fails.
+const DOCUMENTS: &str = "scip.documents";
+
+/// What became of the documents of a run.
+#[derive(Debug)]
+pub(crate) struct IndexStep {
+    plan: IndexPlan,
+    outcome: IndexOutcome,
+    /// Documents that were made.
+    indexed: usize,
+    /// Rows that were written.
+    rows: usize,
+    /// What is kept of it with the snapshot.
+    pub(crate) state: IndexState,
+}
+
+impl IndexStep {
+    /// Find the documents that hold, and let the indexer make the others.
+    pub(crate) fn take(
+        world: &World<'_>,
+        indexer: &mut dyn Indexer,
+        rows: &[FileRow],
+        prior: Option<&Snapshot>,
+    ) -> Result<Self, StoreError> {
+        let before = prior.and_then(|prior| IndexState::read(prior.indexing.as_deref()));
+        let mut plan = IndexPlan::new(world, indexer, rows, prior, Interfaces::default())?;
+        let asked = plan.pending.len();
+        let mut outcome = IndexOutcome::default();
+        let (mut indexed, mut written_rows) = (0, 0);
+        let identity = plan.identity.as_ref().filter(|_| asked > 0 && plan.unavailable.is_none() && indexer.makes_documents());
+        let has_run = identity.is_some();
+        if let Some(identity) = identity {
+            let done = run(world, indexer, identity, &plan, rows)?;
+            (outcome, indexed, written_rows) = (done.outcome, done.written.len(), done.rows);
+            for file in std::mem::take(&mut plan.pending) {
+                plan.documents[file] = done.written.get(&plan.key(rows, file)).copied();
+                plan.pending.extend(plan.documents[file].is_none().then_some(file));
+            }
+        }
+        let reason = plan.unavailable.clone().or_else(|| outcome.failure.clone());
+        let status = match plan.pending.len() {
+            0 => IndexStatus::Complete,
+            _ if plan.unavailable.is_some() => IndexStatus::Unavailable,
+            missing if missing == asked && outcome.failure.is_some() => IndexStatus::Failed,
+            _ => IndexStatus::Partial,
+        };
+        let same = before.filter(|before| before.identity == plan.identity);
+        let mut warnings = outcome.warnings.clone();
+        // A run over everything has said all that there is to say.
+        if !has_run || asked < rows.len() {
+            warnings.extend(same.iter().flat_map(|before| before.warnings.clone()));
+        }
+        warnings.sort();
+        warnings.dedup();
+        let memory = outcome.memory.clone().or_else(|| same.map(|before| before.memory)).unwrap_or(Value::Null);
+        let reason = reason.filter(|_| status != IndexStatus::Complete);
+        let state = IndexState { identity: plan.identity.clone(), status, reason, warnings, memory };
+        Ok(Self { plan, outcome, indexed, rows: written_rows, state })
+    }
+
+    /// Files that are no longer what they were when they were hashed.
+    pub(crate) fn raced(&self) -> &[RepoPath] {
+        &self.outcome.raced
+    }
+
+    /// Let the files point at their documents.
+    pub(crate) fn point(&self, rows: &mut [FileRow], prior: Option<&Snapshot>) {
+        self.plan.point(rows, prior);
+    }
+
+    /// What went wrong.
+    pub(crate) fn problems(&self) -> Vec<ScanProblemRow> {
+        let warning = |(path, message): &(Option<String>, String)| {
+            ScanProblemRow::new(path.clone(), DOCUMENTS, &Problem::warning(Stage::Index, message))
+        };
+        let failure = self.state.reason.as_ref().map(|reason| {
+            let missing = self.plan.pending.len();
+            let files = if missing == 1 { "1 file has".to_owned() } else { format!("{missing} files have") };
+            let message = format!("{reason}; {files} no document that holds");
+            ScanProblemRow::new(None, DOCUMENTS, &Problem::error(Stage::Index, message))
+        });
+        self.state.warnings.iter().map(warning).chain(failure).collect()
+    }
+
+    /// What to tell of it.
+    pub(crate) fn report(self, rows: &[FileRow]) -> IndexReport {
+        IndexReport {
+            indexer: self.state.identity.map(|identity| identity.key),
+            status: self.state.status,
+            reason: self.state.reason,
+            mode: self.outcome.mode,
+            documents: rows.iter().filter(|row| row.document_id.is_some()).count(),
+            indexed: self.indexed,
+            stale: rows.iter().filter(|row| row.is_stale).count(),
+            rows: self.rows,
+        }
+    }
+}

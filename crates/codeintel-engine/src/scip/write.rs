@@ -1,0 +1,168 @@
+//! Running an indexer and writing what it makes.
+
+use std::cell::OnceCell;
+
+use codeintel_base::{Column, Progress, RepoPath};
+use codeintel_datasets::DocumentRows;
+use codeintel_store::{Database, DocumentKey, DocumentWriter, FileRow, KnownFacts, NewDocument, StoreError};
+use codeintel_system::System;
+use rustc_hash::FxHashMap;
+
+use super::indexer::{IndexFile, IndexOutcome, IndexRequest, IndexStatus, Indexed, Indexer, IndexerIdentity};
+use super::plan::{IndexPlan, Interfaces};
+use crate::options::Options;
+
+/// Rows are written in batches of about this size.
+const BATCH_ROWS: usize = 100_000;
+
+/// What a run did for the documents of a repository.
+#[derive(Debug, Clone)]
+pub struct IndexReport {
+    /// Name, version and settings of the indexer, where it is known.
+    pub indexer: Option<String>,
+    /// How it ended.
+    pub status: IndexStatus,
+    /// Why documents are missing.
+    pub reason: Option<String>,
+    /// How the work was done, in words; none where there was nothing to do.
+    pub mode: Option<String>,
+    /// Files with a document.
+    pub documents: usize,
+    /// Documents that were made in this run.
+    pub indexed: usize,
+    /// Documents that are known to be stale.
+    pub stale: usize,
+    /// Rows that were written.
+    pub rows: usize,
+}
+
+/// What a run of an indexer left behind.
+pub(crate) struct IndexRun {
+    pub(crate) outcome: IndexOutcome,
+    /// The documents that were written.
+    pub(crate) written: FxHashMap<DocumentKey, i32>,
+    pub(crate) rows: usize,
+}
+
+/// What is around an indexer's run.
+#[derive(Clone, Copy)]
+pub(crate) struct World<'a> {
+    pub(crate) system: &'a dyn System,
+    pub(crate) database: &'a Database,
+    pub(crate) source_roots: &'a [String],
+    pub(crate) options: &'a Options,
+    pub(crate) progress: &'a dyn Progress,
+}
+
+/// Let an indexer make the pending documents, and write them. Nobody sees them yet, since no snapshot points at them.
+pub(crate) fn run(
+    world: &World<'_>,
+    indexer: &mut dyn Indexer,
+    identity: &IndexerIdentity,
+    plan: &IndexPlan,
+    rows: &[FileRow],
+) -> Result<IndexRun, StoreError> {
+    let World { system, database, source_roots, options, progress } = *world;
+    progress.begin("index", plan.pending.len());
+    let graph = OnceCell::new();
+    let load_graph = || {
+        let mut interfaces = Interfaces::default();
+        let contents: Vec<i32> = rows.iter().map(|row| row.content_id).collect();
+        // Without them files seem to import nothing, which makes an estimate wrong and nothing else.
+        interfaces.load(database, &contents).unwrap_or_default();
+        interfaces.graph(rows, identity.sight)
+    };
+    let files: Vec<IndexFile<'_>> = rows
+        .iter()
+        .map(|row| IndexFile {
+            path: &row.path,
+            hash: row.hash,
+            size_bytes: row.state.size_bytes,
+            module: &row.module,
+        })
+        .collect();
+    let request = IndexRequest {
+        system,
+        files: &files,
+        pending: &plan.pending,
+        source_roots,
+        closure: &|file| graph.get_or_init(load_graph).closure(file),
+        max_bytes: options.scan.max_bytes,
+    };
+    let paths: Vec<RepoPath> = plan.pending.iter().map(|file| rows[*file].path.clone()).collect();
+    let mut sink = Sink {
+        writer: database.document_writer(&identity.key)?,
+        known: database.known_facts(&identity.key, &paths)?,
+        rows: DocumentRows::default(),
+        documents: Vec::new(),
+        failure: None,
+    };
+    let mut is_wanted = vec![false; rows.len()];
+    plan.pending.iter().for_each(|file| is_wanted[*file] = true);
+    let outcome = indexer.index(&request, &mut |indexed| {
+        // The first document of a file counts.
+        if std::mem::take(&mut is_wanted[indexed.file]) {
+            progress.step();
+            sink.take(plan.key(rows, indexed.file), indexed);
+        }
+    });
+    if !outcome.raced.is_empty() {
+        return Ok(IndexRun { outcome, written: FxHashMap::default(), rows: 0 });
+    }
+    let (written, rows) = sink.finish()?;
+    Ok(IndexRun { outcome, written, rows })
+}
+
+/// Takes documents as they come, and writes them in batches.
+struct Sink {
+    writer: DocumentWriter,
+    known: KnownFacts,
+    rows: DocumentRows,
+    documents: Vec<NewDocument>,
+    failure: Option<StoreError>,
+}
+
+impl Sink {
+    fn take(&mut self, key: DocumentKey, indexed: Indexed) {
+        if self.failure.is_some() {
+            return;
+        }
+        let Indexed { document, producer, producer_version, problems, .. } = indexed;
+        let digest = document.digest().to_string();
+        let (facts_id, is_known) = self.known.number(&key, &digest);
+        if !is_known {
+            self.rows.push(facts_id, &document);
+        }
+        let problems = problems.into_iter().map(|problem| (problem.severity.as_str(), problem.message));
+        self.documents.push(NewDocument {
+            key,
+            digest,
+            facts_id,
+            language: document.language,
+            position_encoding: match document.encoding {
+                Column::Utf8 => "UTF-8",
+                Column::Utf16 => "UTF-16",
+                Column::Utf32 => "UTF-32",
+            },
+            producer: producer.into_owned(),
+            producer_version: producer_version.into_owned(),
+            problems: problems.collect(),
+        });
+        if self.rows.len() >= BATCH_ROWS {
+            self.failure = self.write().err();
+        }
+    }
+
+    fn write(&mut self) -> Result<(), StoreError> {
+        let documents = std::mem::take(&mut self.documents);
+        self.writer.write(&documents, self.rows.take())
+    }
+
+    fn finish(mut self) -> Result<(FxHashMap<DocumentKey, i32>, usize), StoreError> {
+        if let Some(failure) = self.failure {
+            return Err(failure);
+        }
+        self.write()?;
+        self.writer.commit()
+    }
+}

@@ -1,0 +1,167 @@
+//! Documents in the text that they speak of.
+
+use codeintel_base::{Column, ContentHash, LineIndex, Position};
+
+use crate::document::{Document, Occurrence, Range, Symbol};
+
+/// A document whose occurrences lie in the text of its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedDocument {
+    /// The language, for example `python`.
+    pub language: String,
+    /// What columns count.
+    pub encoding: Column,
+    /// Occurrences with their first byte and the byte behind the last one, sorted by place, symbol and roles.
+    pub occurrences: Vec<(Occurrence, (u32, u32))>,
+    /// The symbols that the file defines, sorted.
+    pub symbols: Vec<Symbol>,
+    /// What is known of symbols from elsewhere that it refers to, sorted.
+    pub externals: Vec<Symbol>,
+    /// How many occurrences were left out because their range is none or not in the text.
+    pub misplaced: usize,
+}
+
+/// The text of a file, as it was and as it was indexed.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// The decoded text without its byte order mark.
+    pub text: &'a str,
+    /// Whether producers that read the file itself count a byte order mark among the columns of its first line.
+    pub has_mark: bool,
+}
+
+impl Document {
+    /// Find the occurrences in the file's text. Columns are those of the document's encoding, or of `default` if it
+    /// declares none.
+    pub fn place(self, source: Source<'_>, default: Column, externals: Vec<Symbol>) -> PlacedDocument {
+        let encoding = self.encoding.unwrap_or(default);
+        let lines = LineIndex::new(source.text);
+        let mark = match encoding {
+            _ if !source.has_mark => 0,
+            Column::Utf8 => 3,
+            Column::Utf16 | Column::Utf32 => 1,
+        };
+        let unmarked = |mut range: Range| {
+            for (line, column) in [(range.start_line, &mut range.start_col), (range.end_line, &mut range.end_col)] {
+                if line == 0 {
+                    *column = column.saturating_sub(mark);
+                }
+            }
+            range
+        };
+        let offset = |line: u32, column: u32| lines.offset(Position { line: line + 1, column }, source.text, encoding);
+        let count = self.occurrences.len();
+        let mut occurrences: Vec<(Occurrence, (u32, u32))> = self
+            .occurrences
+            .into_iter()
+            .filter_map(|occurrence| {
+                let range = unmarked(occurrence.range);
+                let enclosing = occurrence.enclosing.map(unmarked);
+                let bytes = (offset(range.start_line, range.start_col)?, offset(range.end_line, range.end_col)?);
+                Some((Occurrence { range, enclosing, ..occurrence }, bytes))
+            })
+            .collect();
+        let misplaced = self.malformed + count - occurrences.len();
+        occurrences.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let mut placed =
+            PlacedDocument { language: self.language, encoding, occurrences, symbols: self.symbols, externals, misplaced };
+        placed.symbols.sort();
+        placed.externals.sort();
+        placed
+    }
+}
+
+impl PlacedDocument {
+    /// Bring a document without places back to what an index says.
+    pub fn into_document(self, relative_path: String) -> Document {
+        Document {
+            relative_path,
+            language: self.language,
+            encoding: Some(self.encoding),
+            occurrences: self.occurrences.into_iter().map(|(occurrence, _)| occurrence).collect(),
+            symbols: self.symbols,
+            malformed: 0,
+        }
+    }
+
+    /// A hash of all that it says.
+    pub fn digest(&self) -> ContentHash {
+        let mut bytes = Vec::with_capacity(self.occurrences.len() * 100);
+        let mut add = |text: &str, numbers: &[u32]| {
+            bytes.extend((text.len() as u32).to_le_bytes());
+            bytes.extend(text.as_bytes());
+            numbers.iter().for_each(|number| bytes.extend(number.to_le_bytes()));
+        };
+        let numbers = |range: Range| [range.start_line, range.start_col, range.end_line, range.end_col];
+        add(&self.language, &[self.encoding as u32, self.misplaced as u32]);
+        for (occurrence, (start, end)) in &self.occurrences {
+            add(&occurrence.symbol, &[occurrence.roles, *start, *end]);
+            add("", &numbers(occurrence.range));
+            add("", occurrence.enclosing.map(numbers).as_ref().map_or(&[], |numbers| &numbers[..]));
+        }
+        for (symbols, is_external) in [(&self.symbols, 0), (&self.externals, 1)] {
+            for symbol in symbols {
+                // The debug form names every field and escapes every text.
+                add(&format!("{symbol:?}"), &[is_external]);
+            }
+        }
+        ContentHash::of(&bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn range(start_line: u32, start_col: u32, end_line: u32, end_col: u32) -> Range {
+        Range { start_line, start_col, end_line, end_col }
+    }
+
+    fn check(source: Source<'_>, encoding: Option<Column>, ranges: &[Range], expected: &[&str], misplaced: usize) {
+        let occurrence = |range: &Range| Occurrence { range: *range, ..Occurrence::default() };
+        let document =
+            Document { encoding, occurrences: ranges.iter().map(occurrence).collect(), ..Document::default() };
+        let placed = document.place(source, Column::Utf16, Vec::new());
+        let texts: Vec<&str> =
+            placed.occurrences.iter().map(|(_, (start, end))| &source.text[*start as usize..*end as usize]).collect();
+        assert_eq!((texts, placed.misplaced), (expected.to_vec(), misplaced));
+    }
+
+    #[test]
+    fn occurrences_are_found_in_all_encodings() {
+        let source = Source { text: "é = '😀'; x\r\ny\n", has_mark: false };
+        check(source, Some(Column::Utf8), &[range(1, 0, 1, 1), range(0, 0, 0, 2), range(0, 13, 0, 14)], &["é", "x", "y"], 0);
+        check(source, None, &[range(0, 0, 0, 1), range(0, 10, 0, 11)], &["é", "x"], 0);
+        check(source, Some(Column::Utf32), &[range(0, 9, 0, 10)], &["x"], 0);
+    }
+
+    #[test]
+    fn what_does_not_lie_in_the_text_is_counted() {
+        let source = Source { text: "x = 1\n", has_mark: false };
+        check(source, None, &[range(0, 0, 0, 1), range(0, 0, 0, 9), range(5, 0, 5, 1)], &["x"], 2);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_column() {
+        let source = Source { text: "x = 1\ny\n", has_mark: true };
+        check(source, Some(Column::Utf8), &[range(0, 3, 0, 4), range(0, 0, 0, 0), range(1, 0, 1, 1)], &["", "x", "y"], 0);
+        check(source, Some(Column::Utf16), &[range(0, 1, 0, 2)], &["x"], 0);
+    }
+
+    #[test]
+    fn the_order_of_an_index_does_not_count() {
+        let source = Source { text: "a b\n", has_mark: false };
+        let occurrence = |start, symbol: &str| Occurrence {
+            range: range(0, start, 0, start + 1),
+            symbol: symbol.to_owned(),
+            ..Occurrence::default()
+        };
+        let digest = |occurrences| {
+            let document = Document { occurrences, ..Document::default() };
+            document.place(source, Column::Utf8, Vec::new()).digest()
+        };
+        let [a, b] = [occurrence(0, "x"), occurrence(2, "y")];
+        assert_eq!(digest(vec![a.clone(), b.clone()]), digest(vec![b.clone(), a.clone()]));
+        assert_ne!(digest(vec![a.clone(), b]), digest(vec![a]));
+    }
+}

@@ -1,0 +1,268 @@
+//! SCIP documents: facts of one file and of what it looked up in other files.
+
+use arrow_array::RecordBatch;
+use codeintel_base::RepoPath;
+use codeintel_datasets::DATASETS;
+use duckdb::{Appender, Connection, params};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::database::Database;
+use crate::error::StoreError;
+use crate::facts::list;
+use crate::snapshot::quoted;
+
+/// Above this number, a list of paths in a query costs more than reading all rows.
+const LONGEST_LIST: usize = 1000;
+
+/// What a document's facts depend on, besides the indexer.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct DocumentKey {
+    /// The file.
+    pub path: RepoPath,
+    /// The number of its content.
+    pub content_id: i32,
+    /// The fingerprint of what it may look up in other files.
+    pub fingerprint: String,
+}
+
+/// A document to be written.
+#[derive(Debug)]
+pub struct NewDocument {
+    /// What its facts depend on.
+    pub key: DocumentKey,
+    /// A hash of the facts.
+    pub digest: String,
+    /// Number of the facts; equal facts have equal numbers.
+    pub facts_id: i32,
+    /// Language of the file.
+    pub language: String,
+    /// `UTF-8`, `UTF-16` or `UTF-32`.
+    pub position_encoding: &'static str,
+    /// The program that made it.
+    pub producer: String,
+    /// Its version.
+    pub producer_version: String,
+    /// What went wrong with it: severity and message.
+    pub problems: Vec<(&'static str, String)>,
+}
+
+/// Facts that are there already, by what tells that they are the same.
+#[derive(Debug, Default)]
+pub struct KnownFacts {
+    by_digest: FxHashMap<(RepoPath, i32, String), i32>,
+    next_facts_id: i32,
+}
+
+impl KnownFacts {
+    /// The number of some facts, and whether they are there already.
+    pub fn number(&mut self, key: &DocumentKey, digest: &str) -> (i32, bool) {
+        let next = self.next_facts_id;
+        let known = (key.path.clone(), key.content_id, digest.to_owned());
+        let number = *self.by_digest.entry(known).or_insert(next);
+        let is_known = number != next;
+        self.next_facts_id += i32::from(!is_known);
+        (number, is_known)
+    }
+}
+
+/// What other files can see of a content, as `core.interfaces` keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InterfaceRow {
+    /// The content.
+    pub content_id: i32,
+    /// Hash of the interface with the bodies of functions hidden.
+    pub declared: String,
+    /// Hash of the interface with some of them visible.
+    pub inferred: String,
+    /// Imports, one on a line.
+    pub imports: String,
+}
+
+impl Database {
+    /// The interfaces of contents, where they have been extracted.
+    pub fn interfaces(&self, contents: &[i32]) -> Result<Vec<InterfaceRow>, StoreError> {
+        if contents.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted: FxHashSet<i32> = contents.iter().copied().collect();
+        let condition =
+            if contents.len() > LONGEST_LIST { String::new() } else { format!("WHERE content_id IN ({})", list(contents)) };
+        let sql = format!("SELECT content_id, declared, inferred, imports FROM store.interfaces {condition}");
+        let mut statement = self.connection.prepare(&sql)?;
+        let row = |row: &duckdb::Row<'_>| {
+            Ok(InterfaceRow {
+                content_id: row.get(0)?,
+                declared: row.get(1)?,
+                inferred: row.get(2)?,
+                imports: row.get(3)?,
+            })
+        };
+        let rows = statement.query_map([], row)?.collect::<Result<Vec<_>, _>>()?;
+        Ok(rows.into_iter().filter(|row| wanted.contains(&row.content_id)).collect())
+    }
+
+    /// The numbers of an indexer's documents, where they are there.
+    pub fn documents(&self, indexer: &str, keys: &[DocumentKey]) -> Result<FxHashMap<DocumentKey, i32>, StoreError> {
+        let mut found = FxHashMap::default();
+        if keys.is_empty() {
+            return Ok(found);
+        }
+        let condition = paths_in(keys.iter().map(|key| &key.path), keys.len());
+        let sql = format!(
+            "SELECT rel_path, content_id, fingerprint, max(document_id) FROM store.documents \
+             WHERE indexer = ? {condition} GROUP BY ALL"
+        );
+        let mut statement = self.connection.prepare(&sql)?;
+        let mut rows = statement.query([indexer])?;
+        while let Some(row) = rows.next()? {
+            let key = DocumentKey { path: repo_path(row.get(0)?)?, content_id: row.get(1)?, fingerprint: row.get(2)? };
+            found.insert(key, row.get(3)?);
+        }
+        Ok(found)
+    }
+
+    /// The facts that an indexer's documents of some files have.
+    pub fn known_facts(&self, indexer: &str, paths: &[RepoPath]) -> Result<KnownFacts, StoreError> {
+        let condition = paths_in(paths, paths.len());
+        let sql = format!(
+            "SELECT rel_path, content_id, digest, facts_id FROM store.documents WHERE indexer = ? {condition}"
+        );
+        let mut statement = self.connection.prepare(&sql)?;
+        let mut rows = statement.query([indexer])?;
+        let mut by_digest = FxHashMap::default();
+        while let Some(row) = rows.next()? {
+            by_digest.insert((repo_path(row.get(0)?)?, row.get(1)?, row.get(2)?), row.get(3)?);
+        }
+        let sql = "SELECT coalesce(max(facts_id), 0)::INTEGER + 1 FROM store.documents";
+        let next_facts_id = self.connection.query_row(sql, [], |row| row.get(0))?;
+        Ok(KnownFacts { by_digest, next_facts_id })
+    }
+
+    /// Begin to write documents of an indexer. Of two with the same key the later one counts.
+    pub fn document_writer(&self, indexer: &str) -> Result<DocumentWriter, StoreError> {
+        let connection = self.connection.try_clone()?;
+        connection.execute_batch("BEGIN")?;
+        let sql = "SELECT coalesce(max(document_id), 0)::INTEGER + 1 FROM store.documents";
+        let next_id = connection.query_row(sql, [], |row| row.get(0))?;
+        Ok(DocumentWriter { connection, indexer: indexer.to_owned(), next_id, written: FxHashMap::default(), rows: 0 })
+    }
+
+    /// What is known of a document.
+    pub fn document_of(&self, document_id: i32) -> Result<Option<DocumentInfo>, StoreError> {
+        let sql = "SELECT indexer, fingerprint, producer, producer_version, position_encoding, facts_id \
+                   FROM store.documents WHERE document_id = ?";
+        let mut statement = self.connection.prepare(sql)?;
+        let mut rows = statement.query([document_id])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let mut info = DocumentInfo {
+            indexer: row.get(0)?,
+            fingerprint: row.get(1)?,
+            producer: row.get(2)?,
+            producer_version: row.get(3)?,
+            position_encoding: row.get(4)?,
+            rows: Vec::new(),
+        };
+        let facts_id: i32 = row.get(5)?;
+        for table in document_tables() {
+            let sql = format!("SELECT count(*) FROM store.{table} WHERE facts_id = ?");
+            let rows: i64 = self.connection.query_row(&sql, [facts_id], |row| row.get(0))?;
+            info.rows.push((table, rows as usize));
+        }
+        Ok(Some(info))
+    }
+}
+
+/// What is known of one document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentInfo {
+    /// The indexer with its version and settings.
+    pub indexer: String,
+    /// The fingerprint of what the file could look up when it was indexed.
+    pub fingerprint: String,
+    /// The program that made it.
+    pub producer: String,
+    /// Its version.
+    pub producer_version: String,
+    /// What columns count.
+    pub position_encoding: String,
+    /// How many rows it has in each table.
+    pub rows: Vec<(&'static str, usize)>,
+}
+
+/// The open transaction in which documents are written. What is not committed has not happened.
+#[derive(Debug)]
+pub struct DocumentWriter {
+    connection: Connection,
+    indexer: String,
+    next_id: i32,
+    written: FxHashMap<DocumentKey, i32>,
+    rows: usize,
+}
+
+impl DocumentWriter {
+    /// Write documents, and the rows of those whose facts are new: one batch for each table, in the order of the
+    /// datasets.
+    pub fn write(&mut self, documents: &[NewDocument], tables: Vec<RecordBatch>) -> Result<(), StoreError> {
+        for (name, rows) in document_tables().zip(tables) {
+            self.rows += rows.num_rows();
+            let mut appender = self.connection.appender_to_db(name, "store")?;
+            appender.append_record_batch(rows)?;
+            appender.flush()?;
+        }
+        let mut appender = self.connection.appender_to_db("documents", "store")?;
+        let mut problems = self.connection.appender_to_db("document_problems", "store")?;
+        for document in documents {
+            let id = self.next_id;
+            self.next_id += 1;
+            append(&mut appender, id, &self.indexer, document)?;
+            for (severity, message) in &document.problems {
+                problems.append_row(params![id, severity, message])?;
+            }
+            self.written.insert(document.key.clone(), id);
+        }
+        appender.flush()?;
+        problems.flush()?;
+        Ok(())
+    }
+
+    /// Commit, and give the numbers of the documents and the number of rows.
+    pub fn commit(self) -> Result<(FxHashMap<DocumentKey, i32>, usize), StoreError> {
+        self.connection.execute_batch("COMMIT")?;
+        Ok((self.written, self.rows))
+    }
+}
+
+fn append(appender: &mut Appender<'_>, id: i32, indexer: &str, document: &NewDocument) -> Result<(), StoreError> {
+    appender.append_row(params![
+        id,
+        document.facts_id,
+        indexer,
+        document.key.path.as_str(),
+        document.key.content_id,
+        document.key.fingerprint,
+        document.digest,
+        document.language,
+        document.position_encoding,
+        document.producer,
+        document.producer_version,
+    ])?;
+    Ok(())
+}
+
+/// The tables that hold the facts of documents.
+fn document_tables() -> impl Iterator<Item = &'static str> {
+    let of_documents = DATASETS.iter().filter(|dataset| dataset.version().is_none());
+    of_documents.flat_map(|dataset| dataset.tables()).map(|table| table.name)
+}
+
+fn repo_path(text: String) -> Result<RepoPath, StoreError> {
+    RepoPath::new(text.as_ref()).map_err(|error| StoreError::Corrupt(format!("{text}: {error}")))
+}
+
+fn paths_in<'a>(paths: impl IntoIterator<Item = &'a RepoPath>, count: usize) -> String {
+    if count > LONGEST_LIST {
+        return String::new();
+    }
+    let paths = paths.into_iter().map(|path| quoted(path.as_str()));
+    format!("AND rel_path IN ({})", list(paths.chain(["''".to_owned()])))
+}
