@@ -43,11 +43,27 @@ pub(crate) fn run(packages: &[String]) -> anyhow::Result<()> {
                 failed.push(format!("{place_text} ({script})"));
             }
         }
+        if place.starts_with(root()) && scip(&codeintel, &place_text, &database).is_err() {
+            failed.push(format!("{place_text} (scip.py)"));
+        }
     }
     if !failed.is_empty() {
         bail!("differences in {}", failed.join(", "));
     }
     Ok(())
+}
+
+/// The documents that scip-python makes for us, against its own index.
+fn scip(codeintel: &Path, place: &str, database: &str) -> anyhow::Result<()> {
+    let scip_python = setup::npm_program("scip-python").to_string_lossy().into_owned();
+    let args = ["ingest", "--quiet", "--repo", "oracle", "--db", database, "--scip-backend", "scip-python", place];
+    program(codeintel)
+        .args(&args)
+        .env("CODEINTEL_SCIP_PROGRAM", &scip_python)
+        .env("CODEINTEL_SCIP_PROJECT_NAME", "oracle")
+        .run()?;
+    let script = root().join("xtask/oracle/scip.py").to_string_lossy().into_owned();
+    program(setup::python()).args(&[&script, place, database, &scip_python, "oracle"]).run()
 }
 
 /// A package from PyPI, downloaded and unpacked once.

@@ -13,15 +13,43 @@ const LIBDUCKDB: &str = "1.5.6-r.1";
 const PYTHON_PACKAGES: &[&str] =
     &["duckdb>=1.5.5,<1.6", "docstring_parser==0.18.0", "libcst==1.9.0", "pyarrow", "radon==6.0.1"];
 
+/// Indexers that are compared with.
+const NPM_PACKAGES: &[&str] = &["@sourcegraph/scip-python@0.6.6"];
+
 /// Get what is missing. Without npm DuckDB is compiled from source; without Python 3.13 the oracles are skipped.
 pub(crate) fn run() {
     if let Err(error) = libduckdb() {
         println!("setup: no prebuilt libduckdb ({error:#}); DuckDB will be compiled from source, which takes a while");
     }
+    if let Err(error) = npm_packages() {
+        println!("setup: no packages from npm ({error:#}); tests that need them will be skipped");
+    }
     match python_environment() {
         Ok(python) => println!("setup: oracles use {}", python.display()),
         Err(error) => println!("setup: no Python for the oracles ({error:#}); their tests will be skipped"),
     }
+}
+
+/// A program that an npm package has installed.
+pub(crate) fn npm_program(name: &str) -> PathBuf {
+    root().join("target/npm/node_modules/.bin").join(name)
+}
+
+fn npm_packages() -> anyhow::Result<()> {
+    let folder = root().join("target/npm");
+    let marker = folder.join("packages");
+    let wanted = NPM_PACKAGES.join("\n");
+    if std::fs::read_to_string(&marker).is_ok_and(|have| have == wanted) {
+        return Ok(());
+    }
+    std::fs::create_dir_all(&folder)?;
+    let prefix = folder.to_string_lossy().into_owned();
+    program("npm")
+        .args(&["install", "--silent", "--no-audit", "--no-fund", "--prefix", &prefix])
+        .args(NPM_PACKAGES)
+        .run()?;
+    std::fs::write(marker, wanted)?;
+    Ok(())
 }
 
 /// The cargo arguments that choose how DuckDB is linked.

@@ -14,13 +14,30 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("codeintel-system", &["codeintel-base"]),
     ("codeintel-python", &["codeintel-base"]),
     ("codeintel-scip", &["codeintel-base"]),
-    ("codeintel-datasets", &["codeintel-base", "codeintel-python"]),
-    ("codeintel-store", &["codeintel-base", "codeintel-datasets"]),
+    ("codeintel-datasets", &["codeintel-base", "codeintel-python", "codeintel-scip"]),
+    ("codeintel-store", &["codeintel-base", "codeintel-scip", "codeintel-datasets"]),
     (
         "codeintel-engine",
-        &["codeintel-base", "codeintel-system", "codeintel-python", "codeintel-datasets", "codeintel-store"],
+        &[
+            "codeintel-base",
+            "codeintel-system",
+            "codeintel-python",
+            "codeintel-scip",
+            "codeintel-datasets",
+            "codeintel-store",
+        ],
     ),
-    ("codeintel", &["codeintel-base", "codeintel-system", "codeintel-datasets", "codeintel-store", "codeintel-engine"]),
+    (
+        "codeintel",
+        &[
+            "codeintel-base",
+            "codeintel-system",
+            "codeintel-scip",
+            "codeintel-datasets",
+            "codeintel-store",
+            "codeintel-engine",
+        ],
+    ),
     ("xtask", &[]),
 ];
 

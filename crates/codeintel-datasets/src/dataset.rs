@@ -164,6 +164,12 @@ impl Dataset {
         facts
     }
 
+    /// Whether it shows SCIP documents, or would with some.
+    pub fn shows_documents(&self) -> bool {
+        let reads_documents = self.reads.iter().filter_map(|name| dataset_named(name)).any(Self::shows_documents);
+        matches!(self.upkeep, Upkeep::PerResolution { .. }) || reads_documents || self.view.contains("store.documents")
+    }
+
     /// The tables that hold its facts.
     pub fn tables(&self) -> &'static [&'static StoredTable] {
         match self.upkeep {

@@ -22,9 +22,11 @@ pub fn page(dataset: &Dataset) -> String {
             };
             format!("Extracted once for each distinct content of a file (version {version} of the extraction).{with}\n")
         }
-        Upkeep::PerResolution { .. } => "Made anew for a file when its content changes, or the interface (`core.interfaces`) of a file \
+        Upkeep::PerResolution { .. } => {
+            "Made anew for a file when its content changes, or the interface (`core.interfaces`) of a file \
                                         that it may look into.\n"
-            .to_owned(),
+                .to_owned()
+        }
         Upkeep::PerSnapshot => "Kept with each snapshot, from paths and the repository's metadata.\n".to_owned(),
         Upkeep::View => format!("A view over {}; nothing of its own is stored.\n", dataset.reads.join(", ")),
     };

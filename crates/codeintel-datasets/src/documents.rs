@@ -38,7 +38,9 @@ impl DocumentRows {
             });
         }
         for (symbols, is_external) in [(&document.symbols, false), (&document.externals, true)] {
-            symbols.iter().for_each(|symbol| self.symbol(facts_id, symbol, is_external));
+            for symbol in symbols {
+                self.symbol(facts_id, symbol, is_external);
+            }
         }
     }
 

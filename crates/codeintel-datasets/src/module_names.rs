@@ -60,8 +60,8 @@ impl ModuleNames {
         parts.join(".")
     }
 
-    /// The deepest source root around the file that lies in no package.
-    fn root<'p>(&self, path: &'p str) -> &'p str {
+    /// The deepest source root around the file that lies in no package; empty for the repository's own.
+    pub fn root<'p>(&self, path: &'p str) -> &'p str {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         // Once a package has begun, nothing below it is a root.
         let mut end = 0;

@@ -1,6 +1,6 @@
 //! One run: bring the database up to date with the repository.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use codeintel_base::{ContentHash, Problem, Progress, RepoPath, Stage};
@@ -98,7 +98,7 @@ pub fn ingest(
             extracted.raced = run.index(system, database, &options, indexer, progress)?;
         }
         if extracted.raced.is_empty() {
-            return run.publish(database, &options, &extracted);
+            return run.publish(database, &options, indexer, &extracted);
         }
         // These files are not what they were when they were hashed: look at everything again, and keep their bytes
         // from hashing to parsing.
@@ -340,10 +340,14 @@ impl Run {
         mut self,
         database: &mut Database,
         options: &Options,
+        indexer: &mut dyn Indexer,
         extracted: &Extracted,
     ) -> Result<Report, EngineError> {
         let clock = Instant::now();
         let wrote = self.publish_rows(database, options)?;
+        if wrote && self.index.is_some() {
+            indexer.settle(&self.rows.iter().map(|row| &row.path).collect::<Vec<_>>());
+        }
         self.seconds.push(("publish", clock.elapsed().as_secs_f64()));
         let dataset = |(wanted, (written, seconds)): (&Wanted, &(Written, f64))| DatasetReport {
             dataset: wanted.key(),
@@ -364,7 +368,7 @@ impl Run {
             parsed,
             problems: database.problem_count(&options.repo)?,
             wrote: wrote || parsed > 0,
-            index: self.index.map(|step| step.report(&self.rows)),
+            index: self.index.map(|step| step.report(&self.rows, self.prior.as_ref())),
             datasets: self.wanted.iter().zip(&extracted.datasets).map(dataset).collect(),
             seconds: self.seconds,
             commit: self.commit,
@@ -388,8 +392,7 @@ impl Run {
         if !keeps_documents(options, self.prior.as_ref()) {
             return Ok(Vec::new());
         }
-        let source_roots = &self.source_roots;
-        let world = scip::World { system, database, source_roots, options, progress };
+        let world = scip::World { system, database, source_roots: &self.import_roots(), options, progress };
         let step = IndexStep::take(&world, indexer, &self.rows, self.prior.as_ref())?;
         if step.raced().is_empty() {
             step.point(&mut self.rows, self.prior.as_ref());
@@ -400,6 +403,13 @@ impl Run {
         self.index = Some(step);
         self.seconds.push(("index", clock.elapsed().as_secs_f64()));
         Ok(raced)
+    }
+
+    /// The folders that imports start from.
+    pub(crate) fn import_roots(&self) -> Vec<String> {
+        let paths = || self.inventory.files.iter().map(|file| file.path.as_str());
+        let names = module_names(paths(), &self.source_roots);
+        paths().map(|path| names.root(path).to_owned()).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     fn new_rows(&self) -> Vec<FileRow> {
@@ -446,7 +456,10 @@ impl Run {
             differences.push(format!("module names, tags or owners of {renamed} files"));
         }
         for (differs, what) in [
-            (!prior.problems.iter().filter(is_of_scan).eq(&self.inventory.problems), "what the scan complains of"),
+            (
+                !prior.problems.iter().filter(|problem| is_of_scan(problem)).eq(&self.inventory.problems),
+                "what the scan complains of",
+            ),
             (prior.tags != self.tags, "the tags that are declared"),
             (prior.source_roots != self.source_roots, "the source roots that are declared"),
             (prior.branch != self.git.branch, "the branch"),
@@ -533,7 +546,7 @@ pub(crate) fn keeps_documents(options: &Options, prior: Option<&Snapshot>) -> bo
 }
 
 /// Whether a problem comes from the scan, and not from an indexer.
-fn is_of_scan(problem: &&ScanProblemRow) -> bool {
+fn is_of_scan(problem: &ScanProblemRow) -> bool {
     problem.stage != Stage::Index.as_str()
 }
 
@@ -574,7 +587,7 @@ fn keep_unchanged(inventory: &mut Inventory, prior: &Snapshot, changed: &[RepoPa
     // Problems of files that are scanned, and of metadata, are found anew in every run.
     let files: FxHashSet<&str> = inventory.files.iter().map(|file| file.path.as_str()).collect();
     let is_kept = |path: &str| is_kept(path) && !files.contains(path) && !Metadata::is_read_always(path);
-    let kept = prior.problems.iter().filter(is_of_scan);
+    let kept = prior.problems.iter().filter(|problem| is_of_scan(problem));
     let kept = kept.filter(|problem| problem.path.as_deref().is_some_and(is_kept));
     inventory.problems.extend(kept.cloned());
 }

@@ -39,5 +39,5 @@ mod tests;
 pub use ingest::{DatasetReport, EngineError, Report, ingest};
 pub use options::{DEFAULT_IGNORED_DIRS, DEFAULT_INCLUDE, DEFAULT_MAX_BYTES, Options};
 pub use plan::{DatasetPlan, Plan};
-pub use status::status;
+pub use status::{index_choice, status};
 pub use verify::verify;

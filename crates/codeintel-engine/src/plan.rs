@@ -27,8 +27,8 @@ pub struct Plan {
     pub reused: usize,
     /// What is missing, for each dataset wanted.
     pub datasets: Vec<DatasetPlan>,
-    /// Why documents that are missing cannot be made.
-    pub index_unavailable: Option<String>,
+    /// How documents that are missing would be made, or why they cannot be.
+    pub index: Option<String>,
     /// The commit of the last snapshot, where it is another one.
     pub previous_commit: Option<String>,
     /// What else of the last snapshot is no longer true, in words.

@@ -1,6 +1,6 @@
 //! What a run would do, without doing it.
 
-use codeintel_base::NoProgress;
+use codeintel_base::{NoProgress, RepoPath};
 use codeintel_python::{Interface, ParsedFile};
 use codeintel_store::{Database, Wanted};
 use codeintel_system::{System, decode};
@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 use crate::ingest::{EngineError, Run, keeps_documents};
 use crate::options::Options;
 use crate::plan::{DatasetPlan, Plan};
-use crate::scip::{IndexPlan, Indexer, Interfaces, World};
+use crate::scip::{IndexPlan, IndexState, Indexer, Interfaces, World, with_request};
 
 /// Look at the disk and the ledger and say what [`crate::ingest`] would do. Writes nothing.
 pub fn status(
@@ -21,6 +21,23 @@ pub fn status(
     let mut run = Run::look(system, database, options, &FxHashSet::default(), &NoProgress)?;
     run.plan_index(system, database, options, indexer)?;
     Ok(run.plan)
+}
+
+/// How a file would be indexed if its document were missing, in words, as far as there is a choice.
+pub fn index_choice(
+    system: &dyn System,
+    database: &Database,
+    options: &Options,
+    indexer: &mut dyn Indexer,
+    path: &RepoPath,
+) -> Result<Option<String>, EngineError> {
+    let Some(prior) = database.snapshot(&options.repo)? else { return Ok(None) };
+    let Some(file) = prior.files.iter().position(|row| row.path == *path) else { return Ok(None) };
+    let Some(state) = IndexState::read(prior.indexing.as_deref()) else { return Ok(None) };
+    indexer.remember(&state.memory);
+    let Ok(identity) = indexer.identify(system) else { return Ok(None) };
+    let world = World { system, database, source_roots: &prior.source_roots, options, progress: &NoProgress };
+    Ok(with_request(&world, &identity, &[file], &prior.files, |request| indexer.explain(request)))
 }
 
 impl Run {
@@ -47,8 +64,8 @@ impl Run {
                 interfaces.add(row.content_id, &Interface::of(&ParsedFile::parse(text)));
             }
         }
-        let source_roots = &self.source_roots;
-        let world = World { system, database, source_roots, options, progress: &NoProgress };
+        let source_roots = self.import_roots();
+        let world = World { system, database, source_roots: &source_roots, options, progress: &NoProgress };
         let plan = IndexPlan::new(&world, indexer, &self.rows, prior, interfaces)?;
         let outdated = plan.pending.iter().filter(|file| self.rows[**file].document_id.is_some());
         self.plan.datasets.push(DatasetPlan {
@@ -56,7 +73,14 @@ impl Run {
             missing: plan.pending.len(),
             outdated: outdated.count(),
         });
-        self.plan.index_unavailable = plan.unavailable;
+        if let Some(state) = prior.and_then(|prior| IndexState::read(prior.indexing.as_deref())) {
+            indexer.remember(&state.memory);
+        }
+        let can_index = plan.unavailable.is_none() && !plan.pending.is_empty() && indexer.makes_documents();
+        self.plan.index = plan.unavailable.clone().or_else(|| {
+            let identity = plan.identity.as_ref().filter(|_| can_index)?;
+            with_request(&world, identity, &plan.pending, &self.rows, |request| indexer.explain(request))
+        });
         Ok(())
     }
 }

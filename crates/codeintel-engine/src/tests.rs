@@ -85,7 +85,15 @@ impl World {
 
     pub(crate) fn assert_equals_fresh(&self) {
         let scratch = self.dir.path().join("fresh.duckdb");
-        let differences = verify(&self.system, &self.database(), &scratch, &self.options, &mut *self.indexer.borrow_mut(), &NoProgress).unwrap();
+        let differences = verify(
+            &self.system,
+            &self.database(),
+            &scratch,
+            &self.options,
+            &mut *self.indexer.borrow_mut(),
+            &NoProgress,
+        )
+        .unwrap();
         assert_eq!(differences, []);
     }
 
@@ -107,14 +115,8 @@ fn extracted(report: &Report) -> Vec<String> {
     done.map(|dataset| format!("{} {}", dataset.dataset, dataset.contents)).collect()
 }
 
-const ALL: [&str; 6] = [
-    "core.ast_nodes",
-    "core.ast_metrics",
-    "core.docstrings",
-    "core.cst_nodes",
-    "core.interfaces",
-    "core.problems",
-];
+const ALL: [&str; 6] =
+    ["core.ast_nodes", "core.ast_metrics", "core.docstrings", "core.cst_nodes", "core.interfaces", "core.problems"];
 
 fn all(contents: usize) -> Vec<String> {
     ALL.iter().map(|dataset| format!("{dataset} {contents}")).collect()
@@ -309,7 +311,10 @@ fn more_datasets_later_extract_only_the_new_ones() {
     assert_eq!(extracted(&world.ingest()), ["core.ast_metrics 1", "core.problems 1"]);
     world.assert_equals_fresh();
     world.options.datasets = datasets.clone();
-    assert_eq!(extracted(&world.ingest()), ["core.ast_nodes 1", "core.docstrings 1", "core.cst_nodes 1", "core.interfaces 1"]);
+    assert_eq!(
+        extracted(&world.ingest()),
+        ["core.ast_nodes 1", "core.docstrings 1", "core.cst_nodes 1", "core.interfaces 1"]
+    );
     // A table that was filled once is kept true, whatever is asked for.
     world.options.datasets = vec![datasets[1].clone()];
     world.write("a.py", "x = 2\n");
@@ -464,7 +469,8 @@ fn a_slug_that_looks_like_a_table_is_compared_too() {
     world.ingest();
     world.write("a.py", "x = 2\n");
     let scratch = world.dir.path().join("fresh.duckdb");
-    let differences = verify(&world.system, &world.database(), &scratch, &world.options, &mut NoIndexer, &NoProgress).unwrap();
+    let differences =
+        verify(&world.system, &world.database(), &scratch, &world.options, &mut NoIndexer, &NoProgress).unwrap();
     assert!(!differences.is_empty());
     world.ingest();
     world.assert_equals_fresh();
@@ -541,7 +547,8 @@ fn a_file_that_changes_under_the_run_gets_the_facts_of_the_bytes_that_were_hashe
     assert_eq!((hashes.rows.len(), format!("{:?}", nodes.rows[0][0])), (1, "Literal(\"4\")".to_owned()));
     system.inner.advance(10 * SECOND);
     ingest(&system, &mut database, &options, &mut NoIndexer, &NoProgress).unwrap();
-    let differences = verify(&system, &database, &world.dir.path().join("fresh"), &options, &mut NoIndexer, &NoProgress).unwrap();
+    let differences =
+        verify(&system, &database, &world.dir.path().join("fresh"), &options, &mut NoIndexer, &NoProgress).unwrap();
     assert_eq!(differences, []);
 }
 

@@ -14,7 +14,7 @@ mod writer;
 
 pub use descriptor::{DescriptorKind, last_descriptor};
 pub use document::{Document, Occurrence, Range, Relationship, Role, Symbol};
-pub use location::{Root, RootError};
+pub use location::{Root, RootError, file_uri};
 pub use place::{PlacedDocument, Source};
 pub use reader::{Header, IndexReader, Part, ScipError};
 pub use writer::{IndexWriter, JsonWriter};

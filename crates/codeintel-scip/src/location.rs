@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use codeintel_base::RepoPath;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 /// Where the relative paths of an index start from.
 ///
@@ -14,6 +14,15 @@ use percent_encoding::percent_decode_str;
 pub struct Root {
     /// The root from the repository's, for example `src`; empty where they are the same or have nothing in common.
     prefix: PathBuf,
+}
+
+/// What cannot stand for itself in the path of a URI.
+const RESERVED: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'<').add(b'>').add(b'?').add(b'`').add(b'{').add(b'}');
+
+/// The URI of a folder, as an index names its root.
+pub fn file_uri(folder: &Path) -> String {
+    format!("file://{}", utf8_percent_encode(&folder.to_string_lossy(), RESERVED))
 }
 
 /// A path that does not lie in the repository.
@@ -67,6 +76,14 @@ mod tests {
         check("file:///work/my%20repo/src", "a.py", "src/a.py");
         check("/work/my repo/src", "../b.py", "b.py");
         check("", "a.py", "a.py");
+    }
+
+    #[test]
+    fn a_uri_leads_back_to_its_folder() {
+        let repository = Path::new("/work/my repo/100% ü");
+        assert_eq!(file_uri(repository), "file:///work/my%20repo/100%25%20%C3%BC");
+        let inner = Root::new(&file_uri(&repository.join("src")), repository);
+        assert_eq!(inner.locate("a.py").map(|path| path.to_string()), Ok("src/a.py".to_owned()));
     }
 
     #[test]

@@ -63,8 +63,14 @@ impl Document {
             .collect();
         let misplaced = self.malformed + count - occurrences.len();
         occurrences.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let mut placed =
-            PlacedDocument { language: self.language, encoding, occurrences, symbols: self.symbols, externals, misplaced };
+        let mut placed = PlacedDocument {
+            language: self.language,
+            encoding,
+            occurrences,
+            symbols: self.symbols,
+            externals,
+            misplaced,
+        };
         placed.symbols.sort();
         placed.externals.sort();
         placed
@@ -72,14 +78,14 @@ impl Document {
 }
 
 impl PlacedDocument {
-    /// Bring a document without places back to what an index says.
-    pub fn into_document(self, relative_path: String) -> Document {
+    /// What an index says of it.
+    pub fn to_document(&self, relative_path: String) -> Document {
         Document {
             relative_path,
-            language: self.language,
+            language: self.language.clone(),
             encoding: Some(self.encoding),
-            occurrences: self.occurrences.into_iter().map(|(occurrence, _)| occurrence).collect(),
-            symbols: self.symbols,
+            occurrences: self.occurrences.iter().map(|(occurrence, _)| occurrence.clone()).collect(),
+            symbols: self.symbols.clone(),
             malformed: 0,
         }
     }
@@ -90,7 +96,9 @@ impl PlacedDocument {
         let mut add = |text: &str, numbers: &[u32]| {
             bytes.extend((text.len() as u32).to_le_bytes());
             bytes.extend(text.as_bytes());
-            numbers.iter().for_each(|number| bytes.extend(number.to_le_bytes()));
+            for number in numbers {
+                bytes.extend(number.to_le_bytes());
+            }
         };
         let numbers = |range: Range| [range.start_line, range.start_col, range.end_line, range.end_col];
         add(&self.language, &[self.encoding as u32, self.misplaced as u32]);
@@ -130,7 +138,13 @@ mod tests {
     #[test]
     fn occurrences_are_found_in_all_encodings() {
         let source = Source { text: "é = '😀'; x\r\ny\n", has_mark: false };
-        check(source, Some(Column::Utf8), &[range(1, 0, 1, 1), range(0, 0, 0, 2), range(0, 13, 0, 14)], &["é", "x", "y"], 0);
+        check(
+            source,
+            Some(Column::Utf8),
+            &[range(1, 0, 1, 1), range(0, 0, 0, 2), range(0, 13, 0, 14)],
+            &["é", "x", "y"],
+            0,
+        );
         check(source, None, &[range(0, 0, 0, 1), range(0, 10, 0, 11)], &["é", "x"], 0);
         check(source, Some(Column::Utf32), &[range(0, 9, 0, 10)], &["x"], 0);
     }
@@ -144,7 +158,13 @@ mod tests {
     #[test]
     fn a_byte_order_mark_is_no_column() {
         let source = Source { text: "x = 1\ny\n", has_mark: true };
-        check(source, Some(Column::Utf8), &[range(0, 3, 0, 4), range(0, 0, 0, 0), range(1, 0, 1, 1)], &["", "x", "y"], 0);
+        check(
+            source,
+            Some(Column::Utf8),
+            &[range(0, 3, 0, 4), range(0, 0, 0, 0), range(1, 0, 1, 1)],
+            &["", "x", "y"],
+            0,
+        );
         check(source, Some(Column::Utf16), &[range(0, 1, 0, 2)], &["x"], 0);
     }
 

@@ -51,6 +51,7 @@ pub struct IndexReader<'a> {
     input: CodedInputStream<'a>,
     has_header: bool,
     is_over: bool,
+    skips_documents: bool,
 }
 
 impl std::fmt::Debug for IndexReader<'_> {
@@ -67,7 +68,15 @@ const EXTERNAL_SYMBOLS: u32 = 3 << 3 | 2;
 impl<'a> IndexReader<'a> {
     /// Read from a stream.
     pub fn new(input: &'a mut dyn BufRead) -> Self {
-        Self { input: CodedInputStream::from_buf_read(input), has_header: false, is_over: false }
+        let input = CodedInputStream::from_buf_read(input);
+        Self { input, has_header: false, is_over: false, skips_documents: false }
+    }
+
+    /// Pass over the documents without decoding them. What an index says of external symbols comes behind them.
+    #[must_use]
+    pub fn without_documents(mut self) -> Self {
+        self.skips_documents = true;
+        self
     }
 
     fn part(&mut self) -> Result<Option<Part>, ScipError> {
@@ -89,7 +98,7 @@ impl<'a> IndexReader<'a> {
                         producer_version: tool.version,
                     })));
                 }
-                DOCUMENTS => {
+                DOCUMENTS if !self.skips_documents => {
                     let document = self.input.read_message().map_err(ScipError::Decode)?;
                     return Ok(Some(Part::Document(Document::from_message(document))));
                 }

@@ -104,6 +104,15 @@ fn what_is_no_index_is_an_error_and_never_a_panic() {
 }
 
 #[test]
+fn documents_can_be_passed_over() {
+    let external = Symbol { symbol: "x".to_owned(), ..Symbol::default() };
+    let bytes = written(&Header::default(), &[sample(), sample()], std::slice::from_ref(&external));
+    let read: Vec<Part> =
+        IndexReader::new(&mut Cursor::new(bytes)).without_documents().collect::<Result<_, _>>().unwrap();
+    assert_eq!(read, [Part::Header(Header::default()), Part::External(external)]);
+}
+
+#[test]
 fn fields_of_later_versions_are_passed_over() {
     let mut bytes = written(&Header::default(), &[sample()], &[]);
     // Field 1000 with a number, field 1001 with a text.

@@ -85,8 +85,11 @@ impl Database {
             return Ok(Vec::new());
         }
         let wanted: FxHashSet<i32> = contents.iter().copied().collect();
-        let condition =
-            if contents.len() > LONGEST_LIST { String::new() } else { format!("WHERE content_id IN ({})", list(contents)) };
+        let condition = if contents.len() > LONGEST_LIST {
+            String::new()
+        } else {
+            format!("WHERE content_id IN ({})", list(contents))
+        };
         let sql = format!("SELECT content_id, declared, inferred, imports FROM store.interfaces {condition}");
         let mut statement = self.connection.prepare(&sql)?;
         let row = |row: &duckdb::Row<'_>| {
@@ -115,7 +118,11 @@ impl Database {
         let mut statement = self.connection.prepare(&sql)?;
         let mut rows = statement.query([indexer])?;
         while let Some(row) = rows.next()? {
-            let key = DocumentKey { path: repo_path(row.get(0)?)?, content_id: row.get(1)?, fingerprint: row.get(2)? };
+            let key = DocumentKey {
+                path: repo_path(&row.get::<_, String>(0)?)?,
+                content_id: row.get(1)?,
+                fingerprint: row.get(2)?,
+            };
             found.insert(key, row.get(3)?);
         }
         Ok(found)
@@ -124,14 +131,13 @@ impl Database {
     /// The facts that an indexer's documents of some files have.
     pub fn known_facts(&self, indexer: &str, paths: &[RepoPath]) -> Result<KnownFacts, StoreError> {
         let condition = paths_in(paths, paths.len());
-        let sql = format!(
-            "SELECT rel_path, content_id, digest, facts_id FROM store.documents WHERE indexer = ? {condition}"
-        );
+        let sql =
+            format!("SELECT rel_path, content_id, digest, facts_id FROM store.documents WHERE indexer = ? {condition}");
         let mut statement = self.connection.prepare(&sql)?;
         let mut rows = statement.query([indexer])?;
         let mut by_digest = FxHashMap::default();
         while let Some(row) = rows.next()? {
-            by_digest.insert((repo_path(row.get(0)?)?, row.get(1)?, row.get(2)?), row.get(3)?);
+            by_digest.insert((repo_path(&row.get::<_, String>(0)?)?, row.get(1)?, row.get(2)?), row.get(3)?);
         }
         let sql = "SELECT coalesce(max(facts_id), 0)::INTEGER + 1 FROM store.documents";
         let next_facts_id = self.connection.query_row(sql, [], |row| row.get(0))?;
@@ -147,10 +153,18 @@ impl Database {
         Ok(DocumentWriter { connection, indexer: indexer.to_owned(), next_id, written: FxHashMap::default(), rows: 0 })
     }
 
+    /// The programs, with their versions, that made the documents of a repository's current snapshot.
+    pub fn producers(&self, repo: &str) -> Result<Vec<(String, String)>, StoreError> {
+        let sql = "SELECT DISTINCT producer, producer_version FROM scip.documents WHERE repo = ? ORDER BY ALL";
+        let mut statement = self.connection.prepare(sql)?;
+        let producers = statement.query_map([repo], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+        Ok(producers)
+    }
+
     /// What is known of a document.
     pub fn document_of(&self, document_id: i32) -> Result<Option<DocumentInfo>, StoreError> {
-        let sql = "SELECT indexer, fingerprint, producer, producer_version, position_encoding, facts_id \
-                   FROM store.documents WHERE document_id = ?";
+        let sql = "SELECT indexer, fingerprint, producer, producer_version, position_encoding, facts_id, content_hash \
+                   FROM store.documents JOIN store.contents USING (content_id) WHERE document_id = ?";
         let mut statement = self.connection.prepare(sql)?;
         let mut rows = statement.query([document_id])?;
         let Some(row) = rows.next()? else { return Ok(None) };
@@ -160,6 +174,7 @@ impl Database {
             producer: row.get(2)?,
             producer_version: row.get(3)?,
             position_encoding: row.get(4)?,
+            content_hash: row.get(6)?,
             rows: Vec::new(),
         };
         let facts_id: i32 = row.get(5)?;
@@ -185,6 +200,8 @@ pub struct DocumentInfo {
     pub producer_version: String,
     /// What columns count.
     pub position_encoding: String,
+    /// The hash of the content that was indexed.
+    pub content_hash: String,
     /// How many rows it has in each table.
     pub rows: Vec<(&'static str, usize)>,
 }
@@ -255,11 +272,11 @@ fn document_tables() -> impl Iterator<Item = &'static str> {
     of_documents.flat_map(|dataset| dataset.tables()).map(|table| table.name)
 }
 
-fn repo_path(text: String) -> Result<RepoPath, StoreError> {
+pub(crate) fn repo_path(text: &str) -> Result<RepoPath, StoreError> {
     RepoPath::new(text.as_ref()).map_err(|error| StoreError::Corrupt(format!("{text}: {error}")))
 }
 
-fn paths_in<'a>(paths: impl IntoIterator<Item = &'a RepoPath>, count: usize) -> String {
+pub(crate) fn paths_in<'a>(paths: impl IntoIterator<Item = &'a RepoPath>, count: usize) -> String {
     if count > LONGEST_LIST {
         return String::new();
     }

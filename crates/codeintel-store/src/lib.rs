@@ -10,6 +10,7 @@ mod error;
 mod facts;
 mod gc;
 mod query;
+mod read_documents;
 mod schema;
 mod snapshot;
 
@@ -20,4 +21,5 @@ pub use error::StoreError;
 pub use facts::{FactBatch, LedgerEntry, Pending, Status, Wanted, Written};
 pub use gc::Collected;
 pub use query::{QueryResult, Value};
+pub use read_documents::StoredDocument;
 pub use snapshot::{FileRow, FileState, Publication, ScanProblemRow, Snapshot, SnapshotRows, TagRow};

@@ -24,6 +24,7 @@ pub struct FileState {
 
 /// One file of a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "they are columns of a table")]
 pub struct FileRow {
     /// Its path.
     pub path: RepoPath,
@@ -187,7 +188,17 @@ impl Database {
         let sql = "SELECT snapshot_id, commit, branch, is_dirty, scanned_at_ns, source_roots, datasets, walk, \
                    indexing FROM store.snapshots WHERE repo = ? AND is_current";
         let found = self.connection.query_row(sql, [repo], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?))
+            Ok((
+                row.get(0)?,
+                row.get(1)?,
+                row.get(2)?,
+                row.get(3)?,
+                row.get(4)?,
+                row.get(5)?,
+                row.get(6)?,
+                row.get(7)?,
+                row.get(8)?,
+            ))
         });
         let Some((snapshot_id, commit, branch, is_dirty, scanned_at_ns, source_roots, datasets, walk, indexing)) =
             found.optional()?

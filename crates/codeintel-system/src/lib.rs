@@ -1,18 +1,25 @@
-//! The outside world: files, git and the clock, behind one trait.
+//! The outside world: files, git, the clock and other programs.
 //!
-//! Everything else in codeintel is pure: it sees the world through [`System`], which has a twin in memory for tests.
+//! Everything else in codeintel is pure: it sees the repository through [`System`], which has a twin in memory for tests. What
+//! it exchanges with other programs lies in an [`OwnFolder`], and a [`ToolRunner`] runs them.
 //! This crate knows nothing of Python's syntax, of tables or of what the files are wanted for.
 
 mod decode;
+mod environment;
+mod folder;
 mod git;
 mod memory;
 mod os;
 mod scan;
 mod system;
+mod tools;
 
 pub use decode::decode;
+pub use environment::{InstalledPackage, PythonEnvironment};
+pub use folder::{NewFile, OwnFolder};
 pub use git::GitState;
 pub use memory::MemorySystem;
 pub use os::OsSystem;
 pub use scan::{OptionsError, Patterns, Scan, ScanOptions, ScanProblem, ScannedFile, Stat, Walk};
 pub use system::{ReadError, System};
+pub use tools::{Tool, ToolCall, ToolError, ToolOutput, ToolRunner};

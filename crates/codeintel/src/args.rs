@@ -22,6 +22,9 @@ pub(crate) enum Command {
     Status(StatusArgs),
     /// Show what is known of one file, dataset by dataset.
     Explain(ExplainArgs),
+    /// Take SCIP indexes in, or write one.
+    #[command(subcommand)]
+    Scip(ScipCommand),
     /// Run a query; the database cannot be changed by it.
     Query(QueryArgs),
     /// List the tables and columns with their meaning.
@@ -72,6 +75,49 @@ pub(crate) struct Selection {
     pub(crate) datasets: Option<Vec<String>>,
 }
 
+/// How SCIP documents come about.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Indexing {
+    /// Who makes SCIP documents: `scip-python` or `none` [default: the setting `scip.backend`].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) scip_backend: Option<String>,
+    /// Interpreter or virtual environment whose packages imports are resolved in.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) python: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ScipCommand {
+    /// Take the documents of an index that another program has made.
+    ///
+    /// They take the place of those that are there, until `scip.backend` makes others.
+    Import(ImportArgs),
+    /// Write the documents as `index.scip` and `index.scip.json`.
+    Export(ExportArgs),
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct ImportArgs {
+    /// The index, in SCIP's binary form.
+    pub(crate) index: PathBuf,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[command(flatten)]
+    pub(crate) verbosity: Verbosity,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Folder that receives the two files.
+    #[arg(short, long, default_value = ".", value_name = "DIR")]
+    pub(crate) output: PathBuf,
+    /// Only the documents of these files, from the repository's root.
+    #[arg(long, value_delimiter = ',', value_name = "A.PY,B.PY")]
+    pub(crate) documents: Option<Vec<PathBuf>>,
+}
+
 /// How much is said.
 #[derive(Debug, Clone, Default, ClapArgs)]
 pub(crate) struct Verbosity {
@@ -89,6 +135,8 @@ pub(crate) struct IngestArgs {
     pub(crate) place: Place,
     #[command(flatten)]
     pub(crate) selection: Selection,
+    #[command(flatten)]
+    pub(crate) indexing: Indexing,
     /// Extract everything again; rebuild a database that cannot be read.
     #[arg(long)]
     pub(crate) full: bool,
@@ -114,6 +162,8 @@ pub(crate) struct StatusArgs {
     pub(crate) place: Place,
     #[command(flatten)]
     pub(crate) selection: Selection,
+    #[command(flatten)]
+    pub(crate) indexing: Indexing,
     /// Format of the answer.
     #[arg(long, value_enum, default_value_t = SummaryFormat::Table)]
     pub(crate) format: SummaryFormat,
@@ -128,6 +178,8 @@ pub(crate) struct ExplainArgs {
     pub(crate) root: PathBuf,
     #[command(flatten)]
     pub(crate) database: DatabaseArgs,
+    #[command(flatten)]
+    pub(crate) indexing: Indexing,
 }
 
 #[derive(Debug, Clone, ClapArgs)]
@@ -164,6 +216,8 @@ pub(crate) struct VerifyArgs {
     /// Label under which the snapshot was ingested [default: HEAD's hash].
     #[arg(long, value_name = "LABEL")]
     pub(crate) commit: Option<String>,
+    #[command(flatten)]
+    pub(crate) indexing: Indexing,
     #[command(flatten)]
     pub(crate) verbosity: Verbosity,
 }

@@ -10,12 +10,26 @@ mod settings;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use codeintel_system::ToolRunner;
 
 use crate::args::Args;
 use crate::errors::Failure;
 
+/// Exit code of a program that was interrupted.
+const INTERRUPTED: i32 = 130;
+
+#[expect(clippy::exit, reason = "an interrupted program ends at once; what is not committed has not happened")]
+fn stop() {
+    ToolRunner::stop_all();
+    std::process::exit(INTERRUPTED);
+}
+
 fn main() -> ExitCode {
     let args = Args::parse();
+    // Without it, programs that were started would go on by themselves.
+    if let Err(error) = ctrlc::set_handler(stop) {
+        return errors::report(&Failure::from(anyhow::Error::from(error)));
+    }
     match commands::run(&args) {
         Ok(code) => code,
         Err(error) => errors::report(&Failure::from(error)),

@@ -3,19 +3,22 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use codeintel_datasets::{Dataset, dataset_named};
 use codeintel_engine::Options;
+use codeintel_engine::scip::{ExternalIndexer, ExternalOptions, IndexCommand, IndexMode, Indexer, NoIndexer};
 use codeintel_store::Wanted;
-use codeintel_system::{ScanOptions, System};
+use codeintel_system::{OwnFolder, PythonEnvironment, ScanOptions, System, ToolRunner};
 use toml::Value;
 
 /// A setting that can be made in a file, in the environment or by a flag.
 pub(crate) struct Definition {
-    /// Its key in files. In the environment it is `CODEINTEL_` and the key in capitals.
+    /// Its key in files; a dot stands for a table. In the environment it is `CODEINTEL_` and the key in capitals, with `_`
+    /// in place of the dot.
     pub(crate) key: &'static str,
     kind: Kind,
     /// The default as shown to people.
@@ -29,6 +32,7 @@ enum Kind {
     Text,
     List,
     Boolean,
+    OneOf(&'static [&'static str]),
     /// A whole number that is at least so large.
     Number(u64),
     /// From 0 to 1.
@@ -79,7 +83,59 @@ pub(crate) const SETTINGS: &[Definition] = &[
         "0",
         "The same for concrete syntax trees. One parse serves both, so the smaller bound holds where both are wanted.",
     ),
-    define("scip_workers", Kind::Number(0), "0", "The same for SCIP indexers. This version has no such dataset."),
+    define(
+        "scip.backend",
+        Kind::OneOf(&["none", "scip-python"]),
+        "none",
+        "Who makes SCIP documents: `scip-python`, or `none`, which keeps those that were imported as long as they hold.",
+    ),
+    define(
+        "scip.command",
+        Kind::List,
+        "",
+        "Another program and its arguments, run in place of scip-python. `{root}` stands for the repository, `{output}` for the \
+         index to be written, an argument `{targets}` for the files to be indexed; without that one, and where all files are \
+         missing, everything is.",
+    ),
+    define("scip.program", Kind::Text, "", "Where scip-python is. Empty: in `node_modules/.bin` or on the `PATH`."),
+    define(
+        "scip.mode",
+        Kind::OneOf(&["auto", "full", "incremental"]),
+        "auto",
+        "What the program indexes when documents are missing: everything, what is missing, or whichever is cheaper.",
+    ),
+    define(
+        "scip.workers",
+        Kind::Number(0),
+        "0",
+        "Programs that index at the same time. 0: the number of CPUs, but at most 4.",
+    ),
+    define("scip.timeout", Kind::Number(1), "3600", "Seconds after which such a program is stopped."),
+    define(
+        "scip.project_name",
+        Kind::Text,
+        "",
+        "Name of the project in symbols. Empty: from `pyproject.toml`, else the last part of the repository's slug.",
+    ),
+    define(
+        "scip.project_version",
+        Kind::Text,
+        "0",
+        "Version of the project in symbols. If it changes, all symbols do.",
+    ),
+    define(
+        "scip.document_output_dir",
+        Kind::Text,
+        "",
+        "Folder that receives `index.scip` and `index.scip.json` after each run that changed them. Empty: they are not written.",
+    ),
+    define(
+        "python",
+        Kind::Text,
+        "",
+        "Interpreter, or folder of a virtual environment, whose packages imports are resolved in. Empty: the active \
+         environment, else `.venv` or `venv`, else the first `python3` on the `PATH`.",
+    ),
     define("keep_snapshots", Kind::Number(1), "10", "How many commits of a repository are kept."),
     define(
         "gc_share",
@@ -88,7 +144,12 @@ pub(crate) const SETTINGS: &[Definition] = &[
         "Facts that no kept snapshot needs are removed when they are more than this share.",
     ),
     define("lock_timeout", Kind::Number(0), "30", "Seconds to wait for another process that has the database open."),
-    define("log", Kind::Text, "info", "How much is said on standard error: `error`, `info` or `debug`."),
+    define(
+        "log",
+        Kind::OneOf(&["error", "info", "debug"]),
+        "info",
+        "How much is said on standard error: `error`, `info` or `debug`.",
+    ),
 ];
 
 const fn define(key: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Definition {
@@ -101,7 +162,7 @@ pub(crate) enum SettingsError {
     #[error("{source_name}: there is no setting `{key}`{}", nearest.map_or(String::new(), |nearest| format!("; did you mean `{nearest}`?")))]
     Unknown { source_name: String, key: String, nearest: Option<&'static str> },
     #[error("{source_name}: `{key}` must be {expected}, not `{found}`")]
-    Wrong { source_name: String, key: &'static str, expected: &'static str, found: String },
+    Wrong { source_name: String, key: &'static str, expected: String, found: String },
     #[error("{path}: {message}")]
     File { path: String, message: String },
     #[error("there is no dataset `{name}`{}", nearest.map_or(String::new(), |nearest| format!("; did you mean `{nearest}`?")))]
@@ -125,6 +186,11 @@ pub(crate) enum Log {
 pub(crate) struct Settings {
     root: PathBuf,
     values: BTreeMap<&'static str, (Value, String)>,
+    /// The repository's `pyproject.toml`.
+    project: toml::Table,
+    search_path: Option<OsString>,
+    /// The virtual environment that is active.
+    active_environment: Option<PathBuf>,
 }
 
 impl Settings {
@@ -136,7 +202,13 @@ impl Settings {
     }
 
     fn from_places(root: &Path, environment: impl Iterator<Item = (String, String)>) -> Result<Self, SettingsError> {
-        let mut settings = Self { root: root.to_owned(), values: BTreeMap::new() };
+        let mut settings = Self {
+            root: root.to_owned(),
+            values: BTreeMap::new(),
+            project: toml::Table::new(),
+            search_path: None,
+            active_environment: None,
+        };
         for definition in SETTINGS {
             let value = parse(definition, definition.default, "default")?;
             settings.values.insert(definition.key, (value, "default".to_owned()));
@@ -146,17 +218,29 @@ impl Settings {
         for (table, name) in
             [(tool.cloned(), "pyproject.toml"), (Some(read_toml(&root.join("codeintel.toml"))?), "codeintel.toml")]
         {
-            for (key, value) in table.into_iter().flatten() {
+            for (key, value) in table.map(|table| flattened("", table)).unwrap_or_default() {
                 let definition = find(&key, name)?;
                 settings.values.insert(definition.key, (checked(definition, value, name)?, name.to_owned()));
             }
         }
         for (variable, text) in environment {
-            let Some(key) = variable.strip_prefix("CODEINTEL_") else { continue };
-            let definition = find(&key.to_ascii_lowercase(), &variable)?;
-            settings.values.insert(definition.key, (parse(definition, &text, &variable)?, variable));
+            match variable.as_str() {
+                "PATH" => settings.search_path = Some(text.into()),
+                "VIRTUAL_ENV" if !text.is_empty() => settings.active_environment = Some(text.into()),
+                _ => settings.set_from_environment(&variable, &text)?,
+            }
         }
+        settings.project = pyproject;
         Ok(settings)
+    }
+
+    fn set_from_environment(&mut self, variable: &str, text: &str) -> Result<(), SettingsError> {
+        let Some(name) = variable.strip_prefix("CODEINTEL_") else { return Ok(()) };
+        let name = name.to_ascii_lowercase();
+        let known = SETTINGS.iter().find(|definition| definition.key.replace('.', "_") == name);
+        let definition = known.map_or_else(|| find(&name, variable), Ok)?;
+        self.values.insert(definition.key, (parse(definition, text, variable)?, variable.to_owned()));
+        Ok(())
     }
 
     /// A flag was given.
@@ -247,11 +331,97 @@ impl Settings {
             options.scan.ignore_dirs = dirs;
         }
         let names = self.list("datasets");
+        options.index = self.backend() != Backend::None;
         if !names.is_empty() {
             let datasets = names.iter().map(|name| dataset(name)).collect::<Result<Vec<_>, _>>()?;
+            options.index &= datasets.iter().any(|dataset| dataset.shows_documents());
             options.datasets = datasets.into_iter().flat_map(Dataset::facts).filter_map(Wanted::new).collect();
         }
         Ok(options)
+    }
+}
+
+/// Who makes SCIP documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Backend {
+    None,
+    ScipPython,
+    Command,
+}
+
+impl Settings {
+    /// A command that is given is meant to be run, unless something else was asked for.
+    fn backend(&self) -> Backend {
+        let is_default = self.values["scip.backend"].1 == "default";
+        match self.text("scip.backend") {
+            Some("none") if !is_default => Backend::None,
+            _ if !self.list("scip.command").is_empty() => Backend::Command,
+            Some("scip-python") => Backend::ScipPython,
+            _ => Backend::None,
+        }
+    }
+
+    /// What makes SCIP documents, by the settings.
+    pub(crate) fn indexer(&self, system: &dyn System) -> Box<dyn Indexer> {
+        let command = match self.backend() {
+            Backend::None => return Box::new(NoIndexer),
+            Backend::ScipPython => IndexCommand::ScipPython(self.text("scip.program").map(PathBuf::from)),
+            Backend::Command => IndexCommand::Custom(self.list("scip.command")),
+        };
+        let cpus = std::thread::available_parallelism().map_or(1, usize::from);
+        let workers = match self.number("scip.workers") {
+            0 => cpus.min(4),
+            workers => workers as usize,
+        };
+        let tools = ToolRunner::new(self.search_path.as_deref());
+        let options = ExternalOptions {
+            command,
+            mode: match self.text("scip.mode") {
+                Some("full") => IndexMode::Full,
+                Some("incremental") => IndexMode::Incremental,
+                _ => IndexMode::Auto,
+            },
+            workers: workers.min(cpus).min(4),
+            timeout: Duration::from_secs(self.number("scip.timeout")),
+            project_name: self.project_name(system),
+            project_version: self.text("scip.project_version").unwrap_or("0").to_owned(),
+            environment: self.environment(&tools),
+            root: self.root.clone(),
+            folder: self.index_folder(),
+        };
+        Box::new(ExternalIndexer::new(options, tools))
+    }
+
+    fn environment(&self, tools: &ToolRunner) -> Option<PythonEnvironment> {
+        let python = tools.find("python3", &[]);
+        let named = self.text("python").map(Path::new);
+        PythonEnvironment::find(&self.root, named, self.active_environment.as_deref(), python.as_deref())
+    }
+
+    fn project_name(&self, system: &dyn System) -> String {
+        let at = |path: &[&str]| {
+            let (last, tables) = path.split_last()?;
+            let table = tables.iter().try_fold(&self.project, |table, key| table.get(*key)?.as_table())?;
+            table.get(*last)?.as_str().map(str::to_owned)
+        };
+        let given = self.text("scip.project_name").map(str::to_owned);
+        let named = given.or_else(|| at(&["project", "name"])).or_else(|| at(&["tool", "poetry", "name"]));
+        named.unwrap_or_else(|| self.repo(system).rsplit('/').next().unwrap_or_default().to_owned())
+    }
+
+    /// Where what is exchanged with indexers lies: beside the database.
+    fn index_folder(&self) -> OwnFolder {
+        let database = self.database();
+        OwnFolder::new(if self.is_default_database() {
+            database.with_file_name("scip")
+        } else {
+            database.with_extension("scip")
+        })
+    }
+
+    /// The folder that receives the index as files.
+    pub(crate) fn document_output_dir(&self) -> Option<OwnFolder> {
+        self.text("scip.document_output_dir").map(|folder| OwnFolder::new(self.root.join(folder)))
     }
 }
 
@@ -277,6 +447,15 @@ fn nearest(name: &str, names: impl Iterator<Item = &'static str>) -> Option<&'st
     scored.filter(|(score, _)| *score > 0.7).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, candidate)| candidate)
 }
 
+/// The settings of a table and of those in it, with dots between the names of tables and keys.
+fn flattened(prefix: &str, table: toml::Table) -> Vec<(String, Value)> {
+    let entry = |(key, value)| match value {
+        Value::Table(inner) => flattened(&format!("{prefix}{key}."), inner),
+        value => vec![(format!("{prefix}{key}"), value)],
+    };
+    table.into_iter().flat_map(entry).collect()
+}
+
 fn read_toml(path: &Path) -> Result<toml::Table, SettingsError> {
     let error = |message: String| SettingsError::File { path: path.display().to_string(), message };
     match fs::read_to_string(path) {
@@ -289,7 +468,7 @@ fn read_toml(path: &Path) -> Result<toml::Table, SettingsError> {
 /// A value from text, as in the environment.
 fn parse(definition: &Definition, text: &str, source_name: &str) -> Result<Value, SettingsError> {
     let value = match definition.kind {
-        Kind::Text => Some(Value::String(text.to_owned())),
+        Kind::Text | Kind::OneOf(_) => Some(Value::String(text.to_owned())),
         Kind::List => {
             let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
             Some(items.map(|item| Value::String(item.to_owned())).collect::<Vec<_>>().into())
@@ -307,8 +486,8 @@ fn parse(definition: &Definition, text: &str, source_name: &str) -> Result<Value
 
 fn checked(definition: &Definition, value: Value, source_name: &str) -> Result<Value, SettingsError> {
     let is_right = match definition.kind {
-        Kind::Text if definition.key == "log" => matches!(value.as_str(), Some("error" | "info" | "debug")),
         Kind::Text => value.is_str(),
+        Kind::OneOf(words) => value.as_str().is_some_and(|word| words.contains(&word)),
         Kind::List => value.as_array().is_some_and(|items| items.iter().all(Value::is_str)),
         Kind::Boolean => value.is_bool(),
         Kind::Number(least) => value.as_integer().is_some_and(|number| u64::try_from(number).is_ok_and(|n| n >= least)),
@@ -321,8 +500,8 @@ fn checked(definition: &Definition, value: Value, source_name: &str) -> Result<V
         return Ok(value);
     }
     let expected = match definition.kind {
-        Kind::Text if definition.key == "log" => "`error`, `info` or `debug`",
         Kind::Text => "a text",
+        Kind::OneOf(words) => &words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
         Kind::List => "a list of texts",
         Kind::Boolean => "true or false",
         Kind::Number(0) => "a whole number",
@@ -330,7 +509,8 @@ fn checked(definition: &Definition, value: Value, source_name: &str) -> Result<V
         Kind::Share => "a number from 0 to 1",
     };
     let found = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    Err(SettingsError::Wrong { source_name: source_name.to_owned(), key: definition.key, expected, found })
+    let (source_name, expected) = (source_name.to_owned(), expected.to_owned());
+    Err(SettingsError::Wrong { source_name, key: definition.key, expected, found })
 }
 
 #[cfg(test)]
@@ -407,12 +587,12 @@ mod tests {
     #[test]
     fn the_page_of_settings_is_that_of_the_code() {
         let mut page = "# Settings\n\nEach setting can be made in `[tool.codeintel]` of `pyproject.toml`, in `codeintel.toml`, in the \
-                        environment and, for some, by a flag; later places win. Lists in the environment are separated by \
-                        commas. A key that is not known is an error. `codeintel config` prints every value and where it came from.\n\n\
+                        environment and, for some, by a flag; later places win. `scip.mode` is the key `mode` of a table `scip` there. \
+                        Lists in the environment are separated by commas. A key that is not known is an error. `codeintel config` prints every value and where it came from.\n\n\
                         | key | environment | default | meaning |\n|---|---|---|---|\n"
             .to_owned();
         for Definition { key, default, doc, .. } in SETTINGS {
-            let variable = key.to_ascii_uppercase();
+            let variable = key.to_ascii_uppercase().replace('.', "_");
             let default = if default.is_empty() { String::new() } else { format!("`{default}`") };
             page += &format!("| `{key}` | `CODEINTEL_{variable}` | {default} | {doc} |\n");
         }

@@ -31,8 +31,27 @@ macro_rules! goids {
 macro_rules! range {
     ($start_line:literal, $start_col:literal, $end_line:literal, $end_col:literal) => {
         concat!(
-            "CASE WHEN ", $start_line, " = ", $end_line, " THEN [", $start_line, ", ", $start_col, ", ", $end_col, "] WHEN ",
-            $start_line, " IS NOT NULL THEN [", $start_line, ", ", $start_col, ", ", $end_line, ", ", $end_col, "] END"
+            "CASE WHEN ",
+            $start_line,
+            " = ",
+            $end_line,
+            " THEN [",
+            $start_line,
+            ", ",
+            $start_col,
+            ", ",
+            $end_col,
+            "] WHEN ",
+            $start_line,
+            " IS NOT NULL THEN [",
+            $start_line,
+            ", ",
+            $start_col,
+            ", ",
+            $end_line,
+            ", ",
+            $end_col,
+            "] END"
         )
     };
 }

@@ -140,7 +140,8 @@ fn find_method(request: &IndexRequest<'_>, file: usize, name: &str, method: &str
         let Some((file, name)) = next.take() else { return Ok(None) };
         let Some((file, name)) = search(request, file, &name, &mut Vec::new())? else { return Ok(None) };
         let text = text(request, file)?;
-        let mut lines = text.lines().skip_while(|line| line.strip_prefix("class ").is_none_or(|rest| !rest.starts_with(&name)));
+        let mut lines =
+            text.lines().skip_while(|line| line.strip_prefix("class ").is_none_or(|rest| !rest.starts_with(&name)));
         let Some(header) = lines.next() else { return Ok(None) };
         let has_method = |line: &str| line.trim_start().starts_with(&format!("def {method}("));
         if lines.take_while(|line| line.starts_with(' ')).any(has_method) {

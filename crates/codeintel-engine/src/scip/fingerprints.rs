@@ -53,7 +53,9 @@ impl ImportGraph {
         let groups = self.groups();
         let mut group_of = vec![0; files.len()];
         for (number, group) in groups.iter().enumerate() {
-            group.iter().for_each(|file| group_of[*file as usize] = number);
+            for file in group {
+                group_of[*file as usize] = number;
+            }
         }
         // A group comes behind those that it imports.
         let mut hashes: Vec<ContentHash> = Vec::with_capacity(groups.len());
@@ -70,9 +72,13 @@ impl ImportGraph {
             let mut bytes = Vec::new();
             for file in members {
                 add(&mut bytes, &[file.path, file.module, file.interface]);
-                file.imports.iter().for_each(|import| add(&mut bytes, &[&import.to_string()]));
+                for import in file.imports {
+                    add(&mut bytes, &[&import.to_string()]);
+                }
             }
-            imported.iter().for_each(|hash| add(&mut bytes, &[hash]));
+            for hash in &imported {
+                add(&mut bytes, &[hash]);
+            }
             hashes.push(ContentHash::of(&bytes));
         }
         let fingerprint = |(number, file): (usize, &ImportingFile<'_>)| {
@@ -144,7 +150,9 @@ impl ImportGraph {
                         if lowest[file] == order[file] {
                             let first = open.iter().rposition(|other| *other == file as u32).unwrap_or(0);
                             let group: Vec<u32> = open.drain(first..).collect();
-                            group.iter().for_each(|member| is_open[*member as usize] = false);
+                            for member in &group {
+                                is_open[*member as usize] = false;
+                            }
                             groups.push(group);
                         }
                     }
@@ -225,7 +233,8 @@ impl<'a> Names<'a> {
     }
 
     fn below(&self, folder: &str, parts: &[&str], found: &mut Vec<u32>) {
-        let stem: Vec<&str> = Some(folder).filter(|folder| !folder.is_empty()).into_iter().chain(parts.iter().copied()).collect();
+        let stem: Vec<&str> =
+            Some(folder).filter(|folder| !folder.is_empty()).into_iter().chain(parts.iter().copied()).collect();
         let stem = stem.join("/");
         for ending in [".py", ".pyi", "/__init__.py", "/__init__.pyi"] {
             let path = format!("{stem}{ending}");

@@ -17,6 +17,22 @@ pub trait Indexer {
         true
     }
 
+    /// Whether it makes documents of whatever files it can, and these take the place of those that hold.
+    fn replaces(&self) -> bool {
+        false
+    }
+
+    /// What an earlier run has asked to be remembered.
+    fn remember(&mut self, _memory: &serde_json::Value) {}
+
+    /// How the pending files would be indexed, in words.
+    fn explain(&self, _request: &IndexRequest<'_>) -> Option<String> {
+        None
+    }
+
+    /// The files of the snapshot that was published, after a run in which they or their documents have changed.
+    fn settle(&mut self, _files: &[&RepoPath]) {}
+
     /// Make documents of the pending files, handing them over as they come. Documents of other files may be handed over,
     /// too, and are taken where they are missing.
     fn index(&mut self, request: &IndexRequest<'_>, hand_over: &mut dyn FnMut(Indexed)) -> IndexOutcome;
@@ -88,9 +104,9 @@ impl IndexRequest<'_> {
     pub fn text(&self, file: usize) -> Result<Option<SourceText>, RepoPath> {
         let IndexFile { path, hash, .. } = self.files[file];
         match self.system.read(path, self.max_bytes) {
-            Ok((bytes, _)) if ContentHash::of(&bytes) == hash => Ok(decode(&bytes)
-                .ok()
-                .map(|text| SourceText { text, has_mark: bytes.starts_with(b"\xef\xbb\xbf") })),
+            Ok((bytes, _)) if ContentHash::of(&bytes) == hash => {
+                Ok(decode(&bytes).ok().map(|text| SourceText { text, has_mark: bytes.starts_with(b"\xef\xbb\xbf") }))
+            }
             Ok(_) | Err(_) => Err(path.clone()),
         }
     }

@@ -1,8 +1,13 @@
 //! SCIP documents: which of them are missing, who makes them, and what becomes of them.
 
+mod export;
+mod external;
 mod fingerprints;
+mod import;
 mod indexer;
+mod intake;
 mod plan;
+mod shards;
 mod state;
 mod step;
 mod write;
@@ -12,10 +17,16 @@ mod fake;
 #[cfg(test)]
 mod tests;
 
+pub use export::{ExportError, ExportRequest, export};
+pub use external::{ExternalIndexer, ExternalOptions, IndexCommand, IndexMode};
 #[cfg(test)]
 pub(crate) use fake::FakeIndexer;
-pub use indexer::{IndexFile, IndexOutcome, IndexRequest, IndexStatus, Indexed, Indexer, IndexerIdentity, NoIndexer, Sight};
+pub use import::ImportIndexer;
+pub use indexer::{
+    IndexFile, IndexOutcome, IndexRequest, IndexStatus, Indexed, Indexer, IndexerIdentity, NoIndexer, Sight,
+};
 pub(crate) use plan::{IndexPlan, Interfaces};
+pub(crate) use state::IndexState;
 pub(crate) use step::IndexStep;
 pub use write::IndexReport;
-pub(crate) use write::World;
+pub(crate) use write::{World, with_request};

@@ -39,7 +39,8 @@ struct FileInterface {
 impl Interfaces {
     /// Add those of contents that have been extracted.
     pub(crate) fn load(&mut self, database: &Database, contents: &[i32]) -> Result<(), StoreError> {
-        let missing: Vec<i32> = contents.iter().copied().filter(|content_id| !self.0.contains_key(content_id)).collect();
+        let missing: Vec<i32> =
+            contents.iter().copied().filter(|content_id| !self.0.contains_key(content_id)).collect();
         for InterfaceRow { content_id, declared, inferred, imports } in database.interfaces(&missing)? {
             let imports = imports.lines().filter_map(|import| import.parse().ok()).collect();
             self.0.insert(content_id, FileInterface { declared, inferred, imports });
@@ -116,7 +117,8 @@ impl IndexPlan {
         let before: FxHashMap<&RepoPath, &FileRow> =
             prior.iter().flat_map(|prior| &prior.files).map(|row| (&row.path, row)).collect();
         let fingerprints = fingerprints(database, rows, known, &mut interfaces, sight)?;
-        let mut plan = Self { identity, unavailable, documents: vec![None; rows.len()], fingerprints, pending: Vec::new() };
+        let mut plan =
+            Self { identity, unavailable, documents: vec![None; rows.len()], fingerprints, pending: Vec::new() };
         let mut unknown = Vec::new();
         for (file, row) in rows.iter().enumerate() {
             let holds = |before: &&&FileRow| {
@@ -141,7 +143,8 @@ impl IndexPlan {
         }
         let had_document = |path: &RepoPath| before.get(path).is_some_and(|before| before.document_id.is_some());
         unknown.retain(|file| plan.documents[*file].is_none());
-        unknown.retain(|file| indexer.makes_documents() || had_document(&rows[*file].path));
+        let misses_all = indexer.makes_documents() && !indexer.replaces();
+        unknown.retain(|file| misses_all || had_document(&rows[*file].path));
         plan.pending = unknown;
         Ok(plan)
     }
@@ -149,11 +152,7 @@ impl IndexPlan {
     /// What the facts of a file depend on.
     pub(crate) fn key(&self, rows: &[FileRow], file: usize) -> DocumentKey {
         let row = &rows[file];
-        DocumentKey {
-            path: row.path.clone(),
-            content_id: row.content_id,
-            fingerprint: self.fingerprints[file].clone(),
-        }
+        DocumentKey { path: row.path.clone(), content_id: row.content_id, fingerprint: self.fingerprints[file].clone() }
     }
 
     /// Let the files point at their documents. What has none that holds keeps the one that it had, marked as stale.

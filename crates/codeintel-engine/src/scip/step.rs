@@ -35,30 +35,39 @@ impl IndexStep {
     ) -> Result<Self, StoreError> {
         let before = prior.and_then(|prior| IndexState::read(prior.indexing.as_deref()));
         let mut plan = IndexPlan::new(world, indexer, rows, prior, Interfaces::default())?;
-        let asked = plan.pending.len();
+        let asked: Vec<usize> = if indexer.replaces() { (0..rows.len()).collect() } else { plan.pending.clone() };
+        let missing = plan.pending.len();
         let mut outcome = IndexOutcome::default();
         let (mut indexed, mut written_rows) = (0, 0);
-        let identity = plan.identity.as_ref().filter(|_| asked > 0 && plan.unavailable.is_none() && indexer.makes_documents());
+        let identity = plan.identity.as_ref().filter(|_| plan.unavailable.is_none());
+        let identity = identity.filter(|_| !asked.is_empty() && indexer.makes_documents()).cloned();
         let has_run = identity.is_some();
+        if let Some(before) = &before {
+            indexer.remember(&before.memory);
+        }
         if let Some(identity) = identity {
-            let done = run(world, indexer, identity, &plan, rows)?;
+            let done = run(world, indexer, &identity, &plan, &asked, rows)?;
             (outcome, indexed, written_rows) = (done.outcome, done.written.len(), done.rows);
-            for file in std::mem::take(&mut plan.pending) {
-                plan.documents[file] = done.written.get(&plan.key(rows, file)).copied();
-                plan.pending.extend(plan.documents[file].is_none().then_some(file));
+            for file in &asked {
+                let document = done.written.get(&plan.key(rows, *file)).copied();
+                plan.documents[*file] = document.or(plan.documents[*file]);
             }
+            let documents = &plan.documents;
+            plan.pending.retain(|file| documents[*file].is_none());
         }
         let reason = plan.unavailable.clone().or_else(|| outcome.failure.clone());
+        // Of an import nothing can be missing but what its failure has cost.
+        let is_complete = plan.pending.is_empty() && !(indexer.replaces() && outcome.failure.is_some());
         let status = match plan.pending.len() {
-            0 => IndexStatus::Complete,
+            _ if is_complete => IndexStatus::Complete,
             _ if plan.unavailable.is_some() => IndexStatus::Unavailable,
-            missing if missing == asked && outcome.failure.is_some() => IndexStatus::Failed,
+            left if left == missing && indexed == 0 && outcome.failure.is_some() => IndexStatus::Failed,
             _ => IndexStatus::Partial,
         };
         let same = before.filter(|before| before.identity == plan.identity);
         let mut warnings = outcome.warnings.clone();
         // A run over everything has said all that there is to say.
-        if !has_run || asked < rows.len() {
+        if !has_run || asked.len() < rows.len() {
             warnings.extend(same.iter().flat_map(|before| before.warnings.clone()));
         }
         warnings.sort();
@@ -94,7 +103,10 @@ impl IndexStep {
     }
 
     /// What to tell of it.
-    pub(crate) fn report(self, rows: &[FileRow]) -> IndexReport {
+    pub(crate) fn report(self, rows: &[FileRow], prior: Option<&Snapshot>) -> IndexReport {
+        let shown = |rows: &[FileRow]| -> Vec<(RepoPath, i32)> {
+            rows.iter().filter_map(|row| Some((row.path.clone(), row.document_id?))).collect()
+        };
         IndexReport {
             indexer: self.state.identity.map(|identity| identity.key),
             status: self.state.status,
@@ -104,6 +116,7 @@ impl IndexStep {
             indexed: self.indexed,
             stale: rows.iter().filter(|row| row.is_stale).count(),
             rows: self.rows,
+            is_changed: prior.is_none_or(|prior| shown(&prior.files) != shown(rows)),
         }
     }
 }

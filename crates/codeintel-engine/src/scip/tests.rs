@@ -174,7 +174,10 @@ fn an_indexer_that_is_missing_stops_nothing_and_leaves_the_last_truth() {
     let report = ingest(&world);
     assert_eq!((report.status, report.documents, report.stale), (IndexStatus::Unavailable, 5, 2));
     let stale = world.rows("SELECT rel_path FROM scip.documents WHERE is_stale ORDER BY ALL");
-    assert_eq!((stale, targets(&world)), (vec!["pk/a.py".to_owned(), "pk/b.py".to_owned()], vec!["pk/a.py".to_owned(); 2]));
+    assert_eq!(
+        (stale, targets(&world)),
+        (vec!["pk/a.py".to_owned(), "pk/b.py".to_owned()], vec!["pk/a.py".to_owned(); 2])
+    );
     world.write("pk/a.py", PACKAGE[1].1);
     let report = ingest(&world);
     assert_eq!((report.status, report.stale), (IndexStatus::Complete, 0), "back to what was indexed");

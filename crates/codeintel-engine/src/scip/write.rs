@@ -34,6 +34,8 @@ pub struct IndexReport {
     pub stale: usize,
     /// Rows that were written.
     pub rows: usize,
+    /// Whether other documents are shown than before.
+    pub is_changed: bool,
 }
 
 /// What a run of an indexer left behind.
@@ -54,16 +56,54 @@ pub(crate) struct World<'a> {
     pub(crate) progress: &'a dyn Progress,
 }
 
-/// Let an indexer make the pending documents, and write them. Nobody sees them yet, since no snapshot points at them.
+/// Let an indexer make the documents of some files, and write them. Nobody sees them yet, since no snapshot points at them.
 pub(crate) fn run(
     world: &World<'_>,
     indexer: &mut dyn Indexer,
     identity: &IndexerIdentity,
     plan: &IndexPlan,
+    asked: &[usize],
     rows: &[FileRow],
 ) -> Result<IndexRun, StoreError> {
-    let World { system, database, source_roots, options, progress } = *world;
-    progress.begin("index", plan.pending.len());
+    let World { database, progress, .. } = *world;
+    progress.begin("index", asked.len());
+    let paths: Vec<RepoPath> = asked.iter().map(|file| rows[*file].path.clone()).collect();
+    let mut sink = Sink {
+        writer: database.document_writer(&identity.key)?,
+        known: database.known_facts(&identity.key, &paths)?,
+        rows: DocumentRows::default(),
+        documents: Vec::new(),
+        failure: None,
+    };
+    let mut is_wanted = vec![false; rows.len()];
+    for file in asked {
+        is_wanted[*file] = true;
+    }
+    let outcome = with_request(world, identity, asked, rows, |request| {
+        indexer.index(request, &mut |indexed| {
+            // The first document of a file counts.
+            if std::mem::take(&mut is_wanted[indexed.file]) {
+                progress.step();
+                sink.take(plan.key(rows, indexed.file), indexed);
+            }
+        })
+    });
+    if !outcome.raced.is_empty() {
+        return Ok(IndexRun { outcome, written: FxHashMap::default(), rows: 0 });
+    }
+    let (written, rows) = sink.finish()?;
+    Ok(IndexRun { outcome, written, rows })
+}
+
+/// Do something with what an indexer is asked for.
+pub(crate) fn with_request<T>(
+    world: &World<'_>,
+    identity: &IndexerIdentity,
+    asked: &[usize],
+    rows: &[FileRow],
+    work: impl FnOnce(&IndexRequest<'_>) -> T,
+) -> T {
+    let World { system, database, source_roots, options, .. } = *world;
     let graph = OnceCell::new();
     let load_graph = || {
         let mut interfaces = Interfaces::default();
@@ -74,43 +114,16 @@ pub(crate) fn run(
     };
     let files: Vec<IndexFile<'_>> = rows
         .iter()
-        .map(|row| IndexFile {
-            path: &row.path,
-            hash: row.hash,
-            size_bytes: row.state.size_bytes,
-            module: &row.module,
-        })
+        .map(|row| IndexFile { path: &row.path, hash: row.hash, size_bytes: row.state.size_bytes, module: &row.module })
         .collect();
-    let request = IndexRequest {
+    work(&IndexRequest {
         system,
         files: &files,
-        pending: &plan.pending,
+        pending: asked,
         source_roots,
         closure: &|file| graph.get_or_init(load_graph).closure(file),
         max_bytes: options.scan.max_bytes,
-    };
-    let paths: Vec<RepoPath> = plan.pending.iter().map(|file| rows[*file].path.clone()).collect();
-    let mut sink = Sink {
-        writer: database.document_writer(&identity.key)?,
-        known: database.known_facts(&identity.key, &paths)?,
-        rows: DocumentRows::default(),
-        documents: Vec::new(),
-        failure: None,
-    };
-    let mut is_wanted = vec![false; rows.len()];
-    plan.pending.iter().for_each(|file| is_wanted[*file] = true);
-    let outcome = indexer.index(&request, &mut |indexed| {
-        // The first document of a file counts.
-        if std::mem::take(&mut is_wanted[indexed.file]) {
-            progress.step();
-            sink.take(plan.key(rows, indexed.file), indexed);
-        }
-    });
-    if !outcome.raced.is_empty() {
-        return Ok(IndexRun { outcome, written: FxHashMap::default(), rows: 0 });
-    }
-    let (written, rows) = sink.finish()?;
-    Ok(IndexRun { outcome, written, rows })
+    })
 }
 
 /// Takes documents as they come, and writes them in batches.

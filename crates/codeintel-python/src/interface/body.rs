@@ -20,7 +20,7 @@ impl Hidden {
         if facts.binds_globals || is_inferred && (facts.returns_value || facts.yields) {
             return;
         }
-        self.marks.push(IS_TRIVIAL * u8::from(is_trivial(&function.body)) | YIELDS * u8::from(facts.yields));
+        self.marks.push((IS_TRIVIAL * u8::from(is_trivial(&function.body))) | (YIELDS * u8::from(facts.yields)));
         let writes = AttributeWrites::of(function).is_some_and(|writes| writes.are_in(&function.body));
         if writes || is_inferred {
             // Whether a function comes to its end at all is inferred, too.
@@ -45,7 +45,11 @@ impl Hidden {
                         self.all_but(statement.range(), &Callees::of(statement).0);
                     }
                 }
-                compound => blocks(compound).into_iter().for_each(|block| self.slice(block, relevant)),
+                compound => {
+                    for block in blocks(compound) {
+                        self.slice(block, relevant);
+                    }
+                }
             }
         }
     }
@@ -179,7 +183,9 @@ impl<'a> Relevant<'a> {
                 let mut header = Header(Used::default());
                 header.visit_stmt(statement);
                 self.names.extend(header.0.names);
-                nested.into_iter().for_each(|block| self.collect(block));
+                for block in nested {
+                    self.collect(block);
+                }
             }
         }
     }
@@ -188,13 +194,17 @@ impl<'a> Relevant<'a> {
     fn keeps(&self, statement: &Stmt) -> bool {
         let is_bound = |name: &str| self.names.contains(name);
         match statement {
-            Stmt::FunctionDef(function) => is_bound(&function.name) || self.writes_attributes(std::slice::from_ref(statement)),
+            Stmt::FunctionDef(function) => {
+                is_bound(&function.name) || self.writes_attributes(std::slice::from_ref(statement))
+            }
             Stmt::ClassDef(class) => is_bound(&class.name) || self.writes_attributes(std::slice::from_ref(statement)),
             Stmt::Return(_) => false,
             Stmt::Expr(_) | Stmt::Assign(_) | Stmt::AugAssign(_) | Stmt::AnnAssign(_) => {
                 let mut bound = Bound::default();
                 bound.visit_stmt(statement);
-                bound.names.iter().any(|name| is_bound(name)) || bound.is_odd || self.writes_attributes(std::slice::from_ref(statement))
+                bound.names.iter().any(|name| is_bound(name))
+                    || bound.is_odd
+                    || self.writes_attributes(std::slice::from_ref(statement))
             }
             _ => true,
         }

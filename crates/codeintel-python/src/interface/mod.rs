@@ -74,7 +74,11 @@ impl Hidden {
                 }
                 Stmt::FunctionDef(function) => self.function(function),
                 Stmt::ClassDef(class) => self.block(&class.body),
-                compound => blocks(compound).into_iter().for_each(|block| self.block(block)),
+                compound => {
+                    for block in blocks(compound) {
+                        self.block(block);
+                    }
+                }
             }
         }
     }

@@ -67,7 +67,11 @@ fn attributes_are_seen_with_what_they_are_made_of() {
     let check = |one: &str, other: &str, expected| check(&method(one), &method(other), expected);
     check("        self.x = a\n", "        self.y = a\n", NEITHER);
     check("        b = 1\n        self.x = b\n", "        b = 2\n        self.x = b\n", NEITHER);
-    check("        b = 1\n        c = b\n        self.x = c\n", "        b = 2\n        c = b\n        self.x = c\n", NEITHER);
+    check(
+        "        b = 1\n        c = b\n        self.x = c\n",
+        "        b = 2\n        c = b\n        self.x = c\n",
+        NEITHER,
+    );
     check("        b = 1\n        self.x = a\n", "        b = 2\n        self.x = a\n", BOTH);
     check("        self.x = a\n        g(1, b)\n", "        self.x = a\n        g(2)\n", BOTH);
     check("        self.x = a\n        return 1\n", "        self.x = a\n        return 2\n", (true, false));
@@ -80,11 +84,7 @@ fn attributes_are_seen_with_what_they_are_made_of() {
 
 #[test]
 fn what_a_function_binds_in_the_module_is_seen() {
-    check(
-        "def f() -> None:\n    global x\n    x = 1\n",
-        "def f() -> None:\n    global x\n    x = ''\n",
-        NEITHER,
-    );
+    check("def f() -> None:\n    global x\n    x = 1\n", "def f() -> None:\n    global x\n    x = ''\n", NEITHER);
 }
 
 #[test]

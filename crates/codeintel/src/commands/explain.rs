@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use codeintel_engine::index_choice;
 use codeintel_store::{Access, Database, FileRow, Snapshot};
 
 use super::Context;
@@ -11,7 +12,8 @@ use crate::errors::FINDINGS;
 use crate::output;
 
 pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<ExitCode> {
-    let context = Context::open(&args.root, &args.database)?;
+    let mut context = Context::open(&args.root, &args.database)?;
+    context.set_indexing(&args.indexing)?;
     let (database, _) = Database::open(&context.settings.database(), Access::Read, context.settings.patience())?;
     let repo = context.settings.repo(&context.system);
     let snapshot = database.snapshot(&repo)?;
@@ -21,6 +23,12 @@ pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<ExitCode> {
     let file = snapshot.as_ref().and_then(|snapshot| snapshot.files.iter().find(|file| file.path.as_str() == path));
     if let (Some(snapshot), Some(file)) = (&snapshot, file) {
         describe(&mut out, &database, snapshot, file)?;
+        let options = context.settings.options(&context.system)?;
+        let mut indexer = context.settings.indexer(&context.system);
+        let choice = index_choice(&context.system, &database, &options, indexer.as_mut(), &file.path)?;
+        if let Some(choice) = choice {
+            writeln!(out, "an edit   would be indexed by {choice}")?;
+        }
     }
     let problems: Vec<_> = snapshot
         .iter()
@@ -72,6 +80,20 @@ fn describe(
         ]);
     }
     writeln!(out, "{table}")?;
+    if let Some(document) = file.document_id.map(|id| database.document_of(id)).transpose()?.flatten() {
+        let state = if file.is_stale { "stale" } else { "up to date" };
+        writeln!(out, "\nSCIP      {state}, by {} {}", document.producer, document.producer_version)?;
+        let rows = document.rows.iter().map(|(table, rows)| format!("{rows} {}", table.trim_start_matches("scip_")));
+        writeln!(out, "          {}", rows.collect::<Vec<_>>().join(", "))?;
+        writeln!(
+            out,
+            "made of   content {}, and interfaces of other files {}",
+            document.content_hash, document.fingerprint
+        )?;
+        if file.is_stale {
+            writeln!(out, "now       content {}, and interfaces of other files {}", file.hash, file.fingerprint)?;
+        }
+    }
     for problem in database.content_problems(file.content_id)? {
         writeln!(out, "\n{problem}")?;
     }

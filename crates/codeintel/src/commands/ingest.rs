@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use codeintel_base::RepoPath;
+use codeintel_engine::scip::{IndexReport, IndexStatus, Indexer};
 use codeintel_engine::{EngineError, Options, Report, ingest};
 use codeintel_store::{Access, Database, Opened, StoreError};
 use comfy_table::CellAlignment;
@@ -15,11 +15,12 @@ use serde_json::json;
 use super::Context;
 use crate::args::{IngestArgs, SummaryFormat};
 use crate::output;
-use crate::settings::{Log, SettingsError};
+use crate::settings::Log;
 
 pub(super) fn run(args: &IngestArgs) -> anyhow::Result<ExitCode> {
     let mut context = Context::open(&args.place.path, &args.place.database)?;
     context.set_selection(&args.selection)?;
+    context.set_indexing(&args.indexing)?;
     context.set_verbosity(&args.verbosity)?;
     context.settings.set("jobs", "--jobs", args.jobs.map(|jobs| jobs as i64))?;
     let mut options = context.settings.options(&context.system)?;
@@ -28,25 +29,40 @@ pub(super) fn run(args: &IngestArgs) -> anyhow::Result<ExitCode> {
     options.changed = match &args.changed {
         // The root itself is everything.
         Some(paths) if !paths.iter().any(|path| is_root(context.system.root(), path)) => {
-            Some(paths.iter().map(|path| inside(context.system.root(), path)).collect::<Result<_, _>>()?)
+            Some(paths.iter().map(|path| context.inside(path)).collect::<Result<_, _>>().context("--changed")?)
         }
         _ => None,
     };
+    let mut indexer = context.settings.indexer(&context.system);
+    let report = ingest_into_database(&context, &options, indexer.as_mut())?;
+    if context.settings.log() > Log::Error || args.format == SummaryFormat::Json {
+        summary(&report, args.format)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Bring the database of the settings up to date, and write what else shall be written then.
+pub(super) fn ingest_into_database(
+    context: &Context,
+    options: &Options,
+    indexer: &mut dyn Indexer,
+) -> anyhow::Result<Report> {
     let path = context.settings.database();
     if context.settings.is_default_database() {
         prepare_folder(&path)?;
     }
-    let (database, report) = match bring_up_to_date(&context, &path, &options) {
+    let (database, report) = match bring_up_to_date(context, &path, options, indexer) {
         Err(EngineError::Store(StoreError::Corrupt(reason))) if options.full => {
             let aside = Database::set_aside(&path)?;
             context.note(
                 Log::Info,
                 &format!("the database could not be read ({reason}); it is at {} now", aside.display()),
             );
-            bring_up_to_date(&context, &path, &options)?
+            bring_up_to_date(context, &path, options, indexer)?
         }
         result => result?,
     };
+    write_index(context, &database, &report)?;
     if report.deleted + report.changed > 0 && database.unreachable_share()? > context.settings.gc_share() {
         let removed = database.collect_garbage()?;
         context.note(Log::Info, &format!("removed the facts of {} contents that no snapshot needs", removed.contents));
@@ -56,10 +72,17 @@ pub(super) fn run(args: &IngestArgs) -> anyhow::Result<ExitCode> {
     for (phase, seconds) in &report.seconds {
         context.note(Log::Debug, &format!("{phase}: {seconds:.3} s"));
     }
-    if context.settings.log() > Log::Error || args.format == SummaryFormat::Json {
-        summary(&report, args.format)?;
+    Ok(report)
+}
+
+/// Write the index as files where the settings say so, if there may be another one than before.
+fn write_index(context: &Context, database: &Database, report: &Report) -> anyhow::Result<()> {
+    let Some(folder) = context.settings.document_output_dir() else { return Ok(()) };
+    let is_there = super::scip::FILES.iter().all(|name| folder.at(name).exists());
+    if report.index.as_ref().is_some_and(|index| index.is_changed || !is_there) {
+        super::scip::write_files(context, database, &folder, None)?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// The folder of the database, which git shall not see.
@@ -81,7 +104,12 @@ fn prepare_folder(database: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn bring_up_to_date(context: &Context, path: &Path, options: &Options) -> Result<(Database, Report), EngineError> {
+fn bring_up_to_date(
+    context: &Context,
+    path: &Path,
+    options: &Options,
+    indexer: &mut dyn Indexer,
+) -> Result<(Database, Report), EngineError> {
     let (mut database, opened) = Database::open(path, Access::Write, context.settings.patience())?;
     if let Opened::Rebuilt { found, aside } = opened {
         let aside = aside.display();
@@ -98,36 +126,13 @@ fn bring_up_to_date(context: &Context, path: &Path, options: &Options) -> Result
             &format!("the database also holds {}; `{}` is new in it", others.join(", "), options.repo),
         );
     }
-    let report = context.with_progress(|progress| ingest(&context.system, &mut database, options, progress))?;
+    let report =
+        context.with_progress(|progress| ingest(&context.system, &mut database, options, indexer, progress))?;
     Ok((database, report))
 }
 
 fn is_root(root: &Path, path: &Path) -> bool {
     root.join(path).canonicalize().is_ok_and(|path| path == root)
-}
-
-/// A path that was typed, from the repository's root.
-fn inside(root: &Path, path: &Path) -> anyhow::Result<RepoPath> {
-    let typed = if path.is_absolute() { path.to_owned() } else { root.join(path) };
-    // The path itself may be gone, but the folder around it is taken where it really is, as the root was.
-    let mut existing = typed.as_path();
-    let mut rest = Vec::new();
-    while let (Some(parent), Some(name)) = (existing.parent(), existing.file_name()) {
-        rest.push(name);
-        existing = parent;
-        if let Ok(real) = existing.canonicalize() {
-            let mut full: PathBuf = real;
-            full.extend(rest.iter().rev());
-            let has_dots = typed.components().any(|part| part == Component::ParentDir);
-            let relative = full.strip_prefix(root).ok().filter(|_| !has_dots || full.starts_with(root));
-            if let Some(path) = relative.and_then(|relative| RepoPath::new(relative).ok()) {
-                return Ok(path);
-            }
-            break;
-        }
-    }
-    let message = format!("is not inside the repository {}", root.display());
-    Err(SettingsError::Root { path: path.to_owned(), message }).context("--changed")
 }
 
 fn summary(report: &Report, format: SummaryFormat) -> anyhow::Result<()> {
@@ -143,7 +148,7 @@ fn summary(report: &Report, format: SummaryFormat) -> anyhow::Result<()> {
             let summary = json!({
                 "repo": report.repo, "commit": report.commit, "files": files, "hashed": hashed, "added": added,
                 "changed": changed, "deleted": deleted, "renamed": renamed, "reused": reused, "parsed": parsed,
-                "problems": problems, "datasets": datasets.collect::<Vec<_>>(), "seconds": seconds,
+                "problems": problems, "scip": report.index.as_ref().map(index_as_json), "datasets": datasets.collect::<Vec<_>>(), "seconds": seconds,
             });
             writeln!(out, "{summary}")?;
         }
@@ -159,6 +164,9 @@ fn summary(report: &Report, format: SummaryFormat) -> anyhow::Result<()> {
                 out,
                 "{added} added, {changed} changed, {deleted} deleted, {renamed} renamed; facts of {reused} reused; {problems} problems"
             )?;
+            if let Some(index) = &report.index {
+                writeln!(out, "{}", index_in_words(index))?;
+            }
             let mut table = output::table(["dataset", "contents", "rows", "seconds"]);
             let written = report.datasets.iter().filter(|dataset| dataset.contents > 0);
             for dataset in written {
@@ -175,4 +183,24 @@ fn summary(report: &Report, format: SummaryFormat) -> anyhow::Result<()> {
     }
     out.flush()?;
     Ok(())
+}
+
+fn index_as_json(index: &IndexReport) -> serde_json::Value {
+    json!({
+        "indexer": index.indexer, "status": index.status.as_str(), "reason": index.reason, "mode": index.mode,
+        "documents": index.documents, "indexed": index.indexed, "stale": index.stale, "rows": index.rows,
+    })
+}
+
+fn index_in_words(index: &IndexReport) -> String {
+    let IndexReport { documents, indexed, stale, status, reason, mode, .. } = index;
+    let mut words = format!("SCIP: {documents} documents, {indexed} of them new, {stale} stale");
+    if let Some(mode) = mode {
+        words += &format!("; indexed {mode}");
+    }
+    if *status != IndexStatus::Complete {
+        words +=
+            &format!("\n{}{}", status.as_str(), reason.as_ref().map_or(String::new(), |reason| format!(": {reason}")));
+    }
+    words
 }

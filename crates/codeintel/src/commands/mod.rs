@@ -7,18 +7,19 @@ mod explain;
 mod gc;
 mod ingest;
 mod query;
+mod scip;
 mod status;
 mod verify;
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 
-use codeintel_base::{NoProgress, Progress};
+use codeintel_base::{NoProgress, Progress, RepoPath};
 use codeintel_system::OsSystem;
 use toml::Value;
 
-use crate::args::{Args, Command, DatabaseArgs, Selection, Verbosity};
+use crate::args::{Args, Command, DatabaseArgs, Indexing, Selection, Verbosity};
 use crate::progress::Bar;
 use crate::settings::{Log, Settings, SettingsError};
 
@@ -28,6 +29,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Ingest(args) => ingest::run(args),
         Command::Status(args) => status::run(args),
         Command::Explain(args) => explain::run(args),
+        Command::Scip(args) => scip::run(args),
         Command::Query(args) => query::run(args),
         Command::Datasets(args) => datasets::run(args),
         Command::Verify(args) => verify::run(args),
@@ -60,6 +62,39 @@ impl Context {
         let list = |names: &Vec<String>| Value::Array(names.iter().cloned().map(Value::String).collect());
         self.settings.set("datasets", "--datasets", selection.datasets.as_ref().map(list))?;
         self.settings.set("commit", "--commit", selection.commit.clone())
+    }
+
+    fn set_indexing(&mut self, indexing: &Indexing) -> Result<(), SettingsError> {
+        let python = indexing.python.as_deref().map(std::path::absolute).transpose();
+        let python =
+            python.map_err(|error| SettingsError::Root { path: PathBuf::new(), message: error.to_string() })?;
+        self.settings.set("python", "--python", python.map(|python| python.to_string_lossy().into_owned()))?;
+        self.settings.set("scip.backend", "--scip-backend", indexing.scip_backend.clone())
+    }
+
+    /// A path that was typed, from the repository's root.
+    fn inside(&self, path: &Path) -> Result<RepoPath, SettingsError> {
+        let root = self.system.root();
+        let typed = if path.is_absolute() { path.to_owned() } else { root.join(path) };
+        // The path itself may be gone, but the folder around it is taken where it really is, as the root was.
+        let mut existing = typed.as_path();
+        let mut rest = Vec::new();
+        while let (Some(parent), Some(name)) = (existing.parent(), existing.file_name()) {
+            rest.push(name);
+            existing = parent;
+            if let Ok(real) = existing.canonicalize() {
+                let mut full: PathBuf = real;
+                full.extend(rest.iter().rev());
+                let has_dots = typed.components().any(|part| part == Component::ParentDir);
+                let relative = full.strip_prefix(root).ok().filter(|_| !has_dots || full.starts_with(root));
+                if let Some(path) = relative.and_then(|relative| RepoPath::new(relative).ok()) {
+                    return Ok(path);
+                }
+                break;
+            }
+        }
+        let message = format!("is not inside the repository {}", root.display());
+        Err(SettingsError::Root { path: path.to_owned(), message })
     }
 
     fn set_verbosity(&mut self, verbosity: &Verbosity) -> Result<(), SettingsError> {

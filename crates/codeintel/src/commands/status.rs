@@ -17,6 +17,7 @@ const SHOWN: usize = 20;
 pub(super) fn run(args: &StatusArgs) -> anyhow::Result<ExitCode> {
     let mut context = Context::open(&args.place.path, &args.place.database)?;
     context.set_selection(&args.selection)?;
+    context.set_indexing(&args.indexing)?;
     let options = context.settings.options(&context.system)?;
     let database = match Database::open(&context.settings.database(), Access::Read, context.settings.patience()) {
         Ok((database, _)) => database,
@@ -24,7 +25,7 @@ pub(super) fn run(args: &StatusArgs) -> anyhow::Result<ExitCode> {
         Err(StoreError::Missing(_)) => Database::in_memory()?,
         Err(error) => return Err(error.into()),
     };
-    let plan = status(&context.system, &database, &options)?;
+    let plan = status(&context.system, &database, &options, context.settings.indexer(&context.system).as_mut())?;
     let mut out = output::stdout();
     match args.format {
         SummaryFormat::Json => writeln!(out, "{}", as_json(&plan))?,
@@ -61,7 +62,11 @@ fn print(out: &mut dyn std::io::Write, plan: &Plan) -> std::io::Result<()> {
             0 => String::new(),
             outdated => format!(", {outdated} of them because they were made by another version"),
         };
-        writeln!(out, "{}: {} contents to extract{outdated}", dataset.dataset, dataset.missing)?;
+        let what = if dataset.dataset == "scip.documents" { "files to index" } else { "contents to extract" };
+        writeln!(out, "{}: {} {what}{outdated}", dataset.dataset, dataset.missing)?;
+    }
+    if let Some(index) = &plan.index {
+        writeln!(out, "SCIP: {index}")?;
     }
     Ok(())
 }
@@ -77,6 +82,6 @@ fn as_json(plan: &Plan) -> serde_json::Value {
     json!({
         "up_to_date": plan.is_empty(), "files": plan.files, "hashed": plan.hashed, "previous_commit": plan.previous_commit,
         "added": paths(&plan.added), "changed": paths(&plan.changed), "deleted": paths(&plan.deleted),
-        "touched": paths(&plan.touched), "renamed": renamed, "reused": plan.reused, "other": plan.other, "datasets": datasets,
+        "touched": paths(&plan.touched), "renamed": renamed, "reused": plan.reused, "other": plan.other, "index": plan.index, "datasets": datasets,
     })
 }

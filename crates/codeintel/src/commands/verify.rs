@@ -16,12 +16,14 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     let mut context = Context::open(&args.place.path, &args.place.database)?;
     context.set_verbosity(&args.verbosity)?;
     context.settings.set("commit", "--commit", args.commit.clone())?;
+    context.set_indexing(&args.indexing)?;
     let options = context.settings.options(&context.system)?;
     let path = context.settings.database();
     let (database, _) = Database::open(&path, Access::WriteExisting, context.settings.patience())?;
     let scratch = path.with_extension(format!("verify-{}", std::process::id()));
-    let differences =
-        context.with_progress(|progress| verify(&context.system, &database, &scratch, &options, progress))?;
+    let mut indexer = context.settings.indexer(&context.system);
+    let differences = context
+        .with_progress(|progress| verify(&context.system, &database, &scratch, &options, indexer.as_mut(), progress))?;
     let mut out = output::stdout();
     for difference in &differences {
         let side = if difference.is_missing { "missing from the database" } else { "in the database only" };

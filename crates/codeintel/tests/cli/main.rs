@@ -5,6 +5,7 @@ mod commands;
 mod crashes;
 mod incremental;
 mod oracle;
+mod scip;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -6,11 +6,11 @@ use std::process::Command;
 
 use crate::{Sandbox, stderr};
 
-fn workspace() -> PathBuf {
+pub(crate) fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-fn python() -> Option<PathBuf> {
+pub(crate) fn python() -> Option<PathBuf> {
     let python = workspace().join(".venv/bin/python");
     if python.exists() {
         return Some(python);
@@ -90,14 +90,22 @@ fn the_python_package_of_duckdb_reads_every_view() {
     let sandbox = Sandbox::new(
         "#- a.py\n'''Doc.'''\ndef f(): pass\n#- tags_index.yaml\n- tag: t\n  includes: ['*.py']\n#- b.py\nx = (\n",
     );
-    sandbox.ingest(&[]);
+    sandbox.write("made.scip", crate::scip::index("", &[("a.py", "'''Doc.'''\nint\n")]));
+    sandbox.ok(&["scip", "import", "made.scip"]);
+    let datasets = sandbox.ok(&["datasets", "--format", "json"]);
+    let datasets: serde_json::Value = serde_json::from_str(&datasets).unwrap();
     let script = "import duckdb, sys\n\
                   c = duckdb.connect(sys.argv[1], read_only=True)\n\
                   views = c.execute(\"SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE NOT internal\").fetchall()\n\
-                  assert len(views) == 24, views\n\
+                  assert len(views) == 2 * int(sys.argv[2]), views\n\
                   for (view,) in views:\n    assert c.execute(f'SELECT * FROM {view}').fetchall(), view\n\
                   print(c.execute('SELECT goid_h128 FROM core.goids').fetchone())";
     let database = sandbox.path(".codeintel/codeintel.duckdb");
-    let output = Command::new(python).args(["-c", script]).arg(database).output().unwrap();
+    let output = Command::new(python)
+        .args(["-c", script])
+        .arg(database)
+        .arg(datasets.as_array().unwrap().len().to_string())
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
 }

@@ -1,0 +1,71 @@
+//! What scip-python is told by files: a configuration of pyright and a list of the packages that are installed.
+
+use std::path::Path;
+
+use codeintel_base::RepoPath;
+use codeintel_system::{InstalledPackage, PythonEnvironment, System};
+use serde_json::{Map, Value, json};
+
+const MAX_BYTES: u64 = 1 << 20;
+
+/// Settings of the user's own configuration that say how imports are resolved. What is included is ours to say.
+const KEPT: [&str; 5] = ["pythonVersion", "pythonPlatform", "defineConstant", "stubPath", "extraPaths"];
+
+/// The configuration of pyright for some of the files, or for all.
+pub(super) fn pyright(
+    user: &Map<String, Value>,
+    source_roots: &[String],
+    environment: Option<&PythonEnvironment>,
+    files: Option<&[&str]>,
+) -> Value {
+    let mut config: Map<String, Value> = user
+        .iter()
+        .filter(|(key, _)| KEPT.contains(&key.as_str()))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    let own_paths = user.get("extraPaths").and_then(Value::as_array).into_iter().flatten().cloned();
+    let roots = source_roots.iter().filter(|root| !root.is_empty()).map(|root| json!(root));
+    let mut paths: Vec<Value> = Vec::new();
+    for path in own_paths.chain(roots) {
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    config.insert("extraPaths".to_owned(), Value::Array(paths));
+    config.insert("include".to_owned(), files.map_or_else(|| json!(["."]), |files| json!(files)));
+    // Without any, pyright leaves out folders whose names begin with a dot.
+    config.insert("exclude".to_owned(), json!(["**/.nothing-is-excluded"]));
+    if let Some(environment) = environment
+        && environment.is_virtual
+        && let (Some(folder), Some(name)) = (environment.prefix.parent(), environment.prefix.file_name())
+    {
+        config.insert("venvPath".to_owned(), json!(folder.to_string_lossy()));
+        config.insert("venv".to_owned(), json!(name.to_string_lossy()));
+    }
+    Value::Object(config)
+}
+
+/// The user's own configuration, where pyright would find it in the repository's root.
+pub(super) fn of_user(system: &dyn System) -> Map<String, Value> {
+    for name in ["scip-pyrightconfig.json", "pyrightconfig.json"] {
+        if let Some(text) = read(system, name) {
+            let parsed = jsonc_parser::parse_to_serde_value::<Value>(&text, &jsonc_parser::ParseOptions::default());
+            return parsed.ok().and_then(|value| value.as_object().cloned()).unwrap_or_default();
+        }
+    }
+    let project: Option<toml::Table> = read(system, "pyproject.toml").and_then(|text| toml::from_str(&text).ok());
+    let tool = project.as_ref().and_then(|project| project.get("tool")?.get("pyright"));
+    tool.and_then(|tool| serde_json::to_value(tool).ok()?.as_object().cloned()).unwrap_or_default()
+}
+
+fn read(system: &dyn System, name: &str) -> Option<String> {
+    let path = RepoPath::new(Path::new(name)).ok()?;
+    let (bytes, _) = system.read(&path, MAX_BYTES).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The packages of an environment as scip-python reads them, which saves it from asking pip.
+pub(super) fn packages(packages: &[InstalledPackage]) -> Value {
+    let package = |package: &InstalledPackage| json!({"name": package.name, "version": package.version, "files": package.modules()});
+    packages.iter().map(package).collect()
+}

@@ -1,0 +1,182 @@
+//! Indexes of other programs to documents: each file gets the part that speaks of it, put right and in place.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use codeintel_base::{Column, PYTHON, Problem, RepoPath, Stage};
+use codeintel_scip::{Document, Header, IndexReader, Part, PlacedDocument, Root, Symbol};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::indexer::{IndexRequest, Indexed};
+use super::shards::Shards;
+
+/// The name of scip-python's program and of the indexes that it makes.
+pub(super) const SCIP_PYTHON: &str = "scip-python";
+
+/// Takes indexes apart.
+pub(super) struct Intake<'a> {
+    request: &'a IndexRequest<'a>,
+    shards: Option<Shards>,
+    /// The files that were asked for and have no document yet.
+    missing: FxHashSet<usize>,
+    header: Header,
+    /// Documents of files that are not scanned.
+    pub(super) unknown: Vec<RepoPath>,
+    pub(super) raced: Vec<RepoPath>,
+    pub(super) warnings: Vec<(Option<String>, String)>,
+}
+
+impl<'a> Intake<'a> {
+    /// Take documents of these files, and write shards of them.
+    pub(super) fn new(request: &'a IndexRequest<'a>, wanted: &[usize], shards: Option<Shards>) -> Self {
+        let missing = wanted.iter().copied().collect();
+        Self {
+            request,
+            shards,
+            missing,
+            header: Header::default(),
+            unknown: Vec::new(),
+            raced: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Take the documents of an index that are missing, one at a time. What comes behind an error is lost.
+    pub(super) fn index(
+        &mut self,
+        folder: &Path,
+        open: &dyn Fn() -> Result<BufReader<File>, String>,
+        hand_over: &mut dyn FnMut(Indexed),
+    ) -> Result<(), String> {
+        let mut externals: FxHashMap<String, Symbol> = FxHashMap::default();
+        for part in IndexReader::new(&mut open()?).without_documents() {
+            // What is wrong with it is told by the second look.
+            if let Ok(Part::External(symbol)) = part {
+                externals.insert(symbol.symbol.clone(), symbol);
+            }
+        }
+        let mut root = Root::new("", folder);
+        for part in IndexReader::new(&mut open()?) {
+            match part.map_err(|error| error.to_string())? {
+                Part::Header(header) => {
+                    root = Root::new(&header.project_root, folder);
+                    self.header = header;
+                }
+                Part::Document(document) => self.document(&root, document, &externals, hand_over),
+                Part::External(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn document(
+        &mut self,
+        root: &Root,
+        document: Document,
+        externals: &FxHashMap<String, Symbol>,
+        hand_over: &mut dyn FnMut(Indexed),
+    ) {
+        let path = match root.locate(&document.relative_path) {
+            Ok(path) => path,
+            Err(error) => {
+                self.warnings.push((Some(document.relative_path), error.to_string()));
+                return;
+            }
+        };
+        match self.request.position(&path) {
+            Some(file) if self.missing.remove(&file) => self.hand_over(file, document, externals, hand_over),
+            // Another one of the same file, or one that nobody asked for.
+            Some(_) => {}
+            None => self.unknown.push(path),
+        }
+    }
+
+    fn hand_over(
+        &mut self,
+        file: usize,
+        mut document: Document,
+        externals: &FxHashMap<String, Symbol>,
+        hand_over: &mut dyn FnMut(Indexed),
+    ) {
+        if document.language.is_empty() {
+            PYTHON.clone_into(&mut document.language);
+        }
+        // scip-python counts as JavaScript does, and does not say so.
+        let default = if self.header.producer == SCIP_PYTHON { Column::Utf16 } else { Column::Utf8 };
+        let mut externals = referred_to(&document, externals);
+        if self.header.producer == SCIP_PYTHON {
+            externals = undescribed(&document);
+        }
+        match self.request.place(file, document, default, externals) {
+            Ok(Some(placed)) => {
+                let mut problems = Vec::new();
+                if placed.misplaced > 0 {
+                    let message = format!("{} occurrences do not lie in the file and are left out", placed.misplaced);
+                    problems.push(Problem::warning(Stage::Index, message));
+                }
+                self.write_shard(file, &placed);
+                hand_over(Indexed {
+                    file,
+                    document: placed,
+                    producer: self.header.producer.clone().into(),
+                    producer_version: self.header.producer_version.clone().into(),
+                    problems,
+                });
+            }
+            Ok(None) => {}
+            Err(path) => self.raced.push(path),
+        }
+    }
+
+    fn write_shard(&mut self, file: usize, document: &PlacedDocument) {
+        let Some(shards) = &self.shards else { return };
+        let path = self.request.files[file].path;
+        let header = Header { project_root: String::new(), ..self.header.clone() };
+        let written = shards.write(path, &header, &document.to_document(path.to_string()), &document.externals);
+        if let Err(error) = written {
+            self.warnings.push((Some(path.to_string()), format!("the shard cannot be written: {error}")));
+        }
+    }
+
+    /// Files of which a complete index says nothing have a document that says so; they are not asked for again.
+    pub(super) fn hand_over_silent_ones(&mut self, hand_over: &mut dyn FnMut(Indexed)) {
+        let mut silent: Vec<usize> = self.missing.drain().collect();
+        silent.sort_unstable();
+        for file in silent {
+            if let Ok(Some(document)) = self.request.place(file, Document::default(), Column::Utf8, Vec::new()) {
+                let document = PlacedDocument { language: PYTHON.to_owned(), ..document };
+                hand_over(Indexed {
+                    file,
+                    document,
+                    producer: self.header.producer.clone().into(),
+                    producer_version: self.header.producer_version.clone().into(),
+                    problems: vec![Problem::error(Stage::Index, "the indexer says nothing of this file")],
+                });
+            }
+        }
+    }
+}
+
+/// The symbols of other packages that a document of scip-python refers to. What scip-python says of them, and whether it does,
+/// depends on which file it visits first.
+fn undescribed(document: &Document) -> Vec<Symbol> {
+    let package = |symbol: &str| symbol.splitn(5, ' ').take(4).map(str::to_owned).collect::<Vec<_>>();
+    let own: BTreeSet<Vec<String>> = document.symbols.iter().map(|symbol| package(&symbol.symbol)).collect();
+    let others = document.occurrences.iter().filter(|occurrence| !occurrence.is_local());
+    let others = others.filter(|occurrence| !own.contains(&package(&occurrence.symbol)));
+    let symbols: BTreeSet<&String> = others.map(|occurrence| &occurrence.symbol).collect();
+    symbols.into_iter().map(|symbol| Symbol { symbol: symbol.clone(), ..Symbol::default() }).collect()
+}
+
+/// What is known of the symbols from elsewhere that a document refers to.
+fn referred_to(document: &Document, externals: &FxHashMap<String, Symbol>) -> Vec<Symbol> {
+    let found: BTreeMap<&str, &Symbol> = document
+        .occurrences
+        .iter()
+        .filter(|occurrence| !occurrence.is_local())
+        .filter_map(|occurrence| Some((&*occurrence.symbol, externals.get(&occurrence.symbol)?)))
+        .collect();
+    found.into_values().cloned().collect()
+}

@@ -1,0 +1,316 @@
+//! Other programs: found, asked for their version, run within a time, and stopped together with all that they started.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::{self, Read};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::resource::{UsageWho, getrusage};
+use rustix::process::{Pid, Signal, kill_process_group};
+
+/// The groups of the programs that run now.
+static RUNNING: Mutex<Vec<i32>> = Mutex::new(Vec::new());
+
+/// Runs other programs.
+#[derive(Debug, Clone, Default)]
+pub struct ToolRunner {
+    /// The folders in which programs are looked for.
+    search_path: Vec<PathBuf>,
+}
+
+/// A program with its version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tool {
+    /// Where it is.
+    pub program: PathBuf,
+    /// What it says of its version; empty where it says nothing.
+    pub version: String,
+}
+
+/// One run of a program.
+#[derive(Debug, Clone)]
+pub struct ToolCall {
+    /// Where the program is.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub args: Vec<OsString>,
+    /// The folder that it runs in.
+    pub folder: PathBuf,
+    /// Variables that are set for it, besides those that it inherits.
+    pub env: Vec<(OsString, OsString)>,
+    /// It is stopped after this time.
+    pub timeout: Duration,
+    /// At most so many bytes of each of its two outputs are kept: the first of standard output, the last of standard
+    /// error.
+    pub max_output: usize,
+}
+
+/// What a program that ended by itself left behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolOutput {
+    /// Its exit code; none if a signal ended it.
+    pub code: Option<i32>,
+    /// What it wrote to standard output.
+    pub stdout: Vec<u8>,
+    /// Whether it wrote more than was kept.
+    pub is_cut: bool,
+    /// The last of what it wrote to standard error.
+    pub stderr: String,
+}
+
+/// Why a program did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum ToolError {
+    /// It cannot be started.
+    #[error("`{}` cannot be started: {source}", program.display())]
+    NotStarted {
+        /// The program.
+        program: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// It took too long and was stopped.
+    #[error("`{}` did not end within {seconds} s and was stopped", program.display())]
+    TimedOut {
+        /// The program.
+        program: PathBuf,
+        /// How long it was waited for.
+        seconds: u64,
+    },
+}
+
+impl ToolRunner {
+    /// Look for programs in the folders that a variable such as `PATH` lists.
+    pub fn new(path: Option<&OsStr>) -> Self {
+        Self { search_path: path.iter().flat_map(|path| std::env::split_paths(path)).collect() }
+    }
+
+    /// Find a program: by its path if the name has a slash, else first in some folders and then in the search path.
+    pub fn find(&self, name: &str, first: &[PathBuf]) -> Option<PathBuf> {
+        if name.contains('/') {
+            return Some(PathBuf::from(name)).filter(|path| is_executable(path));
+        }
+        let folders = first.iter().chain(&self.search_path);
+        folders.map(|folder| folder.join(name)).find(|path| is_executable(path))
+    }
+
+    /// The version of a program: as the npm package that it belongs to says, which costs no start, else the last word of what it
+    /// prints for `--version`.
+    pub fn version(&self, program: &Path) -> String {
+        npm_version(program).or_else(|| self.printed_version(program)).unwrap_or_default()
+    }
+
+    fn printed_version(&self, program: &Path) -> Option<String> {
+        let call = ToolCall {
+            program: program.to_owned(),
+            args: vec!["--version".into()],
+            folder: std::env::temp_dir(),
+            env: Vec::new(),
+            timeout: Duration::from_secs(30),
+            max_output: 4096,
+        };
+        let output = self.run(&call).ok().filter(|output| output.code == Some(0))?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        text.lines().next().and_then(|line| line.split_whitespace().next_back()).map(str::to_owned)
+    }
+
+    /// Run a program to its end, whatever its exit code. When it ends or its time is over, everything that it has started in its process
+    /// group ends, too.
+    pub fn run(&self, call: &ToolCall) -> Result<ToolOutput, ToolError> {
+        let mut command = Command::new(&call.program);
+        command.args(&call.args).current_dir(&call.folder).envs(call.env.iter().map(|(key, value)| (key, value)));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        let not_started = |source| ToolError::NotStarted { program: call.program.clone(), source };
+        let mut group = Group::start(&mut command).map_err(not_started)?;
+        let (stdout, stderr) = (group.child.stdout.take(), group.child.stderr.take());
+        let max_output = call.max_output;
+        let first = thread::spawn(move || stdout.map(|stdout| read_first(stdout, max_output)).unwrap_or_default());
+        let last = thread::spawn(move || stderr.map(|stderr| read_last(stderr, max_output)).unwrap_or_default());
+        let status = group.wait(call.timeout).map_err(not_started)?;
+        // The pipes are closed when nobody in the group has them open any more.
+        drop(group);
+        let (stdout, is_cut) = first.join().unwrap_or_default();
+        let stderr = last.join().unwrap_or_default();
+        let Some(status) = status else {
+            return Err(ToolError::TimedOut { program: call.program.clone(), seconds: call.timeout.as_secs() });
+        };
+        Ok(ToolOutput { code: status.code(), stdout, is_cut, stderr: String::from_utf8_lossy(&stderr).into_owned() })
+    }
+
+    /// The CPU seconds that all programs have used that have ended so far.
+    pub fn cpu_seconds() -> f64 {
+        let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+        getrusage(UsageWho::RUSAGE_CHILDREN)
+            .map_or(0.0, |usage| seconds(usage.user_time()) + seconds(usage.system_time()))
+    }
+
+    /// Stop every program that runs now. For the last moment of this one.
+    pub fn stop_all() {
+        for group in RUNNING.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            stop(*group);
+        }
+    }
+}
+
+/// A program and all that it starts.
+struct Group {
+    child: Child,
+}
+
+impl Group {
+    fn start(command: &mut Command) -> io::Result<Self> {
+        // Nothing is started between the moment in which all are stopped and the end.
+        let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+        let child = command.spawn()?;
+        running.push(child.id() as i32);
+        Ok(Self { child })
+    }
+
+    /// None when the time is over.
+    fn wait(&mut self, timeout: Duration) -> io::Result<Option<ExitStatus>> {
+        let begun = Instant::now();
+        let mut pause = Duration::from_millis(1);
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(Some(status));
+            }
+            if begun.elapsed() >= timeout {
+                return Ok(None);
+            }
+            thread::park_timeout(pause);
+            pause = (pause * 2).min(Duration::from_millis(50));
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let group = self.child.id() as i32;
+        stop(group);
+        // It has ended or ends now; where it cannot be waited for, there is nothing to wait for.
+        let _ended = self.child.wait();
+        RUNNING.lock().unwrap_or_else(PoisonError::into_inner).retain(|running| *running != group);
+    }
+}
+
+fn stop(group: i32) {
+    // A group without members is no error for us.
+    let _gone = Pid::from_raw(group).map(|group| kill_process_group(group, Signal::KILL));
+}
+
+fn read_first(mut pipe: impl Read, limit: usize) -> (Vec<u8>, bool) {
+    let mut kept = Vec::new();
+    let mut buffer = [0; 16 << 10];
+    let mut is_cut = false;
+    while let Ok(length @ 1..) = pipe.read(&mut buffer) {
+        let wanted = length.min(limit - kept.len());
+        kept.extend_from_slice(&buffer[..wanted]);
+        is_cut |= wanted < length;
+    }
+    (kept, is_cut)
+}
+
+fn read_last(mut pipe: impl Read, limit: usize) -> Vec<u8> {
+    let mut kept = Vec::new();
+    let mut buffer = [0; 16 << 10];
+    while let Ok(length @ 1..) = pipe.read(&mut buffer) {
+        kept.extend_from_slice(&buffer[..length]);
+        if kept.len() > 2 * limit {
+            kept.drain(..kept.len() - limit);
+        }
+    }
+    kept.drain(..kept.len().saturating_sub(limit));
+    kept
+}
+
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+}
+
+/// The version in the `package.json` of the npm package that a program lies in.
+fn npm_version(program: &Path) -> Option<String> {
+    let program = program.canonicalize().ok()?;
+    let is_in_package = program.components().any(|part| part.as_os_str() == "node_modules");
+    let mut packages = program.ancestors().skip(1).map(|folder| folder.join("package.json")).filter(|_| is_in_package);
+    let text = packages.find_map(|package| fs::read_to_string(package).ok())?;
+    let package: serde_json::Value = serde_json::from_str(&text).ok()?;
+    package["version"].as_str().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(script: &str, timeout: Duration) -> ToolCall {
+        ToolCall {
+            program: "/bin/sh".into(),
+            args: vec!["-c".into(), script.into()],
+            folder: std::env::temp_dir(),
+            env: vec![("GREETING".into(), "hello".into())],
+            timeout,
+            max_output: 10,
+        }
+    }
+
+    const LONG: Duration = Duration::from_secs(30);
+
+    #[test]
+    fn outputs_are_kept_within_bounds_and_the_exit_code_is_told() {
+        let runner = ToolRunner::default();
+        let output = runner.run(&call("printf $GREETING; printf '0123456789abc' >&2; exit 3", LONG)).unwrap();
+        let expected =
+            ToolOutput { code: Some(3), stdout: b"hello".to_vec(), is_cut: false, stderr: "3456789abc".to_owned() };
+        assert_eq!(output, expected);
+        let output = runner.run(&call("head -c 100000 /dev/zero", LONG)).unwrap();
+        assert_eq!((output.stdout.len(), output.is_cut, output.code), (10, true, Some(0)));
+        assert_eq!(runner.run(&call("kill -9 $$", LONG)).unwrap().code, None);
+    }
+
+    #[test]
+    fn what_hangs_is_stopped_with_all_that_it_started() {
+        let dir = tempfile::tempdir().unwrap();
+        let marker = dir.path().join("marker");
+        let script = format!("(sleep 2; touch '{}') & sleep 60", marker.display());
+        let begun = Instant::now();
+        let result = ToolRunner::default().run(&call(&script, Duration::from_millis(200)));
+        assert!(matches!(result, Err(ToolError::TimedOut { .. })), "{result:?}");
+        assert!(begun.elapsed() < Duration::from_secs(30));
+        thread::park_timeout(Duration::from_millis(2500));
+        assert!(!marker.exists(), "the child of the child goes on");
+    }
+
+    #[test]
+    fn what_is_left_behind_does_not_hold_us_up() {
+        let begun = Instant::now();
+        assert_eq!(ToolRunner::default().run(&call("sleep 60 & exit 0", LONG)).unwrap().code, Some(0));
+        assert!(begun.elapsed() < LONG);
+    }
+
+    #[test]
+    fn programs_are_found_by_path_or_by_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("node_modules/tool");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("package.json"), r#"{"version": "1.2.3"}"#).unwrap();
+        let program = folder.join("tool.sh");
+        fs::write(&program, "#!/bin/sh\necho tool 4.5.6\n").unwrap();
+        let runner = ToolRunner::new(Some("/nowhere:/bin".as_ref()));
+        assert_eq!(runner.find(&program.to_string_lossy(), &[]), None, "not executable yet");
+        fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        assert_eq!(runner.find(&program.to_string_lossy(), &[]).as_ref(), Some(&program));
+        assert_eq!(runner.find("tool.sh", std::slice::from_ref(&folder)).as_ref(), Some(&program));
+        assert_eq!(runner.find("sh", &[]), Some("/bin/sh".into()));
+        assert_eq!(runner.find("tool.sh", &[]), None);
+        assert_eq!(runner.version(&program), "1.2.3");
+        let plain = dir.path().join("tool.sh");
+        fs::rename(&program, &plain).unwrap();
+        assert_eq!(runner.version(&plain), "4.5.6");
+        assert_eq!(runner.version(Path::new("/bin/false")), "");
+    }
+}

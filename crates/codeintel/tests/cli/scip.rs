@@ -1,0 +1,348 @@
+//! SCIP documents: imported and exported, made by a scripted program, and made by the real scip-python.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use codeintel_base::Column;
+use codeintel_scip::{Document, Header, IndexWriter, Occurrence, Range, Relationship, Role, Symbol};
+use serde_json::Value;
+
+use crate::oracle::{python, workspace};
+use crate::{Sandbox, stderr};
+
+const SOURCES: &str =
+    "#- pkg/__init__.py\n#- pkg/a.py\nclass A:\n    def f(self): pass\n#- pkg/b.py\nfrom pkg.a import A\nA().f()\n";
+
+/// An index with a document for each of some files: the first name of each line is an occurrence.
+pub(crate) fn index(project_root: &str, files: &[(&str, &str)]) -> Vec<u8> {
+    let header = Header {
+        project_root: project_root.to_owned(),
+        producer: "fake-scip".to_owned(),
+        producer_version: "1.0".to_owned(),
+    };
+    let mut writer = IndexWriter::new(Vec::new(), &header).unwrap();
+    let external = "scip-python python std 3 builtins/int#".to_owned();
+    for (path, text) in files {
+        let symbol = format!("scip-python python pkg 0 `{path}`/__init__:");
+        let occurrence = |(line, text): (usize, &str)| {
+            let length = text.chars().take_while(|char| char.is_alphanumeric()).count() as u32;
+            let (line, roles) = (line as u32, if line == 0 { Role::Definition } else { Role::Read } as u32);
+            let enclosing = (line == 0).then_some(Range { start_line: 0, start_col: 0, end_line: 0, end_col: length });
+            let symbol = if line == 1 { external.clone() } else { symbol.clone() };
+            let range = Range { start_line: line, start_col: 0, end_line: line, end_col: length };
+            Occurrence { range, symbol, roles, enclosing }
+        };
+        let document = Document {
+            relative_path: (*path).to_owned(),
+            encoding: Some(Column::Utf8),
+            occurrences: text.lines().enumerate().map(occurrence).collect(),
+            symbols: vec![Symbol {
+                symbol,
+                kind: Some("Module".to_owned()),
+                display_name: (*path).to_owned(),
+                documentation: vec!["A \"module\".".to_owned()],
+                relationships: vec![Relationship {
+                    symbol: external.clone(),
+                    is_reference: true,
+                    ..Relationship::default()
+                }],
+                ..Symbol::default()
+            }],
+            ..Document::default()
+        };
+        writer.document(&document).unwrap();
+    }
+    writer.external(&Symbol { symbol: external, signature: "class int".to_owned(), ..Symbol::default() }).unwrap();
+    writer.finish().unwrap()
+}
+
+const FILES: [(&str, &str); 2] =
+    [("pkg/a.py", "class A:\n    def f(self): pass\n"), ("pkg/b.py", "from pkg.a import A\nA().f()\n")];
+
+/// All rows of the tables of documents.
+fn rows(sandbox: &Sandbox) -> Vec<String> {
+    ["documents", "occurrences", "symbols", "relationships"]
+        .iter()
+        .flat_map(|table| sandbox.query(&format!("SELECT to_json(t) FROM scip.{table} t ORDER BY ALL")))
+        .collect()
+}
+
+fn scip_of(summary: &Value, key: &str) -> String {
+    match &summary["scip"][key] {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[test]
+fn an_index_is_imported_and_what_does_not_belong_is_refused() {
+    let sandbox = Sandbox::new(SOURCES);
+    let root = format!("file://{}/pkg", sandbox.root().canonicalize().unwrap().display());
+    let files =
+        [("a.py", FILES[0].1), ("./b.py", FILES[1].1), ("../../x.py", "x"), ("gone.py", "x\n"), ("a.py", "y\n")];
+    sandbox.write("in.scip", index(&root, &files));
+    let said = sandbox.ok(&["scip", "import", "in.scip", "--repo", "o/r"]);
+    assert!(said.starts_with("2 documents taken"), "{said}");
+    let documents = sandbox.query("SELECT rel_path, language, producer, is_stale FROM scip.documents ORDER BY ALL");
+    assert_eq!(documents, ["pkg/a.py,python,fake-scip,false", "pkg/b.py,python,fake-scip,false"]);
+    assert_eq!(
+        sandbox.query(
+            "SELECT start_byte, end_byte, is_definition FROM scip.occurrences WHERE rel_path = 'pkg/b.py' ORDER BY ALL"
+        ),
+        ["0,4,true", "20,21,false"]
+    );
+    let problems = sandbox.query("SELECT rel_path, dataset, stage, severity FROM core.problems ORDER BY ALL");
+    assert_eq!(problems, ["../../x.py,scip.documents,index,warning", "pkg/gone.py,scip.documents,index,warning"]);
+    // An edit makes it stale, in the files that look into the edited one, too.
+    sandbox.write("pkg/a.py", "class B:\n    pass\n");
+    let summary = sandbox.ingest(&["--scip-backend", "none"]);
+    assert_eq!((scip_of(&summary, "stale"), scip_of(&summary, "status")), ("2".to_owned(), "partial".to_owned()));
+    sandbox.write("pkg/a.py", FILES[0].1);
+    assert_eq!(scip_of(&sandbox.ingest(&["--scip-backend", "none"]), "stale"), "0");
+    fs::remove_file(sandbox.path("pkg/b.py")).unwrap();
+    sandbox.ingest(&["--scip-backend", "none"]);
+    assert_eq!(sandbox.query("SELECT rel_path FROM scip.documents"), ["pkg/a.py"]);
+}
+
+#[test]
+fn what_is_no_index_is_refused() {
+    let sandbox = Sandbox::new(SOURCES);
+    let (code, said) = sandbox.fails(&["scip", "import", "nothing.scip"]);
+    assert_eq!((code, said.contains("there is no such file")), (1, true), "{said}");
+    let whole = index("", &FILES);
+    sandbox.write("half.scip", &whole[..whole.len() - 20]);
+    let (code, said) = sandbox.fails(&["scip", "import", "half.scip"]);
+    assert_eq!((code, said.contains("not a SCIP index, or a part of one")), (1, true), "{said}");
+    assert_eq!(sandbox.query("SELECT count(*) FROM scip.documents"), ["2"], "what could be read is there");
+}
+
+#[test]
+fn an_export_imported_gives_the_same_tables() {
+    let sandbox = Sandbox::new(SOURCES);
+    sandbox.write("in.scip", index("", &FILES));
+    sandbox.ok(&["scip", "import", "in.scip"]);
+    sandbox.ok(&["scip", "export", "--output", "out"]);
+    let other = Sandbox::new(SOURCES);
+    fs::copy(sandbox.path("out/index.scip"), other.path("in.scip")).unwrap();
+    other.ok(&["scip", "import", "in.scip"]);
+    let all = |sandbox: &Sandbox| {
+        let name = sandbox.root().file_name().unwrap().to_string_lossy().into_owned();
+        rows(sandbox).iter().map(|row| row.replace(&name, "NAME")).collect::<Vec<_>>()
+    };
+    assert!(all(&sandbox).len() > 8);
+    assert_eq!(all(&sandbox), all(&other));
+    // Both forms say the same, and the view shows what they say.
+    let json: Value = serde_json::from_slice(&fs::read(sandbox.path("out/index.scip.json")).unwrap()).unwrap();
+    let documents = json["documents"].as_array().unwrap();
+    let shown = sandbox.query("SELECT occurrences FROM scip_index_view ORDER BY relative_path");
+    let unquoted =
+        |text: &String| serde_json::from_str::<Value>(&text.trim_matches('"').replace("\"\"", "\"")).unwrap();
+    let shown: Vec<Value> = shown.iter().map(unquoted).collect();
+    assert_eq!(shown, documents.iter().map(|document| document["occurrences"].clone()).collect::<Vec<_>>());
+    sandbox.ok(&["scip", "export", "--output", "one", "--documents", "pkg/b.py"]);
+    let json: Value = serde_json::from_slice(&fs::read(sandbox.path("one/index.scip.json")).unwrap()).unwrap();
+    assert_eq!(json["documents"].as_array().unwrap().len(), 1);
+    assert_eq!(json["documents"][0]["relativePath"], "pkg/b.py");
+    let (code, _) = sandbox.fails(&["scip", "export", "--output", "one", "--documents", "pkg/x.py"]);
+    assert_eq!(code, 1);
+}
+
+/// A repository whose documents are made by a script.
+struct Scripted(Sandbox);
+
+impl Scripted {
+    fn new() -> Self {
+        let sandbox = Sandbox::new(SOURCES);
+        let command = "command = ['./tool.sh', '{output}', '{targets}']";
+        sandbox.write("codeintel.toml", format!("[scip]\ntimeout = 2\ndocument_output_dir = 'out'\n{command}\n"));
+        let all: Vec<(&str, &str)> = [("pkg/__init__.py", "")].into_iter().chain(FILES).collect();
+        sandbox.write("made.scip", index("", &all));
+        let scripted = Self(sandbox);
+        scripted.does("cp made.scip \"$1\"");
+        scripted
+    }
+
+    fn does(&self, script: &str) {
+        self.0.write("tool.sh", format!("#!/bin/sh\necho \"$@\" >> calls\n{script}\n"));
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(self.0.path("tool.sh"), mode).unwrap();
+    }
+
+    /// Status, number of documents and reason.
+    fn ingest(&self) -> (String, String, String) {
+        let summary = self.0.ingest(&[]);
+        (scip_of(&summary, "status"), scip_of(&summary, "documents"), scip_of(&summary, "reason"))
+    }
+
+    /// The targets of the last call.
+    fn targets(&self) -> String {
+        let calls = fs::read_to_string(self.0.path("calls")).unwrap_or_default();
+        calls
+            .lines()
+            .last()
+            .and_then(|line| line.split_once(' '))
+            .map_or(String::new(), |(_, targets)| targets.to_owned())
+    }
+}
+
+#[test]
+fn a_program_of_the_users_makes_the_documents() {
+    let scripted = Scripted::new();
+    assert_eq!(scripted.ingest(), ("complete".to_owned(), "3".to_owned(), "null".to_owned()));
+    assert_eq!(scripted.targets(), "", "everything is missing");
+    let written = |name: &str| fs::metadata(scripted.0.path(name)).and_then(|metadata| metadata.modified()).ok();
+    let before = [written("out/index.scip"), written("out/index.scip.json")];
+    assert!(before.iter().all(Option::is_some));
+    scripted.ingest();
+    assert_eq!([written("out/index.scip"), written("out/index.scip.json")], before, "nothing changed");
+    scripted.0.write("pkg/b.py", "from pkg.a import A\nA\n");
+    let output =
+        scripted.0.command(&["ingest", "--repo", "o/r"]).env("CODEINTEL_SCIP_MODE", "incremental").output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(scripted.targets(), "pkg/b.py");
+    assert_ne!(written("out/index.scip"), before[0]);
+    scripted.0.assert_verified();
+    let shards = || {
+        let find =
+            Command::new("find").args([".codeintel/scip/docs", "-type", "f"]).current_dir(scripted.0.root()).output();
+        let mut files: Vec<String> =
+            String::from_utf8(find.unwrap().stdout).unwrap().lines().map(str::to_owned).collect();
+        files.sort();
+        files
+    };
+    assert_eq!(shards().len(), 6, "{:?}", shards());
+    fs::remove_file(scripted.0.path("pkg/b.py")).unwrap();
+    scripted.ingest();
+    assert_eq!(shards().len(), 4, "{:?}", shards());
+    assert!(shards().contains(&".codeintel/scip/docs/pkg/a.py.scip".to_owned()));
+}
+
+#[test]
+fn a_program_that_fails_is_a_state_and_the_next_run_tries_again() {
+    let check = |script: &str, status: &str, documents: &str, reason: &str| {
+        let scripted = Scripted::new();
+        scripted.does(script);
+        let (found, count, why) = scripted.ingest();
+        assert_eq!((&*found, &*count), (status, documents), "{script}: {why}");
+        assert!(why.contains(reason), "{script}: {why}");
+        assert_eq!(scripted.0.query("SELECT count(*) FROM core.ast_metrics"), ["3"], "the rest is there");
+        let problems = scripted.0.query("SELECT message FROM core.problems WHERE stage = 'index'");
+        assert!(problems.len() == 1 && problems[0].contains(reason), "{problems:?}");
+        scripted.does("cp made.scip \"$1\"");
+        assert_eq!(scripted.ingest().0, "complete", "{script}");
+        assert_eq!(scripted.0.query("SELECT count(*) FROM core.problems"), ["0"]);
+    };
+    check("echo 'it broke' >&2; exit 1", "failed", "0", "exit code 1: it broke");
+    check("sleep 60", "failed", "0", "did not end within 2 s");
+    check("exit 0", "failed", "0", "was not written");
+    check("echo nonsense > \"$1\"", "failed", "0", "not a SCIP index");
+    check("head -c 400 made.scip > \"$1\"", "partial", "1", "not a SCIP index, or a part of one");
+    check("rm tool.sh", "failed", "0", "was not written");
+}
+
+#[test]
+fn a_program_that_cannot_be_found_is_told_and_nothing_else_suffers() {
+    let scripted = Scripted::new();
+    fs::remove_file(scripted.0.path("tool.sh")).unwrap();
+    let (status, documents, reason) = scripted.ingest();
+    assert_eq!((&*status, &*documents), ("unavailable", "0"));
+    assert!(reason.contains("`./tool.sh` cannot be found"), "{reason}");
+    let sandbox = Sandbox::new(SOURCES);
+    let output =
+        sandbox.command(&["ingest", "--scip-backend", "scip-python"]).env("PATH", "/usr/bin:/bin").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        output.status.success() && said.contains("npm install @sourcegraph/scip-python"),
+        "{said}{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn a_file_of_which_the_index_says_nothing_is_a_problem_and_not_asked_for_again() {
+    let scripted = Scripted::new();
+    scripted.0.write("made.scip", index("", &FILES));
+    assert_eq!(scripted.ingest().0, "complete");
+    let problems = scripted.0.query("SELECT rel_path, message FROM core.problems");
+    assert_eq!(problems, ["pkg/__init__.py,the indexer says nothing of this file"]);
+    let calls = || fs::read_to_string(scripted.0.path("calls")).unwrap().lines().count();
+    let before = calls();
+    scripted.ingest();
+    assert_eq!(calls(), before);
+}
+
+/// The program that `cargo xtask setup` installs.
+fn scip_python() -> Option<PathBuf> {
+    let program = workspace().join("target/npm/node_modules/.bin/scip-python");
+    if program.exists() {
+        return program.canonicalize().ok().map(|_| program);
+    }
+    eprintln!("skipped: there is no scip-python; `cargo xtask setup` installs it with npm");
+    None
+}
+
+/// A source archive from PyPI, unpacked.
+fn package(python: &Path, package: &str) -> Option<Sandbox> {
+    let sandbox = Sandbox::new("");
+    let folder = sandbox.root().to_string_lossy().into_owned();
+    let args = ["-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:", "-d", &folder, package];
+    let output = Command::new(python).args(args).output().unwrap();
+    let archive = fs::read_dir(sandbox.root()).unwrap().flatten().next().map(|entry| entry.path());
+    let Some(archive) = archive else {
+        eprintln!("skipped: {package} cannot be downloaded: {}", stderr(&output));
+        return None;
+    };
+    let unpacked =
+        Command::new("tar").args(["xzf"]).arg(&archive).args(["--strip-components=1", "-C", &folder]).status();
+    assert!(unpacked.unwrap().success());
+    fs::remove_file(archive).unwrap();
+    Some(sandbox)
+}
+
+/// Compare the tables with scip-python's own index, decoded by a program that shares nothing with ours.
+fn compared(sandbox: &Sandbox, python: &Path, scip_python: &Path, name: &str) {
+    let script = workspace().join("xtask/oracle/scip.py");
+    let database = sandbox.path(".codeintel/codeintel.duckdb");
+    let output =
+        Command::new(python).arg(script).arg(sandbox.root()).arg(database).arg(scip_python).arg(name).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && said.contains(": 0 differences"), "{said}{}", stderr(&output));
+}
+
+#[test]
+fn requests_has_the_documents_of_scip_python() {
+    let (Some(python), Some(scip_python)) = (python(), scip_python()) else { return };
+    let Some(sandbox) = package(&python, "requests==2.32.3") else { return };
+    let program = scip_python.to_string_lossy().into_owned();
+    sandbox.write(
+        "codeintel.toml",
+        format!("[scip]\nbackend = 'scip-python'\nprogram = '{program}'\nproject_name = 'requests'\n"),
+    );
+    let summary = sandbox.ingest(&[]);
+    assert_eq!((scip_of(&summary, "status"), scip_of(&summary, "documents")), ("complete".to_owned(), "34".to_owned()));
+    compared(&sandbox, &python, &scip_python, "requests");
+}
+
+#[test]
+fn flask_is_kept_true_by_scip_python_in_the_face_of_its_own_settings() {
+    let (Some(python), Some(scip_python)) = (python(), scip_python()) else { return };
+    let Some(sandbox) = package(&python, "flask==3.1.0") else { return };
+    let program = scip_python.to_string_lossy().into_owned();
+    sandbox.write(
+        "codeintel.toml",
+        format!("[scip]\nbackend = 'scip-python'\nprogram = '{program}'\nproject_name = 'flask'\n"),
+    );
+    let summary = sandbox.ingest(&[]);
+    assert_eq!(scip_of(&summary, "documents"), "83", "and not the 27 that `include` names");
+    compared(&sandbox, &python, &scip_python, "flask");
+    let edit = |path: &str, from: &str, to: &str| {
+        let text = fs::read_to_string(sandbox.path(path)).unwrap();
+        assert!(text.contains(from));
+        sandbox.write(path, text.replacen(from, to, 1));
+        scip_of(&sandbox.ingest(&[]), "indexed").parse::<usize>().unwrap()
+    };
+    assert_eq!(edit("src/flask/config.py", "        rv = {}\n", "        rv = dict()\n"), 1, "a body");
+    assert!(edit("src/flask/config.py", "    def from_mapping(", "    def from_map(") > 40, "an interface");
+    sandbox.assert_verified();
+}
