@@ -108,6 +108,55 @@ pub struct Relationship {
     pub is_definition: bool,
 }
 
+/// A place that refers to something, and to what is not known.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unresolved {
+    /// Where it is.
+    pub range: Range,
+    /// The source at the place.
+    pub text: String,
+    /// What kind of reference it is.
+    pub kind: ReferenceKind,
+    /// Why it is not known.
+    pub reason: &'static str,
+}
+
+/// Kinds of references that completeness is counted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReferenceKind {
+    /// A name that is read.
+    Name,
+    /// A name behind a dot.
+    Attribute,
+    /// A module or a name in an import statement.
+    Import,
+}
+
+impl ReferenceKind {
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::Name, Self::Attribute, Self::Import];
+
+    /// The value of the column `kind`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Attribute => "attribute",
+            Self::Import => "import",
+        }
+    }
+}
+
+/// How many references of a kind there are, and of how many it is known what they stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Coverage {
+    /// The kind.
+    pub kind: ReferenceKind,
+    /// All of them.
+    pub total: u32,
+    /// Those that are known.
+    pub resolved: u32,
+}
+
 impl Document {
     pub(crate) fn from_message(message: types::Document) -> Self {
         let count = message.occurrences.len();

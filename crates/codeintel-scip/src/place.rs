@@ -2,7 +2,7 @@
 
 use codeintel_base::{Column, ContentHash, LineIndex, Position};
 
-use crate::document::{Document, Occurrence, Range, Symbol};
+use crate::document::{Coverage, Document, Occurrence, Range, Symbol, Unresolved};
 
 /// A document whose occurrences lie in the text of its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,10 @@ pub struct PlacedDocument {
     pub symbols: Vec<Symbol>,
     /// What is known of symbols from elsewhere that it refers to, sorted.
     pub externals: Vec<Symbol>,
+    /// References to what is not known, sorted; only from indexers that tell.
+    pub unresolved: Vec<Unresolved>,
+    /// How complete it is; only from indexers that tell.
+    pub coverage: Vec<Coverage>,
     /// How many occurrences were left out because their range is none or not in the text.
     pub misplaced: usize,
 }
@@ -69,6 +73,8 @@ impl Document {
             occurrences,
             symbols: self.symbols,
             externals,
+            unresolved: Vec::new(),
+            coverage: Vec::new(),
             misplaced,
         };
         placed.symbols.sort();
@@ -112,6 +118,13 @@ impl PlacedDocument {
                 // The debug form names every field and escapes every text.
                 add(&format!("{symbol:?}"), &[is_external]);
             }
+        }
+        for unresolved in &self.unresolved {
+            add(&unresolved.text, &numbers(unresolved.range));
+            add(unresolved.reason, &[unresolved.kind as u32]);
+        }
+        for coverage in &self.coverage {
+            add("", &[coverage.kind as u32, coverage.total, coverage.resolved]);
         }
         ContentHash::of(&bytes)
     }

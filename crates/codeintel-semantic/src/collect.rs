@@ -1,0 +1,793 @@
+//! One file to a document: every definition and every reference in it.
+
+use std::collections::BTreeMap;
+
+use codeintel_base::{Column, LineIndex, PYTHON};
+use codeintel_scip::{
+    Coverage, Occurrence, PlacedDocument, Range, ReferenceKind, Relationship, Role, Symbol, Unresolved,
+};
+use ruff_db::parsed::parsed_module;
+use ruff_db::source::{SourceText, source_text};
+use ruff_python_ast::visitor::{Visitor, walk_except_handler, walk_expr, walk_pattern, walk_stmt, walk_type_param};
+use ruff_python_ast::{
+    Alias, AnyNodeRef, ExceptHandler, Expr, ExprAttribute, ExprCall, ExprContext, ExprName, ExprStringLiteral,
+    Identifier, Parameters, Pattern, Stmt, StmtClassDef, StmtFunctionDef, StmtImport, StmtImportFrom, StringFlags as _,
+    TypeParam,
+};
+use ruff_text_size::{Ranged, TextRange, TextSize};
+use rustc_hash::FxHashMap;
+use ty_python_core::definition::Definition;
+use ty_python_core::scope::{FileScopeId, NodeWithScopeRef};
+use ty_python_core::{ProgramFile, SemanticIndex, semantic_index};
+use ty_python_semantic::types::Type;
+use ty_python_semantic::types::ide_support::{definitions_for_keyword_argument, typed_dict_key_definition};
+use ty_python_semantic::{
+    HasType as _, ImportAliasResolution, ResolvedDefinition, SemanticModel, definitions_for_attribute,
+    definitions_for_imported_symbol, definitions_for_name,
+};
+
+use crate::database::Db;
+use crate::describe::{describe, describe_module};
+use crate::hierarchy;
+use crate::symbols::{Target, home, module_symbol, symbol_name, symbol_of};
+
+/// Names that every module has without defining them.
+const OF_MODULES: [&str; 9] = [
+    "__name__",
+    "__file__",
+    "__doc__",
+    "__package__",
+    "__spec__",
+    "__loader__",
+    "__path__",
+    "__builtins__",
+    "__debug__",
+];
+
+const NO_SUCH_MODULE: &str = "no such module is known";
+const NO_SUCH_NAME: &str = "no such name is known";
+const NO_SUCH_ATTRIBUTE: &str = "no such attribute is known";
+const UNKNOWN_TYPE: &str = "the type of what it belongs to is not known";
+const NOT_IN_SOURCE: &str = "what it stands for has no definition in any source";
+
+/// What defines a symbol.
+#[derive(Clone, Copy)]
+enum Origin<'db> {
+    Definition(Definition<'db>),
+    Module(ProgramFile<'db>),
+}
+
+/// Collect the document of a file.
+pub(crate) fn document<'db>(db: &'db dyn Db, file: ProgramFile<'db>) -> PlacedDocument {
+    let module = parsed_module(db, file.python_file(db)).load(db);
+    let mut collector = Collector {
+        db,
+        file,
+        model: SemanticModel::new(db, file),
+        index: semantic_index(db, file),
+        source: source_text(db, file.file(db)),
+        scopes: vec![FileScopeId::global()],
+        statement: TextRange::default(),
+        found: Vec::new(),
+        defined: BTreeMap::new(),
+        external: BTreeMap::new(),
+        unresolved: Vec::new(),
+        counts: FxHashMap::default(),
+    };
+    collector.module();
+    collector.visit_body(module.suite());
+    collector.finish()
+}
+
+struct Found {
+    range: TextRange,
+    target: Target,
+    roles: u32,
+    enclosing: Option<TextRange>,
+}
+
+struct Collector<'db> {
+    db: &'db dyn Db,
+    file: ProgramFile<'db>,
+    /// The file, or a string annotation in it.
+    model: SemanticModel<'db>,
+    index: &'db SemanticIndex<'db>,
+    source: SourceText,
+    /// The scopes of the module, classes and functions around the place that is visited.
+    scopes: Vec<FileScopeId>,
+    /// The statement around it.
+    statement: TextRange,
+    found: Vec<Found>,
+    /// What is defined here, with the first definition.
+    defined: BTreeMap<Box<str>, Defined<'db>>,
+    /// What is referred to and defined outside of the repository.
+    external: BTreeMap<Box<str>, Origin<'db>>,
+    unresolved: Vec<(TextRange, ReferenceKind, &'static str)>,
+    counts: FxHashMap<ReferenceKind, (u32, u32)>,
+}
+
+struct Defined<'db> {
+    origin: Origin<'db>,
+    relationships: Vec<Box<str>>,
+}
+
+const DEFINITION: u32 = Role::Definition as u32;
+const IMPORT: u32 = Role::Import as u32;
+const WRITE: u32 = Role::Write as u32;
+const READ: u32 = Role::Read as u32;
+
+impl<'db> Collector<'db> {
+    fn module(&mut self) {
+        let Some(symbol) = module_symbol(self.db, self.file) else { return };
+        let whole = TextRange::up_to(TextSize::of(self.source.as_str()));
+        let symbol: Box<str> = symbol.into();
+        let defined = Defined { origin: Origin::Module(self.file), relationships: Vec::new() };
+        self.defined.insert(symbol.clone(), defined);
+        let target = Target::Global(symbol);
+        self.found.push(Found { range: TextRange::default(), target, roles: DEFINITION, enclosing: Some(whole) });
+    }
+
+    fn scope(&self) -> FileScopeId {
+        self.scopes.last().copied().unwrap_or(FileScopeId::global())
+    }
+
+    fn add(&mut self, range: TextRange, target: Target, roles: u32) {
+        let enclosing = (roles & DEFINITION != 0).then_some(self.statement);
+        self.found.push(Found { range, target, roles, enclosing });
+    }
+
+    /// A definition of a name with all that is to be said of it.
+    fn define(&mut self, range: TextRange, definition: Definition<'db>, roles: u32, relationships: Vec<Box<str>>) {
+        let Some(symbol) = symbol_of(self.db, definition) else { return };
+        let defined = Defined { origin: Origin::Definition(definition), relationships: Vec::new() };
+        let entry = self.defined.entry(symbol.into()).or_insert(defined);
+        for relationship in relationships {
+            if !entry.relationships.contains(&relationship) {
+                entry.relationships.push(relationship);
+            }
+        }
+        self.add(range, Target::Global(symbol.into()), roles);
+    }
+
+    /// A variable that is bound in a scope.
+    fn bind(&mut self, range: TextRange, name: &str, scope: FileScopeId, node: Option<AnyNodeRef<'_>>, roles: u32) {
+        let Some(target) = home(self.db, scope.to_scope_id(self.db, self.file), name) else { return };
+        let is_of_name =
+            |definition: &Definition<'db>| symbol_name(self.db, *definition).is_some_and(|found| found == name);
+        let definitions = node.and_then(|node| self.index.try_definitions(node)).unwrap_or_default();
+        let definition = definitions.iter().copied().find(is_of_name);
+        if let (Target::Global(symbol), Some(definition)) = (&target, definition)
+            && roles & DEFINITION != 0
+        {
+            let defined = Defined { origin: Origin::Definition(definition), relationships: Vec::new() };
+            self.defined.entry(symbol.clone()).or_insert(defined);
+        }
+        self.add(range, target, roles);
+    }
+
+    /// What is to be written for definitions that were found.
+    fn targets(&mut self, found: Vec<ResolvedDefinition<'db>>) -> Vec<Target> {
+        let mut targets = Vec::new();
+        for found in found {
+            let target = match found {
+                ResolvedDefinition::Module(file) => self.module_target(file),
+                ResolvedDefinition::Definition(definition) => self.definition_target(definition),
+                ResolvedDefinition::FileWithRange(_) => None,
+            };
+            targets.extend(target);
+        }
+        targets.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
+        targets.dedup();
+        targets
+    }
+
+    fn module_target(&mut self, file: ProgramFile<'db>) -> Option<Target> {
+        let symbol: Box<str> = module_symbol(self.db, file)?.into();
+        self.note_external(&symbol, Origin::Module(file));
+        Some(Target::Global(symbol))
+    }
+
+    fn definition_target(&mut self, definition: Definition<'db>) -> Option<Target> {
+        if let Some(symbol) = symbol_of(self.db, definition) {
+            self.note_external(symbol, Origin::Definition(definition));
+            return Some(Target::Global(symbol.into()));
+        }
+        if definition.program_file(self.db) != self.file {
+            return None;
+        }
+        let name = symbol_name(self.db, definition)?;
+        let scope = definition.scope(self.db);
+        if definition.kind(self.db).is_import() {
+            return Some(Target::Local(scope.file_scope_id(self.db), name.into()));
+        }
+        home(self.db, scope, &name)
+    }
+
+    fn note_external(&mut self, symbol: &str, origin: Origin<'db>) {
+        if !self.db.modules().is_own(symbol) && !self.external.contains_key(symbol) {
+            self.external.insert(symbol.into(), origin);
+        }
+    }
+
+    /// Write references, or note that there is nothing to refer to.
+    fn refer(&mut self, range: TextRange, targets: Vec<Target>, roles: u32, kind: ReferenceKind, reason: &'static str) {
+        let (total, resolved) = self.counts.entry(kind).or_default();
+        *total += 1;
+        if targets.is_empty() {
+            self.unresolved.push((range, kind, reason));
+            return;
+        }
+        *resolved += 1;
+        for target in targets {
+            self.add(range, target, roles);
+        }
+    }
+
+    /// The module that a value is, if it is one.
+    fn module_of(&self, ty: Option<Type<'db>>) -> Option<ProgramFile<'db>> {
+        match ty? {
+            Type::ModuleLiteral(module) => self.program_file(module.module(self.db).file(self.db)?),
+            _ => None,
+        }
+    }
+
+    fn program_file(&self, file: ruff_db::files::File) -> Option<ProgramFile<'db>> {
+        Some(ProgramFile::new(self.db, file, self.file.program(self.db)))
+    }
+
+    fn name(&mut self, name: &ExprName) {
+        let range = name.range;
+        match name.ctx {
+            ExprContext::Load => {
+                let targets = self.name_targets(&name.id, name.into(), name.inferred_type(&self.model));
+                self.refer(range, targets, READ, ReferenceKind::Name, NO_SUCH_NAME);
+            }
+            ExprContext::Store | ExprContext::Del | ExprContext::Invalid => {
+                let roles = if name.ctx == ExprContext::Store { DEFINITION | WRITE } else { WRITE };
+                self.bind_name(name, roles);
+            }
+        }
+    }
+
+    fn bind_name(&mut self, name: &ExprName, roles: u32) {
+        let scope = self.model.scope(name.into()).unwrap_or_else(|| self.scope());
+        self.bind(name.range, &name.id, scope, Some(name.into()), roles);
+    }
+
+    fn name_targets(&mut self, name: &str, node: AnyNodeRef<'_>, ty: Option<Type<'db>>) -> Vec<Target> {
+        let found = definitions_for_name(&self.model, name, node, ImportAliasResolution::ResolveAliases);
+        // `import a.b` binds `a`, and not the module that it names.
+        let is_module = |found: &ResolvedDefinition<'db>| matches!(found, ResolvedDefinition::Module(_));
+        if found.iter().all(is_module)
+            && let Some(module) = self.module_of(ty)
+        {
+            return self.module_target(module).into_iter().collect();
+        }
+        let is_empty = found.is_empty();
+        let targets = self.targets(found);
+        if is_empty && OF_MODULES.contains(&name) {
+            return self.module_target(self.file).into_iter().collect();
+        }
+        targets
+    }
+
+    fn attribute(&mut self, attribute: &ExprAttribute) {
+        let range = attribute.attr.range;
+        if attribute.ctx == ExprContext::Store && self.binds_attribute(attribute, DEFINITION | WRITE) {
+            return;
+        }
+        let roles = if attribute.ctx == ExprContext::Load { READ } else { WRITE };
+        self.refer_to_attribute(attribute, range, roles);
+    }
+
+    /// Whether an attribute of a method's first parameter is bound. Then it is defined here, unless a property or a base class
+    /// says more of it: then it is written to.
+    fn binds_attribute(&mut self, attribute: &ExprAttribute, roles: u32) -> bool {
+        let definitions = self.index.try_definitions(AnyNodeRef::from(attribute)).unwrap_or_default();
+        let is_symbol = |definition: &Definition<'db>| symbol_of(self.db, *definition).is_some();
+        let Some(definition) = definitions.iter().copied().find(is_symbol) else { return false };
+        let class = hierarchy::class_of_method(self.db, definition.scope(self.db));
+        let declared = class.and_then(|class| hierarchy::declaration(self.db, class, &attribute.attr));
+        match declared.filter(|declared| Some(declared.class) != class || declared.is_function) {
+            Some(declared) => {
+                let targets = self.definition_target(declared.definition).into_iter().collect();
+                self.refer(attribute.attr.range, targets, roles & !DEFINITION, ReferenceKind::Attribute, NOT_IN_SOURCE);
+            }
+            None => self.define(attribute.attr.range, definition, roles, Vec::new()),
+        }
+        true
+    }
+
+    fn refer_to_attribute(&mut self, attribute: &ExprAttribute, range: TextRange, roles: u32) {
+        let found = definitions_for_attribute(&self.model, attribute);
+        let is_empty = found.is_empty();
+        let mut targets = self.targets(found);
+        let receiver = attribute.value.inferred_type(&self.model);
+        if targets.is_empty() {
+            targets = self.other_attribute_targets(attribute, receiver);
+        }
+        let is_unknown = receiver.is_none_or(|ty| matches!(ty, Type::Dynamic(_) | Type::Never | Type::Divergent(_)));
+        let reason = match (is_unknown, is_empty) {
+            (true, _) => UNKNOWN_TYPE,
+            (false, true) => NO_SUCH_ATTRIBUTE,
+            (false, false) => NOT_IN_SOURCE,
+        };
+        self.refer(range, targets, roles, ReferenceKind::Attribute, reason);
+    }
+
+    /// What an editor is not told: submodules, and members of `super()`.
+    fn other_attribute_targets(&mut self, attribute: &ExprAttribute, receiver: Option<Type<'db>>) -> Vec<Target> {
+        if let Some(module) = self.module_of(attribute.inferred_type(&self.model)) {
+            return self.module_target(module).into_iter().collect();
+        }
+        if let Some(Type::BoundSuper(_)) = receiver {
+            let scope = self.scope().to_scope_id(self.db, self.file);
+            if let Some(class) = hierarchy::class_of_method(self.db, scope) {
+                let bases = hierarchy::mro(self.db, class).get(1..).unwrap_or_default();
+                return self.members(bases, &attribute.attr);
+            }
+        }
+        Vec::new()
+    }
+
+    fn members(&mut self, classes: &[Definition<'db>], name: &str) -> Vec<Target> {
+        let found = hierarchy::member(self.db, classes, name);
+        for (symbol, definition) in &found {
+            self.note_external(symbol, Origin::Definition(*definition));
+        }
+        found.into_iter().map(|(symbol, _)| Target::Global(symbol)).collect()
+    }
+
+    fn call(&mut self, call: &ExprCall) {
+        for keyword in &call.arguments.keywords {
+            let Some(name) = &keyword.arg else { continue };
+            let found = definitions_for_keyword_argument(&self.model, keyword, call);
+            let targets = self.targets(found);
+            for target in targets {
+                self.add(name.range, target, READ);
+            }
+        }
+    }
+
+    fn import(&mut self, import: &StmtImport) {
+        for alias in &import.names {
+            let module = self.model.resolve_module(Some(alias.name.as_str()), 0);
+            let targets = self.imported_module(module.as_ref().and_then(|module| module.file(self.db)));
+            let reason = if module.is_some() { NOT_IN_SOURCE } else { NO_SUCH_MODULE };
+            self.refer(alias.name.range, targets, IMPORT, ReferenceKind::Import, reason);
+            let bound = alias.asname.as_ref().map_or_else(
+                || alias.name.split('.').next().unwrap_or_default().to_owned(),
+                |asname| asname.to_string(),
+            );
+            self.bind_import(alias, &bound);
+        }
+    }
+
+    fn imported_module(&mut self, file: Option<ruff_db::files::File>) -> Vec<Target> {
+        let file = file.and_then(|file| self.program_file(file));
+        file.and_then(|file| self.module_target(file)).into_iter().collect()
+    }
+
+    fn import_from(&mut self, import: &StmtImportFrom) {
+        let name = import.module.as_ref();
+        let module = self.model.resolve_module(name.map(Identifier::as_str), import.level);
+        if let Some(name) = name {
+            for target in self.imported_module(module.as_ref().and_then(|module| module.file(self.db))) {
+                self.add(name.range, target, IMPORT);
+            }
+        }
+        let reason = if module.is_some() { NO_SUCH_NAME } else { NO_SUCH_MODULE };
+        for alias in &import.names {
+            if alias.name.as_str() == "*" {
+                let targets = self.imported_module(module.as_ref().and_then(|module| module.file(self.db)));
+                self.refer(alias.name.range, targets, IMPORT, ReferenceKind::Import, reason);
+                continue;
+            }
+            let aliases = ImportAliasResolution::ResolveAliases;
+            let found = definitions_for_imported_symbol(&self.model, import, &alias.name, aliases);
+            let reason = if found.is_empty() { reason } else { NOT_IN_SOURCE };
+            let targets = self.targets(found);
+            self.refer(alias.name.range, targets, IMPORT, ReferenceKind::Import, reason);
+            let bound = alias.asname.as_ref().unwrap_or(&alias.name).to_string();
+            self.bind_import(alias, &bound);
+        }
+    }
+
+    /// The name that an import binds is one of its scope only; what it stands for is referred to by all who use it.
+    fn bind_import(&mut self, alias: &Alias, name: &str) {
+        let range = alias.asname.as_ref().unwrap_or(&alias.name).range;
+        let target = Target::Local(self.scope(), name.into());
+        self.add(range, target, DEFINITION | IMPORT);
+    }
+
+    fn function(&mut self, function: &StmtFunctionDef) {
+        for decorator in &function.decorator_list {
+            self.visit_decorator(decorator);
+        }
+        if let Some(definition) = self.definition_of(function.into()) {
+            let class = self.class_here();
+            let overridden =
+                class.map(|class| hierarchy::overridden(self.db, class, &function.name)).unwrap_or_default();
+            self.define(function.name.range, definition, DEFINITION, overridden);
+        }
+        if let Some(parameters) = &function.type_params {
+            self.visit_type_params(parameters);
+        }
+        if let Some(returns) = &function.returns {
+            self.visit_annotation(returns);
+        }
+        // Defaults and annotations belong to the scope around the function.
+        self.parameters(&function.parameters, self.index.try_node_scope(NodeWithScopeRef::Function(function)));
+        self.inside(NodeWithScopeRef::Function(function), |this| this.visit_body(&function.body));
+    }
+
+    fn class(&mut self, class: &StmtClassDef) {
+        for decorator in &class.decorator_list {
+            self.visit_decorator(decorator);
+        }
+        if let Some(definition) = self.definition_of(class.into()) {
+            let bases = hierarchy::base_symbols(self.db, definition);
+            self.define(class.name.range, definition, DEFINITION, bases);
+        }
+        if let Some(parameters) = &class.type_params {
+            self.visit_type_params(parameters);
+        }
+        if let Some(arguments) = &class.arguments {
+            self.visit_arguments(arguments);
+        }
+        self.inside(NodeWithScopeRef::Class(class), |this| this.visit_body(&class.body));
+    }
+
+    fn inside(&mut self, node: NodeWithScopeRef<'_>, visit: impl FnOnce(&mut Self)) {
+        let Some(scope) = self.index.try_node_scope(node) else { return };
+        self.scopes.push(scope);
+        visit(self);
+        self.scopes.pop();
+    }
+
+    fn definition_of(&self, node: AnyNodeRef<'_>) -> Option<Definition<'db>> {
+        self.index.try_definitions(node)?.first().copied()
+    }
+
+    /// The class in whose body the place is.
+    fn class_here(&self) -> Option<Definition<'db>> {
+        let scope = self.scope().to_scope_id(self.db, self.file);
+        let module = parsed_module(self.db, self.file.python_file(self.db)).load(self.db);
+        let class = scope.node(self.db).as_class()?;
+        self.definition_of(class.node(&module).into())
+    }
+
+    /// Parameters with their defaults and annotations; `scope` is that of the function.
+    fn parameters(&mut self, parameters: &Parameters, scope: Option<FileScopeId>) {
+        for parameter in parameters {
+            if let Some(default) = parameter.default() {
+                self.visit_expr(default);
+            }
+            let parameter = parameter.as_parameter();
+            if let Some(annotation) = &parameter.annotation {
+                self.visit_annotation(annotation);
+            }
+            let node = parameters.iter_non_variadic_params().find(|found| found.parameter.range == parameter.range);
+            let definition = node.and_then(|node| self.definition_of(node.into()));
+            let definition = definition.or_else(|| self.definition_of(parameter.into()));
+            let around = std::mem::replace(&mut self.statement, parameter.range);
+            match definition {
+                Some(definition) if symbol_of(self.db, definition).is_some() => {
+                    self.define(parameter.name.range, definition, DEFINITION, Vec::new());
+                }
+                _ => {
+                    if let Some(scope) = scope {
+                        let target = Target::Local(scope, parameter.name.as_str().into());
+                        self.add(parameter.name.range, target, DEFINITION);
+                    }
+                }
+            }
+            self.statement = around;
+        }
+    }
+
+    /// A string in `__all__` stands for the name that it spells.
+    fn exported_names(&mut self, value: &Expr) {
+        let mut strings = Strings(Vec::new());
+        strings.visit_expr(value);
+        for (name, range) in strings.0 {
+            let found = definitions_for_name(&self.model, &name, value.into(), ImportAliasResolution::ResolveAliases);
+            let targets = self.targets(found);
+            for target in targets {
+                self.add(range, target, READ);
+            }
+        }
+    }
+
+    /// A string that is an annotation is read as one.
+    fn string(&mut self, string: &ExprStringLiteral) {
+        let Some((parsed, model)) = self.model.enter_string_annotation(string) else { return };
+        let outer = std::mem::replace(&mut self.model, model);
+        self.visit_expr(&parsed.syntax().body);
+        self.model = outer;
+    }
+
+    /// A keyword in a class pattern is an attribute of the class.
+    fn class_pattern(&mut self, pattern: &ruff_python_ast::PatternMatchClass) {
+        let Some(class) = hierarchy::class_of(self.db, &self.model, &pattern.cls) else { return };
+        for keyword in &pattern.arguments.keywords {
+            let targets = self.members(hierarchy::mro(self.db, class), &keyword.attr);
+            for target in targets {
+                self.add(keyword.attr.range, target, READ);
+            }
+        }
+    }
+
+    fn capture(&mut self, name: Option<&Identifier>, node: AnyNodeRef<'_>) {
+        if let Some(name) = name {
+            self.bind(name.range, name, self.scope(), Some(node), DEFINITION | WRITE);
+        }
+    }
+
+    /// Number the locals, and turn everything into what an index holds.
+    fn finish(mut self) -> PlacedDocument {
+        let text = self.source.as_str();
+        let lines = LineIndex::new(text);
+        let range_of = |range: TextRange| {
+            let (start, end) = (lines.utf8(range.start().to_u32()), lines.utf8(range.end().to_u32()));
+            Range { start_line: start.line - 1, start_col: start.column, end_line: end.line - 1, end_col: end.column }
+        };
+        self.found.sort_by(|a, b| {
+            (a.range.start(), a.range.end(), sort_key(&a.target)).cmp(&(
+                b.range.start(),
+                b.range.end(),
+                sort_key(&b.target),
+            ))
+        });
+        let mut locals: FxHashMap<(FileScopeId, Box<str>), usize> = FxHashMap::default();
+        let mut local_symbols = Vec::new();
+        let mut occurrences: Vec<(Occurrence, (u32, u32))> = Vec::with_capacity(self.found.len());
+        for found in &self.found {
+            let symbol = match &found.target {
+                Target::Global(symbol) => symbol.to_string(),
+                Target::Local(scope, name) => {
+                    let next = locals.len();
+                    let number = *locals.entry((*scope, name.clone())).or_insert(next);
+                    if number == next {
+                        local_symbols.push(self.describe_local(number, *scope, name));
+                    }
+                    format!("local {number}")
+                }
+            };
+            let bytes = (found.range.start().to_u32(), found.range.end().to_u32());
+            let (range, enclosing) = (range_of(found.range), found.enclosing.map(range_of));
+            occurrences.push((Occurrence { range, symbol, roles: found.roles, enclosing }, bytes));
+        }
+        occurrences.sort_by(|(a, _), (b, _)| a.cmp(b));
+        occurrences.dedup();
+        let mut symbols: Vec<Symbol> =
+            self.defined.iter().map(|(symbol, defined)| self.describe(symbol, defined)).collect();
+        symbols.extend(local_symbols);
+        symbols.sort();
+        let none = Vec::new();
+        let external = |(symbol, origin): (&Box<str>, &Origin<'db>)| {
+            self.describe(symbol, &Defined { origin: *origin, relationships: none.clone() })
+        };
+        let mut externals: Vec<Symbol> = self.external.iter().map(external).collect();
+        externals.sort();
+        let mut unresolved: Vec<Unresolved> = self
+            .unresolved
+            .iter()
+            .map(|(range, kind, reason)| Unresolved {
+                range: range_of(*range),
+                text: text.get(range.to_std_range()).unwrap_or_default().to_owned(),
+                kind: *kind,
+                reason,
+            })
+            .collect();
+        unresolved.sort();
+        let coverage = ReferenceKind::ALL.iter().map(|kind| {
+            let (total, resolved) = self.counts.get(kind).copied().unwrap_or_default();
+            Coverage { kind: *kind, total, resolved }
+        });
+        PlacedDocument {
+            language: PYTHON.to_owned(),
+            encoding: Column::Utf8,
+            occurrences,
+            symbols,
+            externals,
+            unresolved,
+            coverage: coverage.collect(),
+            misplaced: 0,
+        }
+    }
+
+    fn describe(&self, symbol: &str, defined: &Defined<'db>) -> Symbol {
+        let mut described = match defined.origin {
+            Origin::Definition(definition) => describe(self.db, definition, symbol),
+            Origin::Module(file) => describe_module(self.db, file, symbol),
+        };
+        let relationship = |other: &Box<str>| Relationship {
+            symbol: other.to_string(),
+            is_implementation: true,
+            ..Relationship::default()
+        };
+        described.relationships = defined.relationships.iter().map(relationship).collect();
+        described.relationships.sort();
+        described
+    }
+
+    fn describe_local(&self, number: usize, scope: FileScopeId, name: &str) -> Symbol {
+        let around = crate::symbols::prefix_of(self.db, scope.to_scope_id(self.db, self.file));
+        Symbol {
+            symbol: format!("local {number}"),
+            kind: Some("Variable".to_owned()),
+            display_name: name.to_owned(),
+            enclosing_symbol: around.map(str::to_owned).unwrap_or_default(),
+            ..Symbol::default()
+        }
+    }
+}
+
+/// An order that does not depend on the order of anything else.
+fn sort_key(target: &Target) -> (bool, &str, usize) {
+    match target {
+        Target::Global(symbol) => (false, symbol, 0),
+        Target::Local(scope, name) => (true, name, usize::from(scope.is_global())),
+    }
+}
+
+impl<'a> Visitor<'a> for Collector<'_> {
+    fn visit_stmt(&mut self, statement: &'a Stmt) {
+        let around = std::mem::replace(&mut self.statement, statement.range());
+        match statement {
+            Stmt::FunctionDef(function) => self.function(function),
+            Stmt::ClassDef(class) => self.class(class),
+            Stmt::Import(import) => self.import(import),
+            Stmt::ImportFrom(import) => self.import_from(import),
+            Stmt::AugAssign(assign) => {
+                match &*assign.target {
+                    Expr::Name(name) => self.bind_name(name, DEFINITION | WRITE | READ),
+                    Expr::Attribute(attribute) => {
+                        self.visit_expr(&attribute.value);
+                        if !self.binds_attribute(attribute, DEFINITION | WRITE | READ) {
+                            self.refer_to_attribute(attribute, attribute.attr.range, WRITE | READ);
+                        }
+                    }
+                    target => self.visit_expr(target),
+                }
+                self.visit_expr(&assign.value);
+                if is_exports(&assign.target) {
+                    self.exported_names(&assign.value);
+                }
+            }
+            Stmt::AnnAssign(assign) if assign.value.is_none() => {
+                self.visit_annotation(&assign.annotation);
+                match &*assign.target {
+                    Expr::Name(name) => self.bind_name(name, DEFINITION),
+                    Expr::Attribute(attribute) => {
+                        self.visit_expr(&attribute.value);
+                        if !self.binds_attribute(attribute, DEFINITION) {
+                            self.refer_to_attribute(attribute, attribute.attr.range, WRITE);
+                        }
+                    }
+                    target => self.visit_expr(target),
+                }
+            }
+            Stmt::Assign(assign) => {
+                walk_stmt(self, statement);
+                if assign.targets.iter().any(is_exports) {
+                    self.exported_names(&assign.value);
+                }
+            }
+            Stmt::Global(node) => self.redirected(&node.names),
+            Stmt::Nonlocal(node) => self.redirected(&node.names),
+            _ => walk_stmt(self, statement),
+        }
+        self.statement = around;
+    }
+
+    fn visit_expr(&mut self, expression: &'a Expr) {
+        match expression {
+            Expr::Name(name) => self.name(name),
+            Expr::Attribute(attribute) => {
+                self.visit_expr(&attribute.value);
+                self.attribute(attribute);
+            }
+            Expr::Call(call) => {
+                walk_expr(self, expression);
+                self.call(call);
+            }
+            Expr::Lambda(lambda) => {
+                let scope = self.index.try_node_scope(NodeWithScopeRef::Lambda(lambda));
+                if let Some(parameters) = &lambda.parameters {
+                    self.parameters(parameters, scope);
+                }
+                self.visit_expr(&lambda.body);
+            }
+            Expr::StringLiteral(string) => self.string(string),
+            Expr::Subscript(subscript) => {
+                walk_expr(self, expression);
+                if let Expr::StringLiteral(key) = &*subscript.slice
+                    && let Some(range) = content_range(key)
+                    && let Some(found) = typed_dict_key_definition(&self.model, subscript, key.value.to_str())
+                {
+                    let roles = if subscript.ctx == ExprContext::Load { READ } else { WRITE };
+                    for target in self.targets(vec![found]) {
+                        self.add(range, target, roles);
+                    }
+                }
+            }
+            _ => walk_expr(self, expression),
+        }
+    }
+
+    fn visit_type_param(&mut self, parameter: &'a TypeParam) {
+        let (name, node): (&Identifier, AnyNodeRef<'_>) = match parameter {
+            TypeParam::TypeVar(node) => (&node.name, node.into()),
+            TypeParam::ParamSpec(node) => (&node.name, node.into()),
+            TypeParam::TypeVarTuple(node) => (&node.name, node.into()),
+        };
+        if let Some(definition) = self.definition_of(node) {
+            let around = std::mem::replace(&mut self.statement, parameter.range());
+            self.define(name.range, definition, DEFINITION, Vec::new());
+            self.statement = around;
+        }
+        walk_type_param(self, parameter);
+    }
+
+    fn visit_except_handler(&mut self, handler: &'a ExceptHandler) {
+        let ExceptHandler::ExceptHandler(node) = handler;
+        let around = std::mem::replace(&mut self.statement, node.range);
+        self.capture(node.name.as_ref(), node.into());
+        self.statement = around;
+        walk_except_handler(self, handler);
+    }
+
+    fn visit_pattern(&mut self, pattern: &'a Pattern) {
+        match pattern {
+            Pattern::MatchAs(node) => {
+                self.capture(node.name.as_ref(), node.name.as_ref().map_or(pattern.into(), Into::into))
+            }
+            Pattern::MatchStar(node) => {
+                self.capture(node.name.as_ref(), node.name.as_ref().map_or(pattern.into(), Into::into))
+            }
+            Pattern::MatchMapping(node) => {
+                self.capture(node.rest.as_ref(), node.rest.as_ref().map_or(pattern.into(), Into::into))
+            }
+            Pattern::MatchClass(node) => self.class_pattern(node),
+            _ => {}
+        }
+        walk_pattern(self, pattern);
+    }
+}
+
+impl Collector<'_> {
+    /// The names of a `global` or `nonlocal` statement.
+    fn redirected(&mut self, names: &[Identifier]) {
+        for name in names {
+            self.bind(name.range, name, self.scope(), None, 0);
+        }
+    }
+}
+
+fn is_exports(target: &Expr) -> bool {
+    target.as_name_expr().is_some_and(|name| name.id == "__all__")
+}
+
+/// Strings in an expression, with the range between their quotes.
+struct Strings(Vec<(String, TextRange)>);
+
+impl<'a> Visitor<'a> for Strings {
+    fn visit_expr(&mut self, expression: &'a Expr) {
+        if let Expr::StringLiteral(string) = expression
+            && let Some(range) = content_range(string)
+        {
+            self.0.push((string.value.to_str().to_owned(), range));
+        }
+        walk_expr(self, expression);
+    }
+}
+
+/// The range between the quotes of a string of one part.
+fn content_range(string: &ExprStringLiteral) -> Option<TextRange> {
+    let literal = string.as_single_part_string()?;
+    let (opener, closer) = (literal.flags.opener_len(), literal.flags.closer_len());
+    let range = TextRange::new(literal.range.start() + opener, literal.range.end().checked_sub(closer)?);
+    (range.len() == TextSize::of(string.value.to_str())).then_some(range)
+}

@@ -1,0 +1,187 @@
+//! Classes and their bases: in which of them a member is defined, and which members it overrides.
+
+use ruff_db::parsed::parsed_module;
+use ruff_python_ast::StmtClassDef;
+use ty_python_core::definition::{Definition, DefinitionKind};
+use ty_python_core::scope::{NodeWithScopeRef, ScopeId, ScopeKind};
+use ty_python_core::{attribute_scopes, place_table, semantic_index, use_def_map};
+use ty_python_semantic::{HasType as _, SemanticModel};
+
+use crate::database::Db;
+use crate::modules::identifier;
+use crate::symbols::{prefix_of, symbol_of};
+
+/// The classes that a class names as its bases, as far as they are known.
+#[salsa::tracked(returns(deref))]
+fn bases<'db>(db: &'db dyn Db, class: Definition<'db>) -> Box<[Definition<'db>]> {
+    let file = class.program_file(db);
+    let module = parsed_module(db, file.python_file(db)).load(db);
+    let DefinitionKind::Class(node) = class.kind(db) else { return Box::default() };
+    let model = SemanticModel::new(db, file);
+    let arguments = node.node(&module).arguments.as_deref();
+    let bases = arguments.into_iter().flat_map(|arguments| &arguments.args);
+    bases.filter_map(|base| class_of(db, &model, base)).filter(|base| *base != class).collect()
+}
+
+/// The class statement that an expression stands for, or of whose instances it is one.
+pub(crate) fn class_of<'db>(
+    db: &'db dyn Db,
+    model: &SemanticModel<'db>,
+    expression: &ruff_python_ast::Expr,
+) -> Option<Definition<'db>> {
+    let found = expression.inferred_type(model)?.definition(db, &model.program_environment())?;
+    let definition = *found.definition()?;
+    matches!(definition.kind(db), DefinitionKind::Class(_)).then_some(definition)
+}
+
+/// A class and its bases in the order in which Python looks for a member. Where the bases contradict one another, they come in the
+/// order in which they are met.
+#[salsa::tracked(returns(deref), cycle_initial = no_classes)]
+pub(crate) fn mro<'db>(db: &'db dyn Db, class: Definition<'db>) -> Box<[Definition<'db>]> {
+    let bases = bases(db, class);
+    let mut lists: Vec<Vec<Definition<'db>>> = bases.iter().map(|base| mro(db, *base).to_vec()).collect();
+    lists.push(bases.to_vec());
+    let mut order = vec![class];
+    loop {
+        lists.retain(|list| !list.is_empty());
+        let Some(first) = lists.first().map(|list| list[0]) else { return order.into() };
+        let is_free = |candidate: &Definition<'db>| lists.iter().all(|list| !list[1..].contains(candidate));
+        let next = lists.iter().map(|list| list[0]).find(is_free).unwrap_or(first);
+        for list in &mut lists {
+            list.retain(|class| *class != next);
+        }
+        if !order.contains(&next) {
+            order.push(next);
+        }
+    }
+}
+
+fn no_classes<'db>(_: &'db dyn Db, _: salsa::Id, class: Definition<'db>) -> Box<[Definition<'db>]> {
+    Box::new([class])
+}
+
+/// The scope of a class's body.
+fn body<'db>(db: &'db dyn Db, class: Definition<'db>) -> Option<ScopeId<'db>> {
+    let file = class.program_file(db);
+    let module = parsed_module(db, file.python_file(db)).load(db);
+    let DefinitionKind::Class(node) = class.kind(db) else { return None };
+    let node: &StmtClassDef = node.node(&module);
+    let scope = semantic_index(db, file).try_node_scope(NodeWithScopeRef::Class(node))?;
+    Some(scope.to_scope_id(db, file))
+}
+
+/// The definitions of a name in a class's body.
+fn own_members<'db>(db: &'db dyn Db, class: Definition<'db>, name: &str) -> Vec<Definition<'db>> {
+    let Some(scope) = body(db, class) else { return Vec::new() };
+    let Some(symbol) = place_table(db, scope).symbol_id(name) else { return Vec::new() };
+    let uses = use_def_map(db, scope);
+    let bindings = uses.reachable_symbol_bindings(symbol).filter_map(|binding| binding.binding.definition());
+    let declarations =
+        uses.reachable_symbol_declarations(symbol).filter_map(|declaration| declaration.declaration.definition());
+    let mut found: Vec<Definition<'db>> =
+        declarations.chain(bindings).filter(|found| found.kind(db).is_user_visible()).collect();
+    let mut seen = Vec::new();
+    found.retain(|definition| {
+        let is_new = !seen.contains(definition);
+        seen.push(*definition);
+        is_new
+    });
+    found
+}
+
+/// The first place at which a method of a class binds an attribute of its first parameter.
+fn bound_attribute<'db>(db: &'db dyn Db, class: Definition<'db>, name: &str) -> Option<Definition<'db>> {
+    let index = semantic_index(db, class.program_file(db));
+    attribute_scopes(db, body(db, class)?).find_map(|method| {
+        let member = index.place_table(method).member_id_by_instance_attribute_name(name)?;
+        let uses = index.use_def_map(method);
+        uses.reachable_member_bindings(member).find_map(|binding| binding.binding.definition())
+    })
+}
+
+/// The symbols of a member in the first of some classes that has it, each with its definition.
+pub(crate) fn member<'db>(
+    db: &'db dyn Db,
+    classes: &[Definition<'db>],
+    name: &str,
+) -> Vec<(Box<str>, Definition<'db>)> {
+    for class in classes {
+        let found = own_members(db, *class, name).into_iter();
+        let mut found: Vec<(Box<str>, Definition<'db>)> =
+            found.filter_map(|found| Some((symbol_of(db, found)?.into(), found))).collect();
+        if found.is_empty() {
+            found.extend(
+                bound_attribute(db, *class, name).and_then(|found| Some((symbol_of(db, found)?.into(), found))),
+            );
+        }
+        if !found.is_empty() {
+            found.sort_by(|a, b| a.0.cmp(&b.0));
+            found.dedup_by(|a, b| a.0 == b.0);
+            return found;
+        }
+    }
+    Vec::new()
+}
+
+/// The methods that a method of a class overrides, in the nearest base that has any.
+pub(crate) fn overridden<'db>(db: &'db dyn Db, class: Definition<'db>, name: &str) -> Vec<Box<str>> {
+    let is_function = |found: &Definition<'db>| matches!(found.kind(db), DefinitionKind::Function(_));
+    for base in mro(db, class).iter().skip(1) {
+        let members = own_members(db, *base, name);
+        if !members.is_empty() {
+            let functions = members.into_iter().filter(is_function);
+            let mut symbols: Vec<Box<str>> =
+                functions.filter_map(|found| symbol_of(db, found).map(Into::into)).collect();
+            symbols.sort();
+            symbols.dedup();
+            return symbols;
+        }
+    }
+    Vec::new()
+}
+
+/// The symbols of a class's bases.
+pub(crate) fn base_symbols<'db>(db: &'db dyn Db, class: Definition<'db>) -> Vec<Box<str>> {
+    bases(db, class).iter().filter_map(|base| symbol_of(db, *base).map(Into::into)).collect()
+}
+
+/// The class whose method, or a comprehension in it, a scope is.
+pub(crate) fn class_of_method<'db>(db: &'db dyn Db, scope: ScopeId<'db>) -> Option<Definition<'db>> {
+    let file = scope.program_file(db);
+    let index = semantic_index(db, file);
+    let mut scopes = index.ancestor_scopes(scope.file_scope_id(db));
+    let (method, _) = scopes.find(|(_, scope)| scope.kind() == ScopeKind::Function)?;
+    index.class_definition_of_method(method)
+}
+
+/// What a class or one of its bases says of an attribute.
+pub(crate) struct Declared<'db> {
+    /// The class that says it.
+    pub(crate) class: Definition<'db>,
+    pub(crate) definition: Definition<'db>,
+    /// It is a property or a method, and not the declaration of a type.
+    pub(crate) is_function: bool,
+}
+
+/// The property, method or declaration of a name in a class or the nearest of its bases that has one.
+pub(crate) fn declaration<'db>(db: &'db dyn Db, class: Definition<'db>, name: &str) -> Option<Declared<'db>> {
+    mro(db, class).iter().find_map(|base| {
+        own_members(db, *base, name).into_iter().find_map(|definition| {
+            let is_function = match definition.kind(db) {
+                DefinitionKind::Function(_) => true,
+                DefinitionKind::AnnotatedAssignment(_) => false,
+                _ => return None,
+            };
+            Some(Declared { class: *base, definition, is_function })
+        })
+    })
+}
+
+/// The symbol of an attribute that a method of a class binds: that of its declaration, if there is one.
+pub(crate) fn attribute_symbol<'db>(db: &'db dyn Db, class: Definition<'db>, name: &str) -> Option<Box<str>> {
+    if let Some(symbol) = declaration(db, class, name).and_then(|declared| symbol_of(db, declared.definition)) {
+        return Some(symbol.into());
+    }
+    let prefix = prefix_of(db, body(db, class)?)?;
+    Some(format!("{prefix}{}.", identifier(name)).into())
+}

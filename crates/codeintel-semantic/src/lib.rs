@@ -1,0 +1,19 @@
+//! What names stand for, across files and in no other process: a Python repository's sources to SCIP documents.
+//!
+//! Names, attributes, imports and keyword arguments are resolved by ty's semantic crates, with typeshed inside the binary. This
+//! crate knows nothing of disks (but for installed packages, which ty reads itself), of tables or of what has changed. It is the
+//! only crate that uses `ty_*`, `ruff_db` and `salsa`; their types do not leave it.
+#![warn(clippy::disallowed_methods)]
+
+mod collect;
+mod database;
+mod describe;
+mod hierarchy;
+mod modules;
+mod resolver;
+mod sources;
+mod symbols;
+
+pub use modules::{InstalledModules, ProjectFile};
+pub use resolver::{Resolver, ResolverOptions};
+pub use sources::ReadSource;

@@ -1,0 +1,207 @@
+//! A repository, ready to be asked for documents.
+
+use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use codeintel_base::RepoPath;
+use codeintel_scip::PlacedDocument;
+use ruff_db::files::File;
+use ruff_db::system::SystemPathBuf;
+use ruff_python_ast::PythonVersion;
+
+use crate::collect;
+use crate::database::{Database, SearchPaths};
+use crate::modules::{InstalledModules, ModuleSymbols, ProjectFile};
+use crate::sources::{ReadSource, Sources};
+
+/// What is resolved is forgotten behind so many occurrences, which take about 1 GB.
+const MOST_OCCURRENCES: usize = 700_000;
+
+/// Where a repository is and what its imports may find.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolverOptions {
+    /// The repository's folder.
+    pub root: PathBuf,
+    /// Folders of the repository that imports start from, `""` for its own.
+    pub import_roots: Vec<String>,
+    /// The folders that packages are installed in.
+    pub site_packages: Vec<PathBuf>,
+    /// The packages in them.
+    pub packages: Vec<InstalledModules>,
+    /// Major and minor version of Python.
+    pub python_version: (u8, u8),
+    /// The project's name and version in symbols.
+    pub project: (String, String),
+}
+
+/// Resolves the names of a repository's files. What it has learnt of one file helps with the next, and what it says of a file does
+/// not depend on which it was asked for before.
+pub struct Resolver {
+    options: ResolverOptions,
+    paths: SearchPaths,
+    sources: Arc<Sources>,
+    modules: Arc<ModuleSymbols>,
+    db: Database,
+    /// Occurrences of the documents that were made with this database.
+    occurrences: usize,
+}
+
+impl std::fmt::Debug for Resolver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Resolver").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+impl Resolver {
+    /// A resolver for these files, whose texts are read when they are needed.
+    pub fn new(options: ResolverOptions, files: &[ProjectFile], reader: Arc<dyn ReadSource>) -> Self {
+        let path = |path: &PathBuf| SystemPathBuf::from(path.to_string_lossy().into_owned());
+        let root = path(&options.root);
+        let site_packages: Vec<SystemPathBuf> = options.site_packages.iter().map(path).collect();
+        let (major, minor) = options.python_version;
+        let paths = SearchPaths {
+            import_roots: search_order(&options.import_roots).into_iter().map(|folder| root.join(folder)).collect(),
+            site_packages: site_packages.clone(),
+            python_version: PythonVersion { major, minor },
+            root: root.clone(),
+        };
+        let project = (options.project.0.as_str(), options.project.1.as_str());
+        let version = format!("{major}.{minor}");
+        let modules = ModuleSymbols::new(&root, project, &version, &site_packages, &options.packages);
+        let modules = Arc::new(modules.with_files(&placed(files, &options.import_roots)));
+        let sources = Arc::new(Sources::new(root, site_packages, reader));
+        sources.set_files(revisions(files, &options.import_roots).iter().map(|(path, hash)| (path.as_str(), *hash)));
+        let db = Database::new(&paths, Arc::clone(&sources), Arc::clone(&modules));
+        Self { options, paths, sources, modules, db, occurrences: 0 }
+    }
+
+    /// Whether it was made with these options.
+    pub fn has_options(&self, options: &ResolverOptions) -> bool {
+        self.options == *options
+    }
+
+    /// The files are these now.
+    pub fn set_files(&mut self, files: &[ProjectFile]) {
+        let modules = Arc::new(self.modules.with_files(&placed(files, &self.options.import_roots)));
+        let files = revisions(files, &self.options.import_roots);
+        let changed = self.sources.set_files(files.iter().map(|(path, hash)| (path.as_str(), *hash)));
+        // What a module is called is no input of ty's, so that nothing would be made anew.
+        let must_forget = modules.contradicts(&self.modules);
+        self.modules = Arc::clone(&modules);
+        if must_forget {
+            self.forget();
+            return;
+        }
+        self.db.set_modules(modules);
+        for path in changed {
+            File::sync_path_only(&mut self.db, &path);
+        }
+    }
+
+    /// The document of a file, or what went wrong with it.
+    pub fn document(&mut self, path: &RepoPath) -> Result<PlacedDocument, String> {
+        if self.occurrences > MOST_OCCURRENCES {
+            self.forget();
+        }
+        let path = self.paths.root.join(hidden(path.as_str(), &self.options.import_roots));
+        let db = AssertUnwindSafe(&self.db);
+        let made = ruff_db::panic::catch_unwind(|| {
+            let db = *db;
+            salsa::attach(db, || db.file(&path).map(|file| collect::document(db, file)))
+        });
+        match made {
+            Ok(Some(document)) => {
+                self.occurrences += document.occurrences.len();
+                Ok(document)
+            }
+            Ok(None) => Err("the file is not there".to_owned()),
+            Err(panic) => {
+                // Others that need what failed would fail, too, without having caused it.
+                self.forget();
+                let message = panic.payload.to_string();
+                let message = message.lines().next().unwrap_or_default();
+                Err(format!("the resolver failed on this file; please report it: {message}"))
+            }
+        }
+    }
+
+    /// Forget everything that was resolved.
+    fn forget(&mut self) {
+        self.db = Database::new(&self.paths, Arc::clone(&self.sources), Arc::clone(&self.modules));
+        self.occurrences = 0;
+    }
+}
+
+/// The order in which imports look into folders: the deepest first, since the modules of an outer one might be meant by their
+/// paths, but those of an inner one cannot.
+fn search_order(roots: &[String]) -> Vec<String> {
+    let mut roots: Vec<String> = roots.to_vec();
+    roots.push(String::new());
+    roots
+        .sort_by_key(|root| (std::cmp::Reverse(root.split('/').filter(|part| !part.is_empty()).count()), root.clone()));
+    roots.dedup();
+    roots
+}
+
+/// A module of the standard library without which ty cannot work. A file of the repository that would take its place is put where
+/// imports do not find it.
+const IRREPLACEABLE: &str = "typing";
+
+/// The folder that such files are put in.
+const HIDDEN: &str = ".not-importable";
+
+/// Where a file of the repository is for ty.
+fn hidden(path: &str, import_roots: &[String]) -> String {
+    let takes_its_place = |root: &str| {
+        let inside = path.strip_prefix(root)?;
+        let inside = if root.is_empty() { inside } else { inside.strip_prefix('/')? };
+        let rest = inside.strip_prefix(IRREPLACEABLE)?;
+        (rest.starts_with('/') || rest == ".py" || rest == ".pyi").then_some(())
+    };
+    let is_hidden = import_roots.iter().map(String::as_str).chain([""]).any(|root| takes_its_place(root).is_some());
+    if is_hidden { format!("{HIDDEN}/{path}") } else { path.to_owned() }
+}
+
+fn placed(files: &[ProjectFile], import_roots: &[String]) -> Vec<ProjectFile> {
+    let place = |file: &ProjectFile| {
+        let path = hidden(file.path.as_str(), import_roots);
+        let path = RepoPath::new(path.as_ref()).unwrap_or_else(|_| file.path.clone());
+        ProjectFile { path, ..file.clone() }
+    };
+    files.iter().map(place).collect()
+}
+
+/// Paths with what tells contents apart.
+fn revisions(files: &[ProjectFile], import_roots: &[String]) -> Vec<(String, u128)> {
+    let revision = |file: &ProjectFile| {
+        let hash = u128::from_str_radix(&file.hash.to_string(), 16).expect("a hash is 32 hexadecimal digits");
+        (hidden(file.path.as_str(), import_roots), hash)
+    };
+    files.iter().map(revision).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inner_folders_come_before_outer_ones() {
+        let order = |roots: &[&str]| search_order(&roots.iter().map(|root| (*root).to_owned()).collect::<Vec<_>>());
+        assert_eq!(order(&["", "src", "a/b/src", "lib"]), ["a/b/src", "lib", "src", ""]);
+        assert_eq!(order(&[]), [""]);
+    }
+
+    #[test]
+    fn only_what_would_be_imported_in_place_of_typing_is_hidden() {
+        let roots = vec!["src".to_owned()];
+        for (path, expected) in [
+            ("typing.py", ".not-importable/typing.py"),
+            ("src/typing/x.py", ".not-importable/src/typing/x.py"),
+            ("typing_x.py", "typing_x.py"),
+            ("pkg/typing.py", "pkg/typing.py"),
+        ] {
+            assert_eq!(hidden(path, &roots), expected);
+        }
+    }
+}
