@@ -1,9 +1,10 @@
 //! Byte offsets to lines and columns, in the three encodings that tools count columns in.
 
 /// What a column counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Column {
     /// UTF-8 bytes, as CPython's `ast`.
+    #[default]
     Utf8,
     /// Code points, as LibCST and Python strings.
     Utf32,

@@ -210,6 +210,8 @@ pub static DATASETS: &[&Dataset] = &[
     &tables::scip_occurrences::DATASET,
     &tables::scip_symbols::DATASET,
     &tables::scip_relationships::DATASET,
+    &tables::scip_unresolved::DATASET,
+    &tables::scip_coverage::DATASET,
     &tables::scip_index_view::DATASET,
     &tables::goids::DATASET,
     &tables::goid_crosswalk::DATASET,

@@ -1,12 +1,14 @@
 //! SCIP documents to rows.
 
 use arrow_array::RecordBatch;
-use codeintel_scip::{PlacedDocument, Symbol};
+use codeintel_scip::{Occurrence, PlacedDocument, Role, Symbol};
 
 use crate::table::StoredColumns as _;
+use crate::tables::scip_coverage::scip_coverage;
 use crate::tables::scip_occurrences::scip_occurrences;
 use crate::tables::scip_relationships::scip_relationships;
 use crate::tables::scip_symbols::scip_symbols;
+use crate::tables::scip_unresolved::scip_unresolved;
 
 /// Collects the rows of many documents.
 #[derive(Debug, Default)]
@@ -14,12 +16,14 @@ pub struct DocumentRows {
     occurrences: scip_occurrences::Columns,
     symbols: scip_symbols::Columns,
     relationships: scip_relationships::Columns,
+    unresolved: scip_unresolved::Columns,
+    coverage: scip_coverage::Columns,
 }
 
 impl DocumentRows {
     /// Append the rows of a document, in all tables.
     pub fn push(&mut self, facts_id: i32, document: &PlacedDocument) {
-        for (occurrence, (start_byte, end_byte)) in &document.occurrences {
+        for (number, (occurrence, (start_byte, end_byte))) in document.occurrences.iter().enumerate() {
             let (range, enclosing) = (occurrence.range, occurrence.enclosing);
             self.occurrences.push(scip_occurrences::Row {
                 facts_id,
@@ -35,12 +39,33 @@ impl DocumentRows {
                 enclosing_start_col: enclosing.map(|range| range.start_col as i32),
                 enclosing_end_line: enclosing.map(|range| range.end_line as i32),
                 enclosing_end_col: enclosing.map(|range| range.end_col as i32),
+                alternatives: alternatives(document, number),
             });
         }
         for (symbols, is_external) in [(&document.symbols, false), (&document.externals, true)] {
             for symbol in symbols {
                 self.symbol(facts_id, symbol, is_external);
             }
+        }
+        for unresolved in &document.unresolved {
+            self.unresolved.push(scip_unresolved::Row {
+                facts_id,
+                start_line: unresolved.range.start_line as i32,
+                start_col: unresolved.range.start_col as i32,
+                end_line: unresolved.range.end_line as i32,
+                end_col: unresolved.range.end_col as i32,
+                text: &unresolved.text,
+                kind: unresolved.kind.as_str(),
+                reason: unresolved.reason,
+            });
+        }
+        for coverage in &document.coverage {
+            self.coverage.push(scip_coverage::Row {
+                facts_id,
+                kind: coverage.kind.as_str(),
+                total: coverage.total as i32,
+                resolved: coverage.resolved as i32,
+            });
         }
     }
 
@@ -73,7 +98,8 @@ impl DocumentRows {
 
     /// The number of rows collected.
     pub fn len(&self) -> usize {
-        self.occurrences.len() + self.symbols.len() + self.relationships.len()
+        let (symbols, relationships) = (self.symbols.len(), self.relationships.len());
+        self.occurrences.len() + symbols + relationships + self.unresolved.len() + self.coverage.len()
     }
 
     /// Whether nothing was collected.
@@ -83,8 +109,29 @@ impl DocumentRows {
 
     /// Take the rows: one batch for each table, in the order of the datasets.
     pub fn take(&mut self) -> Vec<RecordBatch> {
-        vec![self.occurrences.take(), self.symbols.take(), self.relationships.take()]
+        vec![
+            self.occurrences.take(),
+            self.symbols.take(),
+            self.relationships.take(),
+            self.unresolved.take(),
+            self.coverage.take(),
+        ]
     }
+}
+
+/// How many of a document's occurrences, sorted by place, are in the place of one of them and are definitions if it is one.
+fn alternatives(document: &PlacedDocument, number: usize) -> i32 {
+    let (before, after) = document.occurrences.split_at(number);
+    let (this, _) = &after[0];
+    let is_here = |(other, _): &&(Occurrence, (u32, u32))| other.range == this.range;
+    let here = before.iter().rev().take_while(is_here).chain(after.iter().take_while(is_here));
+    let mut symbols: Vec<&str> = here
+        .filter(|(other, _)| other.is(Role::Definition) == this.is(Role::Definition))
+        .map(|(other, _)| &*other.symbol)
+        .collect();
+    symbols.sort_unstable();
+    symbols.dedup();
+    symbols.len() as i32
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use codeintel_base::{Column, ContentHash, LineIndex, Position};
 use crate::document::{Coverage, Document, Occurrence, Range, Symbol, Unresolved};
 
 /// A document whose occurrences lie in the text of its file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PlacedDocument {
     /// The language, for example `python`.
     pub language: String,

@@ -14,6 +14,12 @@ mod resolver;
 mod sources;
 mod symbols;
 
-pub use modules::{InstalledModules, ProjectFile};
+pub use modules::{InstalledModules, ProjectFile, standard_library};
 pub use resolver::{Resolver, ResolverOptions};
 pub use sources::ReadSource;
+
+/// To be increased whenever other documents are made of the same sources.
+pub const VERSION: u32 = 1;
+
+/// The newest Python that is known, major and minor version.
+pub const NEWEST_PYTHON: (u8, u8) = (3, 14);

@@ -1,5 +1,7 @@
 //! How modules are called in symbols: the package that they belong to and their dotted name.
 
+use std::sync::LazyLock;
+
 use codeintel_base::{ContentHash, RepoPath};
 use ruff_db::files::FilePath;
 use ruff_db::system::{SystemPath, SystemPathBuf};
@@ -90,11 +92,6 @@ impl ModuleSymbols {
         symbol.starts_with(&self.project)
     }
 
-    /// Whether a file is a source file of the repository.
-    pub(crate) fn is_own_file(&self, path: &FilePath) -> bool {
-        path.as_system_path().and_then(|path| self.inside(path)).is_some_and(|path| self.modules.contains_key(path))
-    }
-
     fn inside<'p>(&self, path: &'p SystemPath) -> Option<&'p str> {
         path.strip_prefix(&self.root).ok().map(SystemPath::as_str)
     }
@@ -122,6 +119,23 @@ impl ModuleSymbols {
             FilePath::SystemVirtual(_) => None,
         }
     }
+}
+
+/// The names of the standard library's top-level modules, sorted.
+pub fn standard_library() -> &'static [&'static str] {
+    static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+        // Lines of it are `module: 3.0-3.11`, and comments.
+        static VERSIONS: LazyLock<String> = LazyLock::new(|| {
+            ty_vendored::file_system().read_to_string("stdlib/VERSIONS").unwrap_or_default()
+        });
+        let lines = VERSIONS.lines().filter_map(|line| line.split_once(':'));
+        let mut names: Vec<&str> =
+            lines.filter_map(|(module, _)| module.split('.').next()).filter(|name| !name.starts_with('#')).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    });
+    &NAMES
 }
 
 /// The dotted name of a module's path.
@@ -169,14 +183,21 @@ mod tests {
         };
         let symbols = symbols.with_files(&[file]);
         let check = |path: FilePath, expected: Option<&str>| assert_eq!(symbols.prefix(&path).as_deref(), expected);
-        let system = |path: &str| FilePath::System(SystemPathBuf::from(path));
+        let system = |path: &str| FilePath::System(SystemPathBuf::from(path).into());
         check(system("/w/src/a/b.py"), Some("scip-python python demo . `a.b`/"));
         check(system("/w/src/a/c.py"), None);
         check(system("/w/.venv/lib/site-packages/pkg/core.py"), Some("scip-python python my  pkg 1.0 `pkg.core`/"));
         check(system("/w/.venv/lib/site-packages/x-stubs/__init__.pyi"), Some("scip-python python . . x/"));
-        let vendored = |path: &str| FilePath::Vendored(ruff_db::vendored::VendoredPathBuf::from(path));
+        let vendored = |path: &str| FilePath::Vendored(ruff_db::vendored::VendoredPathBuf::from(path).into());
         check(vendored("stdlib/os/path.pyi"), Some("scip-python python python-stdlib 3.13 `os.path`/"));
         check(vendored("stdlib/builtins.pyi"), Some("scip-python python python-stdlib 3.13 builtins/"));
+    }
+
+    #[test]
+    fn the_standard_library_is_known() {
+        let names = standard_library();
+        assert!(["os", "typing", "builtins", "asyncio", "asyncore"].iter().all(|name| names.contains(name)));
+        assert!(names.iter().all(|name| name.chars().all(|char| char.is_alphanumeric() || char == '_')), "{names:?}");
     }
 
     #[test]

@@ -163,6 +163,11 @@ fn hidden(path: &str, import_roots: &[String]) -> String {
     if is_hidden { format!("{HIDDEN}/{path}") } else { path.to_owned() }
 }
 
+/// The path in the repository of such a path.
+pub(crate) fn visible(path: &str) -> &str {
+    path.strip_prefix(HIDDEN).and_then(|path| path.strip_prefix('/')).unwrap_or(path)
+}
+
 fn placed(files: &[ProjectFile], import_roots: &[String]) -> Vec<ProjectFile> {
     let place = |file: &ProjectFile| {
         let path = hidden(file.path.as_str(), import_roots);
@@ -202,6 +207,7 @@ mod tests {
             ("pkg/typing.py", "pkg/typing.py"),
         ] {
             assert_eq!(hidden(path, &roots), expected);
+            assert_eq!(visible(expected), path);
         }
     }
 }

@@ -16,6 +16,8 @@ use ruff_db::system::{
 use ruff_notebook::{Notebook, NotebookError};
 use rustc_hash::FxHashMap;
 
+use crate::resolver::visible;
+
 /// Reads the sources of a repository.
 pub trait ReadSource: Send + Sync {
     /// The decoded text of a file of the repository, without a byte order mark; none where it is no text.
@@ -168,7 +170,7 @@ impl System for Sources {
 
     fn read_to_string(&self, path: &SystemPath) -> Result<String> {
         match (self.place(path), self.inside(path)) {
-            (Place::File(_), Some(inside)) => self.reader.read(inside).ok_or_else(|| io::ErrorKind::InvalidData.into()),
+            (Place::File(_), Some(inside)) => self.reader.read(visible(inside)).ok_or_else(|| io::ErrorKind::InvalidData.into()),
             #[expect(clippy::disallowed_methods, reason = "installed packages are no part of the repository")]
             (Place::Disk, _) => fs::read_to_string(path.as_std_path()),
             _ => Err(not_found()),
@@ -218,7 +220,9 @@ impl System for Sources {
                 };
                 Ok(DirectoryEntry::new(path, file_type))
             };
-            return Ok(Box::new(entries.map(entry)));
+            // What lies in other projects is not seen, since nobody would notice when it changes.
+            let is_seen = |entry: &Result<DirectoryEntry>| !entry.as_ref().is_ok_and(|entry| entry.path().extension() == Some("pth"));
+            return Ok(Box::new(entries.map(entry).filter(is_seen)));
         };
         let tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
         let entries = tree.folders.get(inside).ok_or_else(not_found)?.clone();

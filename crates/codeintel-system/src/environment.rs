@@ -29,6 +29,22 @@ pub struct InstalledPackage {
     written_ns: i64,
 }
 
+/// What an installed package says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackageMetadata {
+    /// Its name, as an index has it.
+    pub name: String,
+    /// The names of the packages that it needs, now or with one of its extras.
+    pub requires: Vec<String>,
+}
+
+/// The name of a package as it is compared with others.
+/// Source: <https://packaging.python.org/en/latest/specifications/name-normalization/>
+pub fn normalized_package_name(name: &str) -> String {
+    let parts: Vec<&str> = name.split(['-', '_', '.']).filter(|part| !part.is_empty()).collect();
+    parts.join("-").to_ascii_lowercase()
+}
+
 impl PythonEnvironment {
     /// The environment of an interpreter, or of the folder of an environment.
     pub fn of(path: &Path) -> Option<Self> {
@@ -67,6 +83,13 @@ impl PythonEnvironment {
         }
     }
 
+    /// Major and minor version of its Python, as far as its folders tell.
+    pub fn version(&self) -> Option<(u8, u8)> {
+        let name = self.site_packages.first()?.parent()?.file_name()?.to_string_lossy().into_owned();
+        let (major, minor) = name.strip_prefix("python")?.split_once('.')?;
+        Some((major.parse().ok()?, minor.parse().ok()?))
+    }
+
     /// The packages that are installed, sorted.
     pub fn packages(&self) -> Vec<InstalledPackage> {
         let entries = self.site_packages.iter().flat_map(fs::read_dir).flatten().flatten();
@@ -103,6 +126,24 @@ impl InstalledPackage {
         record.lines().filter_map(path).collect()
     }
 
+    /// What it says of itself.
+    pub fn metadata(&self) -> PackageMetadata {
+        let text = fs::read_to_string(self.metadata.join("METADATA")).unwrap_or_default();
+        let fields = text.lines().take_while(|line| !line.is_empty()).filter_map(|line| line.split_once(": "));
+        let mut metadata = PackageMetadata { name: self.name.clone(), requires: Vec::new() };
+        for (field, value) in fields {
+            match field {
+                "Name" => value.trim().clone_into(&mut metadata.name),
+                "Requires-Dist" => {
+                    let is_of_name = |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | '.');
+                    metadata.requires.push(value.chars().take_while(|char| is_of_name(*char)).collect());
+                }
+                _ => {}
+            }
+        }
+        metadata
+    }
+
     /// What tells this installation from another one.
     pub fn stamp(&self) -> String {
         format!("{}=={}@{}", self.name, self.version, self.written_ns)
@@ -124,6 +165,8 @@ mod tests {
         let record = "demo/__init__.py,sha256=x,1\n\"demo/a,b.py\",,\ndemo/data.txt,,\n../bin/demo.py,,\n\
                       demo/__pycache__/x.py,,\n";
         fs::write(metadata.join("RECORD"), record).unwrap();
+        let text = "Metadata-Version: 2.1\nName: Demo.Pkg\nRequires-Dist: flask>=2; extra == 'x'\n\nName: not a field\n";
+        fs::write(metadata.join("METADATA"), text).unwrap();
     }
 
     #[test]
@@ -136,7 +179,11 @@ mod tests {
         let packages = found.packages();
         let names: Vec<_> = packages.iter().map(|package| (&*package.name, &*package.version)).collect();
         assert_eq!(names, [("demo_pkg", "1.0")]);
+        assert_eq!(found.version(), Some((3, 13)));
         assert_eq!(packages[0].modules(), ["demo/__init__.py", "demo/a,b.py"]);
+        let metadata = packages[0].metadata();
+        assert_eq!((&*metadata.name, &metadata.requires[..]), ("Demo.Pkg", &["flask".to_owned()][..]));
+        assert_eq!(normalized_package_name("Demo.Pkg_x"), "demo-pkg-x");
         assert_eq!(PythonEnvironment::of(&root.join(".venv/bin/python3")), Some(found));
     }
 

@@ -15,7 +15,7 @@ mod system;
 mod tools;
 
 pub use decode::decode;
-pub use environment::{InstalledPackage, PythonEnvironment};
+pub use environment::{InstalledPackage, PackageMetadata, PythonEnvironment, normalized_package_name};
 pub use folder::{NewFile, OwnFolder};
 pub use git::GitState;
 pub use memory::MemorySystem;

@@ -78,7 +78,7 @@ pub(crate) struct Selection {
 /// How SCIP documents come about.
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct Indexing {
-    /// Who makes SCIP documents: `scip-python` or `none` [default: the setting `scip.backend`].
+    /// Who makes SCIP documents: `native`, `scip-python` or `none` [default: the setting `scip.backend`].
     #[arg(long, value_name = "NAME")]
     pub(crate) scip_backend: Option<String>,
     /// Interpreter or virtual environment whose packages imports are resolved in.

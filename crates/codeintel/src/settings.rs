@@ -6,13 +6,16 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use codeintel_datasets::{Dataset, dataset_named};
 use codeintel_engine::Options;
-use codeintel_engine::scip::{ExternalIndexer, ExternalOptions, IndexCommand, IndexMode, Indexer, NoIndexer};
+use codeintel_engine::scip::{
+    ExternalIndexer, ExternalOptions, IndexCommand, IndexMode, Indexer, NativeIndexer, NativeOptions, NoIndexer,
+};
 use codeintel_store::Wanted;
-use codeintel_system::{OwnFolder, PythonEnvironment, ScanOptions, System, ToolRunner};
+use codeintel_system::{OsSystem, OwnFolder, PythonEnvironment, ScanOptions, System, ToolRunner};
 use toml::Value;
 
 /// A setting that can be made in a file, in the environment or by a flag.
@@ -85,9 +88,9 @@ pub(crate) const SETTINGS: &[Definition] = &[
     ),
     define(
         "scip.backend",
-        Kind::OneOf(&["none", "scip-python"]),
-        "none",
-        "Who makes SCIP documents: `scip-python`, or `none`, which keeps those that were imported as long as they hold.",
+        Kind::OneOf(&["native", "scip-python", "none"]),
+        "native",
+        "Who makes SCIP documents: codeintel itself, `scip-python`, or `none`, which keeps those that were imported as long as they hold.",
     ),
     define(
         "scip.command",
@@ -344,6 +347,7 @@ impl Settings {
 /// Who makes SCIP documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Backend {
+    Native,
     None,
     ScipPython,
     Command,
@@ -354,17 +358,27 @@ impl Settings {
     fn backend(&self) -> Backend {
         let is_default = self.values["scip.backend"].1 == "default";
         match self.text("scip.backend") {
-            Some("none") if !is_default => Backend::None,
+            Some("none") => Backend::None,
+            Some("native") if !is_default => Backend::Native,
             _ if !self.list("scip.command").is_empty() => Backend::Command,
             Some("scip-python") => Backend::ScipPython,
-            _ => Backend::None,
+            _ => Backend::Native,
         }
     }
 
     /// What makes SCIP documents, by the settings.
-    pub(crate) fn indexer(&self, system: &dyn System) -> Box<dyn Indexer> {
+    pub(crate) fn indexer(&self, system: &OsSystem) -> Box<dyn Indexer> {
+        let tools = ToolRunner::new(self.search_path.as_deref());
+        let project_name = self.project_name(system);
+        let project_version = self.text("scip.project_version").unwrap_or("0").to_owned();
+        let environment = self.environment(&tools);
+        let root = self.root.clone();
         let command = match self.backend() {
             Backend::None => return Box::new(NoIndexer),
+            Backend::Native => {
+                let options = NativeOptions { project_name, project_version, environment, root };
+                return Box::new(NativeIndexer::new(options, Arc::new(system.clone())));
+            }
             Backend::ScipPython => IndexCommand::ScipPython(self.text("scip.program").map(PathBuf::from)),
             Backend::Command => IndexCommand::Custom(self.list("scip.command")),
         };
@@ -373,7 +387,6 @@ impl Settings {
             0 => cpus.min(4),
             workers => workers as usize,
         };
-        let tools = ToolRunner::new(self.search_path.as_deref());
         let options = ExternalOptions {
             command,
             mode: match self.text("scip.mode") {
@@ -383,10 +396,10 @@ impl Settings {
             },
             workers: workers.min(cpus).min(4),
             timeout: Duration::from_secs(self.number("scip.timeout")),
-            project_name: self.project_name(system),
-            project_version: self.text("scip.project_version").unwrap_or("0").to_owned(),
-            environment: self.environment(&tools),
-            root: self.root.clone(),
+            project_name,
+            project_version,
+            environment,
+            root,
             folder: self.index_folder(),
         };
         Box::new(ExternalIndexer::new(options, tools))

@@ -67,11 +67,13 @@ pub(crate) mod goids;
 pub(crate) mod interfaces;
 pub(crate) mod modules;
 pub(crate) mod problems;
+pub(crate) mod scip_coverage;
 pub(crate) mod scip_documents;
 pub(crate) mod scip_index_view;
 pub(crate) mod scip_occurrences;
 pub(crate) mod scip_relationships;
 pub(crate) mod scip_symbols;
+pub(crate) mod scip_unresolved;
 pub(crate) mod snapshots;
 pub(crate) mod tags_index;
 

@@ -18,6 +18,7 @@ stored_table! {
         enclosing_start_col: Null<Int>,
         enclosing_end_line: Null<Int>,
         enclosing_end_col: Null<Int>,
+        alternatives: Int,
     }
 }
 
@@ -27,6 +28,8 @@ pub(crate) static DATASET: Dataset = Dataset {
           Lines and columns count from 0, columns in the encoding that `scip.documents` names; the end is behind the last character. \
           Byte offsets count in the decoded text as UTF-8, without a byte order mark, as in `core.ast_nodes`. A symbol that begins \
           with `local ` has a meaning in its file only and must not be joined with those of other files.\n\n\
+          Where a name may stand for several things, there is one row for each of them, and `alternatives` is their number. \
+          A name that an import binds is defined there as a local symbol, and everything that uses it refers to what was imported.\n\n\
           Roles are those of SCIP: 1 definition, 2 import, 4 write, 8 read, and others that a producer may set.",
     columns: columns! {
         repo Varchar ! "Slug of the repository.";
@@ -47,11 +50,12 @@ pub(crate) static DATASET: Dataset = Dataset {
         is_local Boolean ! "Whether the symbol has a meaning in this file only.";
         enclosing_start_line Integer ? "First line, from 0, of the whole definition or reference.";
         enclosing_end_line Integer ? "Its last line.";
+        alternatives Integer ! "How many symbols are defined, or how many are referred to, in this place.";
     },
     view: "SELECT s.repo, s.commit, f.rel_path, t.start_line, t.start_col, t.end_line, t.end_col, t.start_byte, t.end_byte, \
            t.symbol, t.roles, t.roles & 1 <> 0 AS is_definition, t.roles & 2 <> 0 AS is_import, t.roles & 4 <> 0 AS is_write, \
            t.roles & 8 <> 0 AS is_read, starts_with(t.symbol, 'local ') AS is_local, t.enclosing_start_line, \
-           t.enclosing_end_line FROM {snapshots} s JOIN store.files f USING (snapshot_id) \
+           t.enclosing_end_line, t.alternatives FROM {snapshots} s JOIN store.files f USING (snapshot_id) \
            JOIN store.documents d USING (document_id) JOIN store.scip_occurrences t USING (facts_id)",
     example: "SELECT symbol, count(*) AS references FROM scip.occurrences WHERE NOT is_definition AND NOT is_local \
               GROUP BY symbol ORDER BY references DESC, symbol LIMIT 10",

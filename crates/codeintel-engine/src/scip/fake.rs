@@ -30,7 +30,7 @@ impl Indexer for FakeIndexer {
         if self.is_missing {
             return Err("the fake is not installed".to_owned());
         }
-        Ok(IndexerIdentity { key: format!("fake {}", self.version), sight: Sight::Declared })
+        Ok(IndexerIdentity { key: format!("fake {}", self.version), sight: Sight::Declared, dependents: Vec::new() })
     }
 
     fn index(&mut self, request: &IndexRequest<'_>, hand_over: &mut dyn FnMut(Indexed)) -> IndexOutcome {

@@ -8,6 +8,8 @@
 //! An import is taken to lead to every file that it might lead to, whatever order a resolver searches in. So a new file that
 //! takes the place of another one changes the fingerprints of those who may find it.
 
+use std::collections::BTreeSet;
+
 use codeintel_base::ContentHash;
 use codeintel_python::Import;
 use rustc_hash::FxHashMap;
@@ -18,6 +20,8 @@ pub(crate) struct ImportingFile<'a> {
     pub(crate) path: &'a str,
     /// Its importable name.
     pub(crate) module: &'a str,
+    /// The name of its module in symbols.
+    pub(crate) symbol_module: &'a str,
     /// Hash of its interface; empty where it has none.
     pub(crate) interface: &'a str,
     pub(crate) imports: &'a [Import],
@@ -28,19 +32,44 @@ pub(crate) struct ImportingFile<'a> {
 pub(crate) struct ImportGraph {
     /// For each file, the files that each of its imports may lead to, sorted.
     targets: Vec<Vec<Vec<u32>>>,
+    /// For each file, which of the folders around it are packages.
+    packages: Vec<Vec<bool>>,
 }
 
 /// A file of the repository's root that every file looks into, if it is there.
 const BUILTINS: &str = "__builtins__.pyi";
 
+/// What can be imported that is not of the repository, and imports from it all the same.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Outside<'a> {
+    /// Names of modules of the standard library, which all files look into. A file of the repository of such a name may be imported by the
+    /// library itself.
+    pub(crate) standard_library: &'a [&'a str],
+    /// Names of modules of installed packages that import the repository's.
+    pub(crate) dependents: &'a [String],
+}
+
 impl ImportGraph {
-    pub(crate) fn new(files: &[ImportingFile<'_>]) -> Self {
+    pub(crate) fn new(files: &[ImportingFile<'_>], outside: Outside<'_>) -> Self {
         let names = Names::new(files);
+        let mut by_all = names.at(BUILTINS);
+        by_all.extend(outside.standard_library.iter().flat_map(|name| names.of_top_level(name)));
+        by_all.sort_unstable();
+        by_all.dedup();
+        let is_dependent = |import: &Import| {
+            let top = import.module.split('.').next().unwrap_or_default();
+            import.level == 0 && outside.dependents.iter().any(|name| name == top)
+        };
         let targets = files.iter().map(|file| {
             let imports = file.imports.iter().map(|import| names.candidates(file, import));
-            imports.chain([names.at(BUILTINS)]).collect()
+            let imports_all = file.imports.iter().any(is_dependent);
+            let all = if imports_all { (0..files.len() as u32).collect() } else { by_all.clone() };
+            imports.chain([all]).collect()
         });
-        Self { targets: targets.collect() }
+        let packages = files.iter().map(|file| {
+            folders_around(file.path).map(|folder| names.is_package(folder)).collect()
+        });
+        Self { targets: targets.collect(), packages: packages.collect() }
     }
 
     /// The files that a file imports, once or more often.
@@ -60,8 +89,8 @@ impl ImportGraph {
         // A group comes behind those that it imports.
         let mut hashes: Vec<ContentHash> = Vec::with_capacity(groups.len());
         for (number, group) in groups.iter().enumerate() {
-            let mut members: Vec<&ImportingFile<'_>> = group.iter().map(|file| &files[*file as usize]).collect();
-            members.sort_by_key(|file| file.path);
+            let mut members = group.clone();
+            members.sort_by_key(|file| files[*file as usize].path);
             let imported = group.iter().flat_map(|file| self.imported(*file as usize));
             let mut imported: Vec<usize> = imported.map(|file| group_of[file as usize]).collect();
             imported.sort_unstable();
@@ -70,8 +99,10 @@ impl ImportGraph {
                 imported.into_iter().filter(|other| *other != number).map(|other| hashes[other].to_string()).collect();
             imported.sort_unstable();
             let mut bytes = Vec::new();
-            for file in members {
-                add(&mut bytes, &[file.path, file.module, file.interface]);
+            for number in members {
+                let file = &files[number as usize];
+                add(&mut bytes, &[file.path, file.module, file.symbol_module, file.interface]);
+                bytes.extend(self.packages[number as usize].iter().map(|is_package| u8::from(*is_package)));
                 for import in file.imports {
                     add(&mut bytes, &[&import.to_string()]);
                 }
@@ -83,7 +114,8 @@ impl ImportGraph {
         }
         let fingerprint = |(number, file): (usize, &ImportingFile<'_>)| {
             let mut bytes = Vec::new();
-            add(&mut bytes, &[file.module]);
+            add(&mut bytes, &[file.module, file.symbol_module]);
+            bytes.extend(self.packages[number].iter().map(|is_package| u8::from(*is_package)));
             for targets in &self.targets[number] {
                 for target in targets {
                     let hash = hashes[group_of[*target as usize]];
@@ -171,25 +203,55 @@ fn add(bytes: &mut Vec<u8>, texts: &[&str]) {
     }
 }
 
+/// The folders around a path, from the inside to the repository's root, which is empty.
+fn folders_around(path: &str) -> impl Iterator<Item = &str> {
+    let mut next = Some(path);
+    std::iter::from_fn(move || {
+        next = next?.rsplit_once('/').map(|(folder, _)| folder);
+        next
+    })
+    .chain([""])
+}
+
 /// Files by the dotted names and the paths under which they might be imported.
 struct Names<'a> {
     by_name: FxHashMap<String, Vec<u32>>,
     by_path: FxHashMap<&'a str, u32>,
+    by_top_level: FxHashMap<String, Vec<u32>>,
 }
 
 impl<'a> Names<'a> {
     fn new(files: &[ImportingFile<'a>]) -> Self {
+        let roots: BTreeSet<&str> = files.iter().filter_map(root).chain([""]).collect();
         let mut by_name: FxHashMap<String, Vec<u32>> = FxHashMap::default();
+        let mut by_top_level: FxHashMap<String, Vec<u32>> = FxHashMap::default();
         let mut by_path = FxHashMap::default();
         for (number, file) in files.iter().enumerate() {
             by_path.insert(file.path, number as u32);
-            let from_root = from_root(file.path);
-            if from_root != file.module {
-                by_name.entry(from_root).or_default().push(number as u32);
+            let from_roots = folders_around(file.path).filter(|folder| roots.contains(folder));
+            let mut names: Vec<String> =
+                from_roots.map(|folder| dotted(&file.path[folder.len()..])).chain([file.module.to_owned()]).collect();
+            names.sort();
+            names.dedup();
+            for name in names {
+                let top_level = name.split('.').next().unwrap_or_default().to_owned();
+                let files = by_top_level.entry(top_level).or_default();
+                if files.last() != Some(&(number as u32)) {
+                    files.push(number as u32);
+                }
+                by_name.entry(name).or_default().push(number as u32);
             }
-            by_name.entry(file.module.to_owned()).or_default().push(number as u32);
         }
-        Self { by_name, by_path }
+        Self { by_name, by_path, by_top_level }
+    }
+
+    fn of_top_level(&self, name: &str) -> &[u32] {
+        self.by_top_level.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    fn is_package(&self, folder: &str) -> bool {
+        let slash = if folder.is_empty() { "" } else { "/" };
+        ["py", "pyi"].iter().any(|ending| self.by_path.contains_key(&*format!("{folder}{slash}__init__.{ending}")))
     }
 
     fn at(&self, path: &str) -> Vec<u32> {
@@ -216,20 +278,22 @@ impl<'a> Names<'a> {
         let package = package(file, import.level);
         let absolute: Vec<&str> = package.iter().copied().chain(parts.iter().copied()).collect();
         for length in 1..=absolute.len() {
-            self.named(&absolute[..length], folder, &mut found);
+            self.named(&absolute[..length], file.path, &mut found);
         }
         for name in import.names.iter().flatten() {
-            self.named(&[&absolute[..], &[name]].concat(), folder, &mut found);
+            self.named(&[&absolute[..], &[name]].concat(), file.path, &mut found);
         }
         found.sort_unstable();
         found.dedup();
         found
     }
 
-    /// Files of a dotted name, from any source root, from the repository's root or from the importing file's folder.
-    fn named(&self, parts: &[&str], folder: &str, found: &mut Vec<u32>) {
+    /// Files of a dotted name, from any source root or from a folder around the importing file.
+    fn named(&self, parts: &[&str], importing: &str, found: &mut Vec<u32>) {
         found.extend(self.by_name.get(&parts.join(".")).into_iter().flatten());
-        self.below(folder, parts, found);
+        for folder in folders_around(importing) {
+            self.below(folder, parts, found);
+        }
     }
 
     fn below(&self, folder: &str, parts: &[&str], found: &mut Vec<u32>) {
@@ -243,10 +307,42 @@ impl<'a> Names<'a> {
     }
 }
 
-/// The dotted name of a path from the repository's root.
-fn from_root(path: &str) -> String {
+/// The dotted name of a path.
+fn dotted(path: &str) -> String {
     let stem = path.strip_suffix(".pyi").or_else(|| path.strip_suffix(".py")).unwrap_or(path);
+    let stem = stem.trim_start_matches('/');
     stem.strip_suffix("/__init__").unwrap_or(stem).replace('/', ".")
+}
+
+/// The folder that a file's importable name starts from.
+fn root<'f>(file: &ImportingFile<'f>) -> Option<&'f str> {
+    folders_around(file.path).find(|folder| dotted(&file.path[folder.len()..]) == file.module)
+}
+
+/// The names of modules in symbols, of paths and importable names. Where several files have the same importable name, it belongs to the one
+/// that has it by its path, if any, and the others are called by their paths.
+pub(crate) fn symbol_modules(files: &[(&str, &str)]) -> Vec<String> {
+    // A stub has the name of the source that it stands for.
+    let stem = |path: &str| path.strip_suffix('i').unwrap_or(path).to_owned();
+    let mut owners: FxHashMap<String, Option<String>> = FxHashMap::default();
+    for (path, module) in files {
+        let new = || Some(stem(path));
+        owners.entry((*module).to_owned()).and_modify(|owner| *owner = owner.take().filter(|owner| *owner == stem(path))).or_insert_with(new);
+    }
+    for (path, _) in files {
+        let is_free = |owner: &Option<String>| owner.as_ref().is_none_or(|owner| dotted(owner) != dotted(path));
+        let owner = owners.entry(dotted(path)).or_default();
+        if is_free(owner) || codeintel_datasets::ModuleNames::is_package(path) {
+            *owner = Some(stem(path));
+        }
+    }
+    let name = |(path, module): &(&str, &str)| {
+        let owns = |name: &str| owners.get(name).is_some_and(|owner| *owner == Some(stem(path)));
+        let names = [(*module).to_owned(), dotted(path)];
+        // No dotted name has a slash.
+        names.into_iter().find(|name| owns(name)).unwrap_or_else(|| format!("./{path}"))
+    };
+    files.iter().map(name).collect()
 }
 
 /// The parts of the package that a relative import starts from; none for an absolute one.
@@ -270,14 +366,21 @@ mod tests {
         let imports: Vec<Vec<Import>> =
             files.iter().map(|parts| parts[2..].iter().map(|import| import.parse().unwrap()).collect()).collect();
         let modules: Vec<String> =
-            files.iter().map(|parts| from_root(parts[0].strip_prefix("src/").unwrap_or(parts[0]))).collect();
+            files.iter().map(|parts| dotted(parts[0].strip_prefix("src/").unwrap_or(parts[0]))).collect();
         let files: Vec<ImportingFile<'_>> = files
             .iter()
             .zip(&imports)
             .zip(&modules)
-            .map(|((parts, imports), module)| ImportingFile { path: parts[0], module, interface: parts[1], imports })
+            .map(|((parts, imports), module)| ImportingFile {
+                path: parts[0],
+                module,
+                symbol_module: module,
+                interface: parts[1],
+                imports,
+            })
             .collect();
-        ImportGraph::new(&files).fingerprints(&files).iter().map(ToString::to_string).collect()
+        let outside = Outside { standard_library: &["os"], dependents: &["plugin".to_owned()] };
+        ImportGraph::new(&files, outside).fingerprints(&files).iter().map(ToString::to_string).collect()
     }
 
     /// Which of the files that both lists have got another fingerprint.
@@ -326,6 +429,24 @@ mod tests {
         check(&["a.py 1 b", "b.py 1"], &["a.py 1 b", "b.py 1", "b.pyi 1"], &["a.py"]);
         check(&["a.py 1 b"], &["a.py 1 b", "c.py 1"], &[]);
         check(&["a.py 1"], &["a.py 1", "__builtins__.pyi 1"], &["a.py"]);
+        check(&["p/q/a.py 1 b"], &["p/q/a.py 1 b", "p/b.py 1"], &["p/q/a.py"]);
+        check(&["p/q/a.py 1 b"], &["p/q/a.py 1 b", "p/__init__.py 1"], &["p/q/a.py"]);
+    }
+
+    #[test]
+    fn what_is_outside_may_lead_back_inside() {
+        check(&["a.py 1", "src/os/path.py 1"], &["a.py 1", "src/os/path.py 2"], &["a.py", "src/os/path.py"]);
+        check(&["a.py 1 plugin.x", "b.py 1", "c.py 1"], &["a.py 1 plugin.x", "b.py 1", "c.py 2"], &["a.py"]);
+    }
+
+    #[test]
+    fn names_in_symbols_are_those_of_one_file_or_of_a_source_and_its_stub() {
+        let names = |files: &[(&str, &str)]| symbol_modules(files);
+        assert_eq!(names(&[("src/a.py", "a"), ("src/a.pyi", "a"), ("b.py", "b")]), ["a", "a", "b"]);
+        assert_eq!(names(&[("x/src/a.py", "a"), ("y/src/a.py", "a")]), ["x.src.a", "y.src.a"]);
+        assert_eq!(names(&[("a.py", "a"), ("a/__init__.py", "a")]), ["./a.py", "a"]);
+        assert_eq!(names(&[("x.py", "x"), ("src/x.py", "x")]), ["x", "src.x"]);
+        assert_eq!(names(&[("src/a.py", "a"), ("lib/src/a.py", "src.a"), ("b/a.py", "a")]), ["src.a", "lib.src.a", "b.a"]);
     }
 
     #[test]
@@ -353,9 +474,9 @@ mod tests {
     #[test]
     fn closures_hold_what_is_imported() {
         let imports: Vec<Import> = vec!["b".parse().unwrap()];
-        let file = |path, module, imports| ImportingFile { path, module, interface: "", imports };
+        let file = |path, module, imports| ImportingFile { path, module, symbol_module: module, interface: "", imports };
         let files = [file("a.py", "a", &imports[..]), file("b.py", "b", &[]), file("c.py", "c", &imports[..])];
-        let graph = ImportGraph::new(&files);
+        let graph = ImportGraph::new(&files, Outside::default());
         assert_eq!((graph.closure(0), graph.closure(1)), (vec![0, 1], vec![1]));
     }
 }

@@ -45,6 +45,9 @@ pub struct IndexerIdentity {
     pub key: String,
     /// What it sees of other files.
     pub sight: Sight,
+    /// Names of modules of installed packages that import the repository's modules.
+    #[serde(default)]
+    pub dependents: Vec<String>,
 }
 
 /// What an indexer sees of the functions of other files.
@@ -66,7 +69,7 @@ pub struct IndexFile<'a> {
     pub hash: ContentHash,
     /// Their number.
     pub size_bytes: i64,
-    /// Its importable name.
+    /// The name of its module in symbols.
     pub module: &'a str,
 }
 
@@ -198,7 +201,7 @@ impl NoIndexer {
 impl Indexer for NoIndexer {
     fn identify(&mut self, _: &dyn System) -> Result<IndexerIdentity, String> {
         // Who made them is not known, so they are taken to depend on all that an indexer could see.
-        Ok(IndexerIdentity { key: Self::KEY.to_owned(), sight: Sight::Inferred })
+        Ok(IndexerIdentity { key: Self::KEY.to_owned(), sight: Sight::Inferred, dependents: Vec::new() })
     }
 
     fn makes_documents(&self) -> bool {

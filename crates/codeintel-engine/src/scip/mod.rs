@@ -1,11 +1,13 @@
 //! SCIP documents: which of them are missing, who makes them, and what becomes of them.
 
 mod export;
+mod environment;
 mod external;
 mod fingerprints;
 mod import;
 mod indexer;
 mod intake;
+mod native;
 mod plan;
 mod shards;
 mod state;
@@ -25,6 +27,7 @@ pub use import::ImportIndexer;
 pub use indexer::{
     IndexFile, IndexOutcome, IndexRequest, IndexStatus, Indexed, Indexer, IndexerIdentity, NoIndexer, Sight,
 };
+pub use native::{NativeIndexer, NativeOptions};
 pub(crate) use plan::{IndexPlan, Interfaces};
 pub(crate) use state::IndexState;
 pub(crate) use step::IndexStep;

@@ -5,7 +5,7 @@ use codeintel_python::{Import, Interface};
 use codeintel_store::{Database, DocumentKey, FileRow, InterfaceRow, Snapshot, StoreError};
 use rustc_hash::FxHashMap;
 
-use super::fingerprints::{ImportGraph, ImportingFile};
+use super::fingerprints::{ImportGraph, ImportingFile, Outside, symbol_modules};
 use super::indexer::{Indexer, IndexerIdentity, Sight};
 use super::state::IndexState;
 use super::write::World;
@@ -68,23 +68,36 @@ impl Interfaces {
         seen(one) == seen(other)
     }
 
-    fn importing_files<'a>(&'a self, rows: &'a [FileRow], sight: Sight) -> Vec<ImportingFile<'a>> {
-        let file = |row: &'a FileRow| {
+    fn importing_files<'a>(&'a self, rows: &'a [FileRow], modules: &'a [String], sight: Sight) -> Vec<ImportingFile<'a>> {
+        let file = |(row, symbol_module): (&'a FileRow, &'a String)| {
             let interface = self.get(row.content_id);
             ImportingFile {
                 path: row.path.as_str(),
                 module: &row.module,
+                symbol_module,
                 interface: interface.map_or("", |interface| interface.hash(sight)),
                 imports: interface.map_or(&[], |interface| &interface.imports),
             }
         };
-        rows.iter().map(file).collect()
+        rows.iter().zip(modules).map(file).collect()
     }
 
     /// Which files a file may look into.
-    pub(crate) fn graph(&self, rows: &[FileRow], sight: Sight) -> ImportGraph {
-        ImportGraph::new(&self.importing_files(rows, sight))
+    pub(crate) fn graph(&self, rows: &[FileRow], identity: &IndexerIdentity) -> ImportGraph {
+        let modules = modules_in_symbols(rows);
+        ImportGraph::new(&self.importing_files(rows, &modules, identity.sight), outside(Some(identity)))
     }
+}
+
+/// The names of modules in symbols.
+pub(crate) fn modules_in_symbols(rows: &[FileRow]) -> Vec<String> {
+    let files: Vec<(&str, &str)> = rows.iter().map(|row| (row.path.as_str(), &*row.module)).collect();
+    symbol_modules(&files)
+}
+
+fn outside(identity: Option<&IndexerIdentity>) -> Outside<'_> {
+    let dependents = identity.map_or(&[][..], |identity| &identity.dependents);
+    Outside { standard_library: codeintel_semantic::standard_library(), dependents }
 }
 
 impl FileInterface {
@@ -111,12 +124,11 @@ impl IndexPlan {
             Ok(identity) => (Some(identity), None),
             Err(reason) => (state.as_ref().and_then(|state| state.identity.clone()), Some(reason)),
         };
-        let sight = identity.as_ref().map_or(Sight::Inferred, |identity| identity.sight);
         let is_same_indexer = state.as_ref().is_some_and(|state| state.identity == identity);
         let known = prior.filter(|_| is_same_indexer);
         let before: FxHashMap<&RepoPath, &FileRow> =
             prior.iter().flat_map(|prior| &prior.files).map(|row| (&row.path, row)).collect();
-        let fingerprints = fingerprints(database, rows, known, &mut interfaces, sight)?;
+        let fingerprints = fingerprints(database, rows, known, &mut interfaces, identity.as_ref())?;
         let mut plan =
             Self { identity, unavailable, documents: vec![None; rows.len()], fingerprints, pending: Vec::new() };
         let mut unknown = Vec::new();
@@ -178,8 +190,9 @@ fn fingerprints(
     rows: &[FileRow],
     known: Option<&Snapshot>,
     interfaces: &mut Interfaces,
-    sight: Sight,
+    identity: Option<&IndexerIdentity>,
 ) -> Result<Vec<String>, StoreError> {
+    let sight = identity.map_or(Sight::Inferred, |identity| identity.sight);
     if let Some(known) = known
         && let Some(fingerprints) = unchanged(database, rows, known, interfaces, sight)?
     {
@@ -187,8 +200,9 @@ fn fingerprints(
     }
     let contents: Vec<i32> = rows.iter().map(|row| row.content_id).collect();
     interfaces.load(database, &contents)?;
-    let files = interfaces.importing_files(rows, sight);
-    Ok(ImportGraph::new(&files).fingerprints(&files).iter().map(ToString::to_string).collect())
+    let modules = modules_in_symbols(rows);
+    let files = interfaces.importing_files(rows, &modules, sight);
+    Ok(ImportGraph::new(&files, outside(identity)).fingerprints(&files).iter().map(ToString::to_string).collect())
 }
 
 /// The fingerprints of the last snapshot, where nothing that others can see has changed since. Costs a look at the

@@ -9,7 +9,7 @@ use codeintel_system::System;
 use rustc_hash::FxHashMap;
 
 use super::indexer::{IndexFile, IndexOutcome, IndexRequest, IndexStatus, Indexed, Indexer, IndexerIdentity};
-use super::plan::{IndexPlan, Interfaces};
+use super::plan::{IndexPlan, Interfaces, modules_in_symbols};
 use crate::options::Options;
 
 /// Rows are written in batches of about this size.
@@ -110,11 +110,13 @@ pub(crate) fn with_request<T>(
         let contents: Vec<i32> = rows.iter().map(|row| row.content_id).collect();
         // Without them files seem to import nothing, which makes an estimate wrong and nothing else.
         interfaces.load(database, &contents).unwrap_or_default();
-        interfaces.graph(rows, identity.sight)
+        interfaces.graph(rows, identity)
     };
+    let modules = modules_in_symbols(rows);
     let files: Vec<IndexFile<'_>> = rows
         .iter()
-        .map(|row| IndexFile { path: &row.path, hash: row.hash, size_bytes: row.state.size_bytes, module: &row.module })
+        .zip(&modules)
+        .map(|(row, module)| IndexFile { path: &row.path, hash: row.hash, size_bytes: row.state.size_bytes, module })
         .collect();
     work(&IndexRequest {
         system,

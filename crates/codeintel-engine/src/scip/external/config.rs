@@ -66,6 +66,6 @@ fn read(system: &dyn System, name: &str) -> Option<String> {
 
 /// The packages of an environment as scip-python reads them, which saves it from asking pip.
 pub(super) fn packages(packages: &[InstalledPackage]) -> Value {
-    let package = |package: &InstalledPackage| json!({"name": package.name, "version": package.version, "files": package.modules()});
+    let package = |package: &InstalledPackage| json!({"name": package.metadata().name, "version": package.version, "files": package.modules()});
     packages.iter().map(package).collect()
 }

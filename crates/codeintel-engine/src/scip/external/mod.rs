@@ -13,6 +13,7 @@ use serde_json::Value;
 
 pub use self::estimate::IndexMode;
 use self::estimate::{Costs, Decision};
+use super::environment::{dependents, stamp};
 use super::indexer::{IndexOutcome, IndexRequest, Indexed, Indexer, IndexerIdentity, Sight};
 use super::intake::{Intake, SCIP_PYTHON};
 use super::shards::Shards;
@@ -227,18 +228,18 @@ impl Indexer for ExternalIndexer {
             None => self.find()?,
         };
         let ExternalOptions { command, project_name, project_version, environment, .. } = &self.options;
-        let what = match command {
+        let packages = environment.as_ref().map(PythonEnvironment::packages).unwrap_or_default();
+        let key = match command {
             IndexCommand::ScipPython(_) => {
-                let packages = environment.as_ref().map(PythonEnvironment::packages).unwrap_or_default();
-                let stamps: Vec<String> = packages.iter().map(codeintel_system::InstalledPackage::stamp).collect();
                 let user = Value::Object(config::of_user(system)).to_string();
-                let settings = ContentHash::of([user, stamps.join("\n")].join("\0").as_bytes());
+                let settings = ContentHash::of([user, stamp(&packages).to_string()].join("\0").as_bytes());
                 format!("{SCIP_PYTHON} {version} {project_name} {project_version} {settings}")
             }
             IndexCommand::Custom(words) => words.join(" "),
         };
         self.program = Some((program, version));
-        Ok(IndexerIdentity { key: what, sight: Sight::Inferred })
+        let dependents = dependents(project_name, &packages);
+        Ok(IndexerIdentity { key, sight: Sight::Inferred, dependents })
     }
 
     fn remember(&mut self, memory: &Value) {

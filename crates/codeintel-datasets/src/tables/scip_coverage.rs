@@ -1,0 +1,33 @@
+//! `scip.coverage`: how many references are known.
+
+use crate::dataset::{Dataset, Upkeep};
+
+stored_table! {
+    /// One row for each document and kind of references.
+    scip_coverage {
+        facts_id: Int,
+        kind: Text,
+        total: Int,
+        resolved: Int,
+    }
+}
+
+pub(crate) static DATASET: Dataset = Dataset {
+    name: "scip.coverage",
+    doc: "One row for each file and kind of references: how many there are, and of how many the native indexer knows what they stand for.\n\n\
+          The others are in `scip.unresolved`. Documents of other programs do not tell, so they have no rows here.",
+    columns: columns! {
+        repo Varchar ! "Slug of the repository.";
+        commit Varchar ! "Commit, as in `core.snapshots`.";
+        rel_path Varchar ! "Path from the repository's root.";
+        kind Varchar ! "`name`, `attribute` or `import`.";
+        total Integer ! "References of the kind.";
+        resolved Integer ! "Those of which it is known what they stand for.";
+    },
+    view: "SELECT s.repo, s.commit, f.rel_path, t.kind, t.total, t.resolved FROM {snapshots} s \
+           JOIN store.files f USING (snapshot_id) JOIN store.documents d USING (document_id) \
+           JOIN store.scip_coverage t USING (facts_id)",
+    example: "SELECT kind, sum(total) AS total, round(sum(resolved) / sum(total), 3) AS share FROM scip.coverage GROUP BY kind ORDER BY kind",
+    reads: &["scip.documents"],
+    upkeep: Upkeep::PerResolution { tables: &[&scip_coverage::TABLE] },
+};

@@ -1,0 +1,43 @@
+//! `scip.unresolved`: references to what is not known.
+
+use crate::dataset::{Dataset, Upkeep};
+
+stored_table! {
+    /// One row for each reference of a document to what is not known.
+    scip_unresolved {
+        facts_id: Int,
+        start_line: Int,
+        start_col: Int,
+        end_line: Int,
+        end_col: Int,
+        text: Text,
+        kind: Text,
+        reason: Text,
+    }
+}
+
+pub(crate) static DATASET: Dataset = Dataset {
+    name: "scip.unresolved",
+    doc: "One row for each name that is read, each attribute and each imported name of which the native indexer cannot say what it stands for.\n\n\
+          So a search for the references of a symbol may be complete or not, but never looks complete when it is not: what it may have missed \
+          is here, by its text. Documents of other programs do not tell, so they have no rows here.\n\n\
+          Lines and columns count as in `scip.occurrences`.",
+    columns: columns! {
+        repo Varchar ! "Slug of the repository.";
+        commit Varchar ! "Commit, as in `core.snapshots`.";
+        rel_path Varchar ! "Path from the repository's root.";
+        start_line Integer ! "First line, from 0.";
+        start_col Integer ! "First column, from 0.";
+        end_line Integer ! "Last line, from 0.";
+        end_col Integer ! "Column behind the last one.";
+        text Varchar ! "Source of the name.";
+        kind Varchar ! "`name`, `attribute` or `import`.";
+        reason Varchar ! "Why it is not known, in words.";
+    },
+    view: "SELECT s.repo, s.commit, f.rel_path, t.start_line, t.start_col, t.end_line, t.end_col, t.text, t.kind, t.reason \
+           FROM {snapshots} s JOIN store.files f USING (snapshot_id) JOIN store.documents d USING (document_id) \
+           JOIN store.scip_unresolved t USING (facts_id)",
+    example: "SELECT text, count(*) AS places FROM scip.unresolved WHERE kind = 'import' GROUP BY text ORDER BY places DESC, text LIMIT 10",
+    reads: &["scip.documents"],
+    upkeep: Upkeep::PerResolution { tables: &[&scip_unresolved::TABLE] },
+};
