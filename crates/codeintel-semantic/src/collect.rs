@@ -6,7 +6,7 @@ use codeintel_base::{Column, LineIndex, PYTHON};
 use codeintel_scip::{
     Coverage, Occurrence, PlacedDocument, Range, ReferenceKind, Relationship, Role, Symbol, Unresolved,
 };
-use ruff_db::parsed::parsed_module;
+use ruff_db::parsed::{ParsedModuleRef, parsed_module};
 use ruff_db::source::{SourceText, source_text};
 use ruff_python_ast::visitor::{Visitor, walk_except_handler, walk_expr, walk_pattern, walk_stmt, walk_type_param};
 use ruff_python_ast::{
@@ -15,9 +15,10 @@ use ruff_python_ast::{
     TypeParam,
 };
 use ruff_text_size::{Ranged, TextRange, TextSize};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use ty_python_core::definition::Definition;
-use ty_python_core::scope::{FileScopeId, NodeWithScopeRef};
+use ty_python_core::ast_ids::HasScopedUseId as _;
+use ty_python_core::scope::{FileScopeId, NodeWithScopeKind, NodeWithScopeRef};
 use ty_python_core::{ProgramFile, SemanticIndex, semantic_index};
 use ty_python_semantic::types::Type;
 use ty_python_semantic::types::ide_support::{definitions_for_keyword_argument, typed_dict_key_definition};
@@ -64,6 +65,7 @@ pub(crate) fn document<'db>(db: &'db dyn Db, file: ProgramFile<'db>) -> PlacedDo
         db,
         file,
         model: SemanticModel::new(db, file),
+        is_in_string: false,
         index: semantic_index(db, file),
         source: source_text(db, file.file(db)),
         scopes: vec![FileScopeId::global()],
@@ -84,6 +86,8 @@ struct Found {
     target: Target,
     roles: u32,
     enclosing: Option<TextRange>,
+    /// It binds a variable, which is defined by the first binding and written to by the others.
+    is_binding: bool,
 }
 
 struct Collector<'db> {
@@ -91,6 +95,7 @@ struct Collector<'db> {
     file: ProgramFile<'db>,
     /// The file, or a string annotation in it.
     model: SemanticModel<'db>,
+    is_in_string: bool,
     index: &'db SemanticIndex<'db>,
     source: SourceText,
     /// The scopes of the module, classes and functions around the place that is visited.
@@ -124,7 +129,8 @@ impl<'db> Collector<'db> {
         let defined = Defined { origin: Origin::Module(self.file), relationships: Vec::new() };
         self.defined.insert(symbol.clone(), defined);
         let target = Target::Global(symbol);
-        self.found.push(Found { range: TextRange::default(), target, roles: DEFINITION, enclosing: Some(whole) });
+        let enclosing = Some(whole);
+        self.found.push(Found { range: TextRange::default(), target, roles: DEFINITION, enclosing, is_binding: false });
     }
 
     fn scope(&self) -> FileScopeId {
@@ -133,7 +139,15 @@ impl<'db> Collector<'db> {
 
     fn add(&mut self, range: TextRange, target: Target, roles: u32) {
         let enclosing = (roles & DEFINITION != 0).then_some(self.statement);
-        self.found.push(Found { range, target, roles, enclosing });
+        self.found.push(Found { range, target, roles, enclosing, is_binding: false });
+    }
+
+    /// One of perhaps several bindings of a variable.
+    fn add_binding(&mut self, range: TextRange, target: Target, roles: u32) {
+        self.add(range, target, roles);
+        if let Some(found) = self.found.last_mut() {
+            found.is_binding = true;
+        }
     }
 
     /// A definition of a name with all that is to be said of it.
@@ -162,7 +176,7 @@ impl<'db> Collector<'db> {
             let defined = Defined { origin: Origin::Definition(definition), relationships: Vec::new() };
             self.defined.entry(symbol.clone()).or_insert(defined);
         }
-        self.add(range, target, roles);
+        self.add_binding(range, target, roles);
     }
 
     /// What is to be written for definitions that were found.
@@ -239,22 +253,42 @@ impl<'db> Collector<'db> {
         let range = name.range;
         match name.ctx {
             ExprContext::Load => {
-                let targets = self.name_targets(&name.id, name.into(), name.inferred_type(&self.model));
+                let targets = self.name_targets(name);
                 self.refer(range, targets, READ, ReferenceKind::Name, NO_SUCH_NAME);
             }
             ExprContext::Store | ExprContext::Del | ExprContext::Invalid => {
                 let roles = if name.ctx == ExprContext::Store { DEFINITION | WRITE } else { WRITE };
-                self.bind_name(name, roles);
+                self.bind_name(name, name.into(), roles);
             }
         }
     }
 
-    fn bind_name(&mut self, name: &ExprName, roles: u32) {
+    /// A variable that is bound; `node` is what ty knows the binding by.
+    fn bind_name(&mut self, name: &ExprName, node: AnyNodeRef<'_>, roles: u32) {
         let scope = self.model.scope(name.into()).unwrap_or_else(|| self.scope());
-        self.bind(name.range, &name.id, scope, Some(name.into()), roles);
+        self.bind(name.range, &name.id, scope, Some(node), roles);
     }
 
-    fn name_targets(&mut self, name: &str, node: AnyNodeRef<'_>, ty: Option<Type<'db>>) -> Vec<Target> {
+    /// The target of a statement that binds one name or attribute in its own way.
+    fn bind_target(&mut self, target: &Expr, statement: AnyNodeRef<'_>, roles: u32) {
+        match target {
+            Expr::Name(name) => self.bind_name(name, statement, roles),
+            Expr::Attribute(attribute) => {
+                self.visit_expr(&attribute.value);
+                if !self.binds_attribute(attribute, statement, roles) {
+                    self.refer_to_attribute(attribute, attribute.attr.range, roles & !DEFINITION | WRITE);
+                }
+            }
+            target => self.visit_expr(target),
+        }
+    }
+
+    fn name_targets(&mut self, name: &ExprName) -> Vec<Target> {
+        let ty = name.inferred_type(&self.model);
+        let module = parsed_module(self.db, self.file.python_file(self.db)).load(self.db);
+        let class = self.class_around_unbound(name, &module);
+        let node = class.map_or(name.into(), AnyNodeRef::from);
+        let name = &*name.id;
         let found = definitions_for_name(&self.model, name, node, ImportAliasResolution::ResolveAliases);
         // `import a.b` binds `a`, and not the module that it names.
         let is_module = |found: &ResolvedDefinition<'db>| matches!(found, ResolvedDefinition::Module(_));
@@ -271,9 +305,24 @@ impl<'db> Collector<'db> {
         targets
     }
 
+    /// The class in whose body a name is read that is bound there later only, so that it is looked for around the class.
+    fn class_around_unbound<'m>(&self, name: &ExprName, module: &'m ParsedModuleRef) -> Option<&'m StmtClassDef> {
+        if self.is_in_string {
+            return None;
+        }
+        let here = self.model.scope(name.into())?;
+        let scope = here.to_scope_id(self.db, self.file);
+        let NodeWithScopeKind::Class(class) = scope.node(self.db) else { return None };
+        self.index.place_table(here).symbol_id(&name.id)?;
+        let uses = self.index.use_def_map(here);
+        let mut bindings = uses.bindings_at_use(name.scoped_use_id(self.db, self.file));
+        let is_bound = bindings.any(|binding| binding.binding.definition().is_some());
+        (!is_bound).then(|| class.node(module))
+    }
+
     fn attribute(&mut self, attribute: &ExprAttribute) {
         let range = attribute.attr.range;
-        if attribute.ctx == ExprContext::Store && self.binds_attribute(attribute, DEFINITION | WRITE) {
+        if attribute.ctx == ExprContext::Store && self.binds_attribute(attribute, attribute.into(), DEFINITION | WRITE) {
             return;
         }
         let roles = if attribute.ctx == ExprContext::Load { READ } else { WRITE };
@@ -282,8 +331,8 @@ impl<'db> Collector<'db> {
 
     /// Whether an attribute of a method's first parameter is bound. Then it is defined here, unless a property or a base class
     /// says more of it: then it is written to.
-    fn binds_attribute(&mut self, attribute: &ExprAttribute, roles: u32) -> bool {
-        let definitions = self.index.try_definitions(AnyNodeRef::from(attribute)).unwrap_or_default();
+    fn binds_attribute(&mut self, attribute: &ExprAttribute, node: AnyNodeRef<'_>, roles: u32) -> bool {
+        let definitions = self.index.try_definitions(node).unwrap_or_default();
         let is_symbol = |definition: &Definition<'db>| symbol_of(self.db, *definition).is_some();
         let Some(definition) = definitions.iter().copied().find(is_symbol) else { return false };
         let class = hierarchy::class_of_method(self.db, definition.scope(self.db));
@@ -293,7 +342,12 @@ impl<'db> Collector<'db> {
                 let targets = self.definition_target(declared.definition).into_iter().collect();
                 self.refer(attribute.attr.range, targets, roles & !DEFINITION, ReferenceKind::Attribute, NOT_IN_SOURCE);
             }
-            None => self.define(attribute.attr.range, definition, roles, Vec::new()),
+            None => {
+                self.define(attribute.attr.range, definition, roles, Vec::new());
+                if let Some(found) = self.found.last_mut() {
+                    found.is_binding = true;
+                }
+            }
         }
         true
     }
@@ -323,8 +377,11 @@ impl<'db> Collector<'db> {
         if let Some(Type::BoundSuper(_)) = receiver {
             let scope = self.scope().to_scope_id(self.db, self.file);
             if let Some(class) = hierarchy::class_of_method(self.db, scope) {
-                let bases = hierarchy::mro(self.db, class).get(1..).unwrap_or_default();
-                return self.members(bases, &attribute.attr);
+                let pivot = attribute.value.as_call_expr().and_then(|call| call.arguments.args.first());
+                let pivot = pivot.map_or(Some(class), |pivot| hierarchy::class_of(self.db, &self.model, pivot));
+                let order = hierarchy::mro(self.db, class);
+                let behind = order.iter().position(|class| Some(*class) == pivot).map_or(order.len(), |place| place + 1);
+                return self.members(&order[behind..], &attribute.attr);
             }
         }
         Vec::new()
@@ -342,7 +399,14 @@ impl<'db> Collector<'db> {
         for keyword in &call.arguments.keywords {
             let Some(name) = &keyword.arg else { continue };
             let found = definitions_for_keyword_argument(&self.model, keyword, call);
-            let targets = self.targets(found);
+            let mut targets = self.targets(found);
+            if targets.is_empty()
+                && let Some(class) = hierarchy::class_of(self.db, &self.model, &call.func)
+            {
+                // What `__new__` takes says nothing where `__init__` takes it again.
+                let found = hierarchy::constructor_parameters(self.db, class, name);
+                targets = self.targets(found.into_iter().map(ResolvedDefinition::Definition).collect());
+            }
             for target in targets {
                 self.add(name.range, target, READ);
             }
@@ -354,13 +418,23 @@ impl<'db> Collector<'db> {
             let module = self.model.resolve_module(Some(alias.name.as_str()), 0);
             let targets = self.imported_module(module.as_ref().and_then(|module| module.file(self.db)));
             let reason = if module.is_some() { NOT_IN_SOURCE } else { NO_SUCH_MODULE };
-            self.refer(alias.name.range, targets, IMPORT, ReferenceKind::Import, reason);
+            self.refer_to_imported(alias, targets, reason);
             let bound = alias.asname.as_ref().map_or_else(
                 || alias.name.split('.').next().unwrap_or_default().to_owned(),
                 |asname| asname.to_string(),
             );
             self.bind_import(alias, &bound);
         }
+    }
+
+    /// What is imported is referred to by its name and by the one that it gets.
+    fn refer_to_imported(&mut self, alias: &Alias, targets: Vec<Target>, reason: &'static str) {
+        if let Some(asname) = &alias.asname {
+            for target in &targets {
+                self.add(asname.range, target.clone(), IMPORT);
+            }
+        }
+        self.refer(alias.name.range, targets, IMPORT, ReferenceKind::Import, reason);
     }
 
     fn imported_module(&mut self, file: Option<ruff_db::files::File>) -> Vec<Target> {
@@ -387,7 +461,7 @@ impl<'db> Collector<'db> {
             let found = definitions_for_imported_symbol(&self.model, import, &alias.name, aliases);
             let reason = if found.is_empty() { reason } else { NOT_IN_SOURCE };
             let targets = self.targets(found);
-            self.refer(alias.name.range, targets, IMPORT, ReferenceKind::Import, reason);
+            self.refer_to_imported(alias, targets, reason);
             let bound = alias.asname.as_ref().unwrap_or(&alias.name).to_string();
             self.bind_import(alias, &bound);
         }
@@ -503,8 +577,9 @@ impl<'db> Collector<'db> {
     fn string(&mut self, string: &ExprStringLiteral) {
         let Some((parsed, model)) = self.model.enter_string_annotation(string) else { return };
         let outer = std::mem::replace(&mut self.model, model);
+        let was_in_string = std::mem::replace(&mut self.is_in_string, true);
         self.visit_expr(&parsed.syntax().body);
-        self.model = outer;
+        (self.model, self.is_in_string) = (outer, was_in_string);
     }
 
     /// A keyword in a class pattern is an attribute of the class.
@@ -524,14 +599,22 @@ impl<'db> Collector<'db> {
         }
     }
 
+    /// Variables are defined where they are bound first. What binds them again writes to them.
+    fn keep_first_definitions(&mut self) {
+        let mut defined = FxHashSet::default();
+        for found in &mut self.found {
+            if found.roles & DEFINITION == 0 {
+                continue;
+            }
+            if !defined.insert(found.target.clone()) && found.is_binding {
+                found.roles = found.roles & !DEFINITION | WRITE;
+                found.enclosing = None;
+            }
+        }
+    }
+
     /// Number the locals, and turn everything into what an index holds.
     fn finish(mut self) -> PlacedDocument {
-        let text = self.source.as_str();
-        let lines = LineIndex::new(text);
-        let range_of = |range: TextRange| {
-            let (start, end) = (lines.utf8(range.start().to_u32()), lines.utf8(range.end().to_u32()));
-            Range { start_line: start.line - 1, start_col: start.column, end_line: end.line - 1, end_col: end.column }
-        };
         self.found.sort_by(|a, b| {
             (a.range.start(), a.range.end(), sort_key(&a.target)).cmp(&(
                 b.range.start(),
@@ -539,6 +622,13 @@ impl<'db> Collector<'db> {
                 sort_key(&b.target),
             ))
         });
+        self.keep_first_definitions();
+        let text = self.source.as_str();
+        let lines = LineIndex::new(text);
+        let range_of = |range: TextRange| {
+            let (start, end) = (lines.utf8(range.start().to_u32()), lines.utf8(range.end().to_u32()));
+            Range { start_line: start.line - 1, start_col: start.column, end_line: end.line - 1, end_col: end.column }
+        };
         let mut locals: FxHashMap<(FileScopeId, Box<str>), usize> = FxHashMap::default();
         let mut local_symbols = Vec::new();
         let mut occurrences: Vec<(Occurrence, (u32, u32))> = Vec::with_capacity(self.found.len());
@@ -641,33 +731,33 @@ impl<'a> Visitor<'a> for Collector<'_> {
             Stmt::Import(import) => self.import(import),
             Stmt::ImportFrom(import) => self.import_from(import),
             Stmt::AugAssign(assign) => {
-                match &*assign.target {
-                    Expr::Name(name) => self.bind_name(name, DEFINITION | WRITE | READ),
-                    Expr::Attribute(attribute) => {
-                        self.visit_expr(&attribute.value);
-                        if !self.binds_attribute(attribute, DEFINITION | WRITE | READ) {
-                            self.refer_to_attribute(attribute, attribute.attr.range, WRITE | READ);
-                        }
-                    }
-                    target => self.visit_expr(target),
-                }
+                self.bind_target(&assign.target, assign.into(), DEFINITION | WRITE | READ);
                 self.visit_expr(&assign.value);
                 if is_exports(&assign.target) {
                     self.exported_names(&assign.value);
                 }
             }
-            Stmt::AnnAssign(assign) if assign.value.is_none() => {
-                self.visit_annotation(&assign.annotation);
-                match &*assign.target {
-                    Expr::Name(name) => self.bind_name(name, DEFINITION),
-                    Expr::Attribute(attribute) => {
-                        self.visit_expr(&attribute.value);
-                        if !self.binds_attribute(attribute, DEFINITION) {
-                            self.refer_to_attribute(attribute, attribute.attr.range, WRITE);
-                        }
-                    }
-                    target => self.visit_expr(target),
+            Stmt::AnnAssign(assign) => {
+                if let Some(value) = &assign.value {
+                    self.visit_expr(value);
                 }
+                self.visit_annotation(&assign.annotation);
+                let write = if assign.value.is_some() { WRITE } else { 0 };
+                self.bind_target(&assign.target, assign.into(), DEFINITION | write);
+                if is_exports(&assign.target)
+                    && let Some(value) = &assign.value
+                {
+                    self.exported_names(value);
+                }
+            }
+            Stmt::TypeAlias(alias) => {
+                if let Expr::Name(name) = &*alias.name {
+                    self.bind_name(name, alias.into(), DEFINITION);
+                }
+                if let Some(parameters) = &alias.type_params {
+                    self.visit_type_params(parameters);
+                }
+                self.visit_expr(&alias.value);
             }
             Stmt::Assign(assign) => {
                 walk_stmt(self, statement);
@@ -699,6 +789,10 @@ impl<'a> Visitor<'a> for Collector<'_> {
                     self.parameters(parameters, scope);
                 }
                 self.visit_expr(&lambda.body);
+            }
+            Expr::Named(named) => {
+                self.visit_expr(&named.value);
+                self.bind_target(&named.target, named.into(), DEFINITION | WRITE);
             }
             Expr::StringLiteral(string) => self.string(string),
             Expr::Subscript(subscript) => {

@@ -1,7 +1,7 @@
 //! Classes and their bases: in which of them a member is defined, and which members it overrides.
 
 use ruff_db::parsed::parsed_module;
-use ruff_python_ast::StmtClassDef;
+use ruff_python_ast::{AnyNodeRef, StmtClassDef};
 use ty_python_core::definition::{Definition, DefinitionKind};
 use ty_python_core::scope::{NodeWithScopeRef, ScopeId, ScopeKind};
 use ty_python_core::{attribute_scopes, place_table, semantic_index, use_def_map};
@@ -121,6 +121,31 @@ pub(crate) fn member<'db>(
         }
     }
     Vec::new()
+}
+
+/// The parameters of a name with which a class is called: those of `__init__`, else of `__new__`, else the fields of that name.
+pub(crate) fn constructor_parameters<'db>(db: &'db dyn Db, class: Definition<'db>, name: &str) -> Vec<Definition<'db>> {
+    let order = mro(db, class);
+    for method in ["__init__", "__new__"] {
+        let found = member(db, order, method).into_iter();
+        let found: Vec<Definition<'db>> = found.filter_map(|(_, method)| parameter(db, method, name)).collect();
+        if !found.is_empty() {
+            return found;
+        }
+    }
+    let fields = order.iter().map(|class| own_members(db, *class, name)).find(|fields| !fields.is_empty());
+    let is_field = |field: &Definition<'db>| matches!(field.kind(db), DefinitionKind::AnnotatedAssignment(_));
+    fields.unwrap_or_default().into_iter().filter(is_field).collect()
+}
+
+/// The parameter of a name of a function.
+fn parameter<'db>(db: &'db dyn Db, function: Definition<'db>, name: &str) -> Option<Definition<'db>> {
+    let file = function.program_file(db);
+    let module = parsed_module(db, file.python_file(db)).load(db);
+    let DefinitionKind::Function(node) = function.kind(db) else { return None };
+    let mut parameters = node.node(&module).parameters.iter_non_variadic_params();
+    let parameter = parameters.find(|parameter| parameter.parameter.name.as_str() == name)?;
+    semantic_index(db, file).try_definitions(AnyNodeRef::from(parameter))?.first().copied()
 }
 
 /// The methods that a method of a class overrides, in the nearest base that has any.

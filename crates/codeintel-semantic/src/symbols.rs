@@ -3,7 +3,7 @@
 use ruff_db::parsed::parsed_module;
 use ty_python_core::definition::{Definition, DefinitionKind};
 use ty_python_core::place::ScopedPlaceId;
-use ty_python_core::scope::{FileScopeId, NodeWithScopeKind, ScopeId, ScopeKind};
+use ty_python_core::scope::{FileScopeId, NodeWithScopeKind, ScopeId};
 use ty_python_core::{ProgramFile, place_table, semantic_index};
 
 use crate::database::Db;
@@ -122,11 +122,19 @@ pub(crate) fn home(db: &dyn Db, scope: ScopeId<'_>, name: &str) -> Option<Target
         }
         _ => here,
     };
-    match index.scope(owner).kind() {
-        ScopeKind::Module | ScopeKind::Class => {
-            let prefix = prefix_of(db, owner.to_scope_id(db, file))?;
-            Some(Target::Global(format!("{prefix}{}.", identifier(name)).into()))
+    let owner_id = owner.to_scope_id(db, file);
+    let suffix = match owner_id.node(db) {
+        NodeWithScopeKind::Module | NodeWithScopeKind::Class(_) => Some(format!("{}.", identifier(name))),
+        NodeWithScopeKind::Function(function) => {
+            // A parameter that is assigned to is still the parameter.
+            let module = parsed_module(db, file.python_file(db)).load(db);
+            let is_parameter = function.node(&module).parameters.includes(name);
+            is_parameter.then(|| format!("({})", identifier(name)))
         }
-        _ => Some(Target::Local(owner, name.into())),
+        _ => None,
+    };
+    match suffix {
+        Some(suffix) => Some(Target::Global(format!("{}{suffix}", prefix_of(db, owner_id)?).into())),
+        None => Some(Target::Local(owner, name.into())),
     }
 }
