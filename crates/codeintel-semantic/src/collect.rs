@@ -16,8 +16,8 @@ use ruff_python_ast::{
 };
 use ruff_text_size::{Ranged, TextRange, TextSize};
 use rustc_hash::{FxHashMap, FxHashSet};
-use ty_python_core::definition::Definition;
 use ty_python_core::ast_ids::HasScopedUseId as _;
+use ty_python_core::definition::Definition;
 use ty_python_core::scope::{FileScopeId, NodeWithScopeKind, NodeWithScopeRef};
 use ty_python_core::{ProgramFile, SemanticIndex, semantic_index};
 use ty_python_semantic::types::Type;
@@ -322,7 +322,8 @@ impl<'db> Collector<'db> {
 
     fn attribute(&mut self, attribute: &ExprAttribute) {
         let range = attribute.attr.range;
-        if attribute.ctx == ExprContext::Store && self.binds_attribute(attribute, attribute.into(), DEFINITION | WRITE) {
+        if attribute.ctx == ExprContext::Store && self.binds_attribute(attribute, attribute.into(), DEFINITION | WRITE)
+        {
             return;
         }
         let roles = if attribute.ctx == ExprContext::Load { READ } else { WRITE };
@@ -353,6 +354,14 @@ impl<'db> Collector<'db> {
     }
 
     fn refer_to_attribute(&mut self, attribute: &ExprAttribute, range: TextRange, roles: u32) {
+        // What ty says of `self` in a method may depend on which method it was asked for first.
+        let class = hierarchy::class_of_receiver(self.db, &self.model, &attribute.value);
+        if let Some(class) = class {
+            let targets = self.members(hierarchy::mro(self.db, class), &attribute.attr);
+            if !targets.is_empty() {
+                return self.refer(range, targets, roles, ReferenceKind::Attribute, NO_SUCH_ATTRIBUTE);
+            }
+        }
         let found = definitions_for_attribute(&self.model, attribute);
         let is_empty = found.is_empty();
         let mut targets = self.targets(found);
@@ -362,6 +371,7 @@ impl<'db> Collector<'db> {
         }
         let is_unknown = receiver.is_none_or(|ty| matches!(ty, Type::Dynamic(_) | Type::Never | Type::Divergent(_)));
         let reason = match (is_unknown, is_empty) {
+            _ if class.is_some() => NO_SUCH_ATTRIBUTE,
             (true, _) => UNKNOWN_TYPE,
             (false, true) => NO_SUCH_ATTRIBUTE,
             (false, false) => NOT_IN_SOURCE,
@@ -380,7 +390,8 @@ impl<'db> Collector<'db> {
                 let pivot = attribute.value.as_call_expr().and_then(|call| call.arguments.args.first());
                 let pivot = pivot.map_or(Some(class), |pivot| hierarchy::class_of(self.db, &self.model, pivot));
                 let order = hierarchy::mro(self.db, class);
-                let behind = order.iter().position(|class| Some(*class) == pivot).map_or(order.len(), |place| place + 1);
+                let behind =
+                    order.iter().position(|class| Some(*class) == pivot).map_or(order.len(), |place| place + 1);
                 return self.members(&order[behind..], &attribute.attr);
             }
         }

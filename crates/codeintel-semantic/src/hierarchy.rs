@@ -1,9 +1,9 @@
 //! Classes and their bases: in which of them a member is defined, and which members it overrides.
 
 use ruff_db::parsed::parsed_module;
-use ruff_python_ast::{AnyNodeRef, StmtClassDef};
+use ruff_python_ast::{AnyNodeRef, Decorator, Expr, StmtClassDef};
 use ty_python_core::definition::{Definition, DefinitionKind};
-use ty_python_core::scope::{NodeWithScopeRef, ScopeId, ScopeKind};
+use ty_python_core::scope::{FileScopeId, NodeWithScopeKind, NodeWithScopeRef, ScopeId, ScopeKind};
 use ty_python_core::{attribute_scopes, place_table, semantic_index, use_def_map};
 use ty_python_semantic::{HasType as _, SemanticModel};
 
@@ -27,7 +27,7 @@ fn bases<'db>(db: &'db dyn Db, class: Definition<'db>) -> Box<[Definition<'db>]>
 pub(crate) fn class_of<'db>(
     db: &'db dyn Db,
     model: &SemanticModel<'db>,
-    expression: &ruff_python_ast::Expr,
+    expression: &Expr,
 ) -> Option<Definition<'db>> {
     let found = expression.inferred_type(model)?.definition(db, &model.program_environment())?;
     let definition = *found.definition()?;
@@ -177,6 +177,38 @@ pub(crate) fn class_of_method<'db>(db: &'db dyn Db, scope: ScopeId<'db>) -> Opti
     let mut scopes = index.ancestor_scopes(scope.file_scope_id(db));
     let (method, _) = scopes.find(|(_, scope)| scope.kind() == ScopeKind::Function)?;
     index.class_definition_of_method(method)
+}
+
+/// The class whose instance, or which itself, a value is that is the first parameter of a method and nothing else.
+pub(crate) fn class_of_receiver<'db>(
+    db: &'db dyn Db,
+    model: &SemanticModel<'db>,
+    value: &Expr,
+) -> Option<Definition<'db>> {
+    let name = value.as_name_expr()?;
+    let file = model.program_file();
+    let index = semantic_index(db, file);
+    let is_bound_in = |scope: FileScopeId| {
+        let table = index.place_table(scope);
+        table.symbol_id(&name.id).is_some_and(|symbol| table.symbol(symbol).is_local())
+    };
+    let mut scopes = index.visible_ancestor_scopes(model.scope(name.into())?);
+    let (home, _) = scopes.find(|(scope, _)| is_bound_in(*scope))?;
+    let class = index.class_definition_of_method(home)?;
+    let module = parsed_module(db, file.python_file(db)).load(db);
+    let NodeWithScopeKind::Function(function) = home.to_scope_id(db, file).node(db) else { return None };
+    let function = function.node(&module);
+    let first = function.parameters.iter_non_variadic_params().next()?;
+    let is_static = |decorator: &Decorator| {
+        decorator.expression.as_name_expr().is_some_and(|name| name.id == "staticmethod")
+    };
+    if first.name().id != name.id || function.decorator_list.iter().any(is_static) {
+        return None;
+    }
+    let symbol = index.place_table(home).symbol_id(&name.id)?;
+    let mut bindings = index.use_def_map(home).reachable_symbol_bindings(symbol);
+    let is_parameter = |definition: Definition<'db>| matches!(definition.kind(db), DefinitionKind::Parameter(_));
+    bindings.all(|binding| binding.binding.definition().is_none_or(is_parameter)).then_some(class)
 }
 
 /// What a class or one of its bases says of an attribute.

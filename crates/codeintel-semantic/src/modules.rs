@@ -125,9 +125,8 @@ impl ModuleSymbols {
 pub fn standard_library() -> &'static [&'static str] {
     static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
         // Lines of it are `module: 3.0-3.11`, and comments.
-        static VERSIONS: LazyLock<String> = LazyLock::new(|| {
-            ty_vendored::file_system().read_to_string("stdlib/VERSIONS").unwrap_or_default()
-        });
+        static VERSIONS: LazyLock<String> =
+            LazyLock::new(|| ty_vendored::file_system().read_to_string("stdlib/VERSIONS").unwrap_or_default());
         let lines = VERSIONS.lines().filter_map(|line| line.split_once(':'));
         let mut names: Vec<&str> =
             lines.filter_map(|(module, _)| module.split('.').next()).filter(|name| !name.starts_with('#')).collect();

@@ -170,7 +170,9 @@ impl System for Sources {
 
     fn read_to_string(&self, path: &SystemPath) -> Result<String> {
         match (self.place(path), self.inside(path)) {
-            (Place::File(_), Some(inside)) => self.reader.read(visible(inside)).ok_or_else(|| io::ErrorKind::InvalidData.into()),
+            (Place::File(_), Some(inside)) => {
+                self.reader.read(visible(inside)).ok_or_else(|| io::ErrorKind::InvalidData.into())
+            }
             #[expect(clippy::disallowed_methods, reason = "installed packages are no part of the repository")]
             (Place::Disk, _) => fs::read_to_string(path.as_std_path()),
             _ => Err(not_found()),
@@ -221,7 +223,9 @@ impl System for Sources {
                 Ok(DirectoryEntry::new(path, file_type))
             };
             // What lies in other projects is not seen, since nobody would notice when it changes.
-            let is_seen = |entry: &Result<DirectoryEntry>| !entry.as_ref().is_ok_and(|entry| entry.path().extension() == Some("pth"));
+            let is_seen = |entry: &Result<DirectoryEntry>| {
+                !entry.as_ref().is_ok_and(|entry| entry.path().extension() == Some("pth"))
+            };
             return Ok(Box::new(entries.map(entry).filter(is_seen)));
         };
         let tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);

@@ -9,8 +9,8 @@ use duckdb::{AccessMode, Config, Connection};
 use crate::error::StoreError;
 use crate::schema;
 
-/// A log of this many bytes is read in about 5 ms when the database is opened.
-const LONGEST_LOG: u64 = 1 << 20;
+/// A log of this many bytes is read in about 60 ms when the database is opened.
+const LONGEST_LOG: u64 = 3 << 20;
 
 /// What a database is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,7 +172,8 @@ fn config(access: Access) -> Result<Config, StoreError> {
     Ok(match access {
         // A query must not reach outside of the file.
         Access::Read => config.access_mode(AccessMode::ReadOnly)?.enable_external_access(false)?,
-        Access::Write | Access::WriteExisting => config.access_mode(AccessMode::ReadWrite)?,
+        // More threads have little to do for those who write, and wait for it busily.
+        Access::Write | Access::WriteExisting => config.access_mode(AccessMode::ReadWrite)?.threads(1)?,
     })
 }
 

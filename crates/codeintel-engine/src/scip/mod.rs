@@ -1,7 +1,7 @@
 //! SCIP documents: which of them are missing, who makes them, and what becomes of them.
 
-mod export;
 mod environment;
+mod export;
 mod external;
 mod fingerprints;
 mod import;

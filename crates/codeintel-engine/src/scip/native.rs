@@ -97,7 +97,8 @@ impl Indexer for NativeIndexer {
 
     fn index(&mut self, request: &IndexRequest<'_>, hand_over: &mut dyn FnMut(Indexed)) -> IndexOutcome {
         let files = request.files.iter();
-        let files = files.map(|file| ProjectFile { path: file.path.clone(), hash: file.hash, module: file.module.to_owned() });
+        let files =
+            files.map(|file| ProjectFile { path: file.path.clone(), hash: file.hash, module: file.module.to_owned() });
         let files: Vec<ProjectFile> = files.collect();
         self.source.expect(&files, request.max_bytes);
         let mut resolver = self.resolver(request, &files);

@@ -68,7 +68,12 @@ impl Interfaces {
         seen(one) == seen(other)
     }
 
-    fn importing_files<'a>(&'a self, rows: &'a [FileRow], modules: &'a [String], sight: Sight) -> Vec<ImportingFile<'a>> {
+    fn importing_files<'a>(
+        &'a self,
+        rows: &'a [FileRow],
+        modules: &'a [String],
+        sight: Sight,
+    ) -> Vec<ImportingFile<'a>> {
         let file = |(row, symbol_module): (&'a FileRow, &'a String)| {
             let interface = self.get(row.content_id);
             ImportingFile {
