@@ -16,6 +16,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("codeintel-scip", &["codeintel-base"]),
     ("codeintel-datasets", &["codeintel-base", "codeintel-python", "codeintel-scip"]),
     ("codeintel-store", &["codeintel-base", "codeintel-scip", "codeintel-datasets"]),
+    ("codeintel-semantic", &["codeintel-base", "codeintel-python", "codeintel-scip"]),
     (
         "codeintel-engine",
         &[
@@ -23,6 +24,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "codeintel-system",
             "codeintel-python",
             "codeintel-scip",
+            "codeintel-semantic",
             "codeintel-datasets",
             "codeintel-store",
         ],
@@ -46,18 +48,31 @@ const FENCED: &[(&str, &[&str])] = &[
     ("duckdb", &["codeintel-store"]),
     ("ignore", &["codeintel-system"]),
     ("encoding_rs", &["codeintel-system"]),
-    ("ruff_python_ast", &["codeintel-python"]),
+    ("notify", &["codeintel-system"]),
+    ("nix", &["codeintel-system", "xtask"]),
+    ("jsonc-parser", &["codeintel-engine"]),
+    ("ruff_python_ast", &["codeintel-python", "codeintel-semantic"]),
     ("ruff_python_parser", &["codeintel-python"]),
-    ("ruff_text_size", &["codeintel-python"]),
+    ("ruff_text_size", &["codeintel-python", "codeintel-semantic"]),
+    ("ruff_db", &["codeintel-semantic"]),
+    ("ruff_notebook", &["codeintel-semantic"]),
+    ("salsa", &["codeintel-semantic"]),
+    ("salsa-macros", &["codeintel-semantic"]),
+    ("salsa-macro-rules", &["codeintel-semantic"]),
+    ("ty_module_resolver", &["codeintel-semantic"]),
+    ("ty_python_core", &["codeintel-semantic"]),
+    ("ty_python_semantic", &["codeintel-semantic"]),
+    ("ty_vendored", &["codeintel-semantic"]),
     ("scip", &["codeintel-scip"]),
     ("protobuf", &["codeintel-scip"]),
     ("protobuf-json-mapping", &["codeintel-scip"]),
     ("clap", &["codeintel"]),
+    ("ctrlc", &["codeintel"]),
     ("indicatif", &["codeintel"]),
 ];
 
 /// Packages in the lock file. Raise it knowingly.
-const LOCK_BUDGET: usize = 300;
+const LOCK_BUDGET: usize = 400;
 
 /// Lines of one source file, its tests included. Files that have a reason for more say it here.
 const LONGEST_FILE: usize = 800;

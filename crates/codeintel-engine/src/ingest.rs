@@ -64,6 +64,8 @@ pub struct Report {
     pub datasets: Vec<DatasetReport>,
     /// What was done for SCIP documents, where they are kept.
     pub index: Option<IndexReport>,
+    /// What the look at all files depended on, if this run looked at all.
+    pub walk: Option<Walk>,
     /// Wall seconds: scan, hash, extract and write, publish.
     pub seconds: Vec<(&'static str, f64)>,
 }
@@ -107,6 +109,12 @@ pub fn ingest(
     }
 }
 
+/// Whether a change of a file that is no source may change which files are scanned or what they are called: then nothing less
+/// than a run that looks at all files will do.
+pub fn concerns_all(path: &RepoPath) -> bool {
+    Metadata::concerns_all(path)
+}
+
 /// What was extracted and written.
 pub(crate) struct Extracted {
     /// For each dataset wanted, what was written and the seconds that extracting it took.
@@ -137,6 +145,8 @@ pub(crate) struct Run {
     scanned_at_ns: i64,
     /// What that look depended on.
     walk: Option<String>,
+    /// The same, if that was now.
+    looked: Option<Walk>,
     seconds: Vec<(&'static str, f64)>,
 }
 
@@ -174,6 +184,7 @@ impl Run {
             Some(_) => prior.as_ref().and_then(|prior| prior.walk.clone()),
             None => scan.walk.as_ref().map(|walk| serde_json::json!(walk).to_string()),
         };
+        let looked = scan.walk.clone().filter(|_| changed.is_none());
         let projects = scan.projects.clone();
         if let (Some(changed), Some(prior)) = (changed, &prior) {
             check_changed(system, changed, &scan, prior)?;
@@ -218,6 +229,7 @@ impl Run {
             index: None,
             scanned_at_ns,
             walk,
+            looked,
             seconds: Vec::new(),
         };
         run.ask_ledger(database, options)?;
@@ -370,6 +382,7 @@ impl Run {
             wrote: wrote || parsed > 0,
             index: self.index.map(|step| step.report(&self.rows, self.prior.as_ref())),
             datasets: self.wanted.iter().zip(&extracted.datasets).map(dataset).collect(),
+            walk: self.looked,
             seconds: self.seconds,
             commit: self.commit,
         })

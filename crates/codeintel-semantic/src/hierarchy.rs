@@ -24,11 +24,7 @@ fn bases<'db>(db: &'db dyn Db, class: Definition<'db>) -> Box<[Definition<'db>]>
 }
 
 /// The class statement that an expression stands for, or of whose instances it is one.
-pub(crate) fn class_of<'db>(
-    db: &'db dyn Db,
-    model: &SemanticModel<'db>,
-    expression: &Expr,
-) -> Option<Definition<'db>> {
+pub(crate) fn class_of<'db>(db: &'db dyn Db, model: &SemanticModel<'db>, expression: &Expr) -> Option<Definition<'db>> {
     let found = expression.inferred_type(model)?.definition(db, &model.program_environment())?;
     let definition = *found.definition()?;
     matches!(definition.kind(db), DefinitionKind::Class(_)).then_some(definition)
@@ -199,9 +195,8 @@ pub(crate) fn class_of_receiver<'db>(
     let NodeWithScopeKind::Function(function) = home.to_scope_id(db, file).node(db) else { return None };
     let function = function.node(&module);
     let first = function.parameters.iter_non_variadic_params().next()?;
-    let is_static = |decorator: &Decorator| {
-        decorator.expression.as_name_expr().is_some_and(|name| name.id == "staticmethod")
-    };
+    let is_static =
+        |decorator: &Decorator| decorator.expression.as_name_expr().is_some_and(|name| name.id == "staticmethod");
     if first.name().id != name.id || function.decorator_list.iter().any(is_static) {
         return None;
     }

@@ -1,6 +1,6 @@
 //! What git says of a working tree. Only reads; takes no lock in the user's repository.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The state of a working tree.
@@ -39,6 +39,11 @@ impl Membership {
         }
         Self::Outside
     }
+}
+
+/// Where git keeps what is checked out in a working tree.
+pub(crate) fn folder(root: &Path) -> Option<PathBuf> {
+    run(root, &["rev-parse", "--absolute-git-dir"]).ok().map(|path| PathBuf::from(path.trim_end()))
 }
 
 pub(crate) fn state(root: &Path) -> GitState {

@@ -13,6 +13,7 @@ mod os;
 mod scan;
 mod system;
 mod tools;
+mod watch;
 
 pub use decode::decode;
 pub use environment::{InstalledPackage, PackageMetadata, PythonEnvironment, normalized_package_name};
@@ -23,3 +24,4 @@ pub use os::OsSystem;
 pub use scan::{OptionsError, Patterns, Scan, ScanOptions, ScanProblem, ScannedFile, Stat, Walk};
 pub use system::{ReadError, System};
 pub use tools::{Tool, ToolCall, ToolError, ToolOutput, ToolRunner};
+pub use watch::{Changes, RepositoryWatch, WatchError};

@@ -46,6 +46,14 @@ pub struct Walk {
     pub(crate) seen: Vec<Seen>,
 }
 
+impl Walk {
+    /// Every folder that was entered and every file of ignore rules, whether it is there or not. Absolute paths are outside of
+    /// the repository.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.seen.iter().map(|(path, _)| path.as_str())
+    }
+}
+
 /// A path with its modification time, change time and inode; none for one that was not there.
 pub(crate) type Seen = (String, Option<(i64, i64, u64)>);
 

@@ -18,6 +18,11 @@ pub(crate) enum Command {
     ///
     /// Incremental by itself: only contents that are not in the database yet are parsed.
     Ingest(IngestArgs),
+    /// Keep the database up to date until interrupted: refresh it whenever a file changes.
+    ///
+    /// What was resolved stays in memory, so that a refresh costs less than `ingest` does. The database is open only while it is
+    /// written to; queries are answered in between.
+    Watch(WatchArgs),
     /// Show what `ingest` would do, and why, without doing it.
     Status(StatusArgs),
     /// Show what is known of one file, dataset by dataset.
@@ -150,6 +155,24 @@ pub(crate) struct IngestArgs {
     #[arg(short, long, value_name = "N")]
     pub(crate) jobs: Option<usize>,
     /// Format of the summary.
+    #[arg(long, value_enum, default_value_t = SummaryFormat::Table)]
+    pub(crate) format: SummaryFormat,
+    #[command(flatten)]
+    pub(crate) verbosity: Verbosity,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct WatchArgs {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    #[command(flatten)]
+    pub(crate) indexing: Indexing,
+    /// Number of threads that read, parse and extract [default: number of CPUs].
+    #[arg(short, long, value_name = "N")]
+    pub(crate) jobs: Option<usize>,
+    /// Format of the summaries: for people, or one object a line.
     #[arg(long, value_enum, default_value_t = SummaryFormat::Table)]
     pub(crate) format: SummaryFormat,
     #[command(flatten)]

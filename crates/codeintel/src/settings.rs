@@ -185,7 +185,7 @@ pub(crate) enum Log {
 }
 
 /// Every setting's value with the place that it came from.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Settings {
     root: PathBuf,
     values: BTreeMap<&'static str, (Value, String)>,

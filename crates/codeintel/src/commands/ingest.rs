@@ -135,7 +135,7 @@ fn is_root(root: &Path, path: &Path) -> bool {
     root.join(path).canonicalize().is_ok_and(|path| path == root)
 }
 
-fn summary(report: &Report, format: SummaryFormat) -> anyhow::Result<()> {
+pub(super) fn summary(report: &Report, format: SummaryFormat) -> anyhow::Result<()> {
     let mut out = output::stdout();
     let Report { files, hashed, added, changed, deleted, renamed, reused, parsed, problems, .. } = report;
     match format {

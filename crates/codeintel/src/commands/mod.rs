@@ -10,6 +10,7 @@ mod query;
 mod scip;
 mod status;
 mod verify;
+mod watch;
 
 use std::io::Write as _;
 use std::path::{Component, Path, PathBuf};
@@ -27,6 +28,7 @@ use crate::settings::{Log, Settings, SettingsError};
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.command {
         Command::Ingest(args) => ingest::run(args),
+        Command::Watch(args) => watch::run(args),
         Command::Status(args) => status::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Scip(args) => scip::run(args),
