@@ -1,34 +1,33 @@
 //! One file to a document: every definition and every reference in it.
 
+mod finish;
+mod visit;
+
 use std::collections::BTreeMap;
 
-use codeintel_base::{Column, LineIndex, PYTHON};
-use codeintel_scip::{
-    Coverage, Occurrence, PlacedDocument, Range, ReferenceKind, Relationship, Role, Symbol, Unresolved,
-};
+use codeintel_scip::{PlacedDocument, ReferenceKind, Role};
 use ruff_db::parsed::{ParsedModuleRef, parsed_module};
 use ruff_db::source::{SourceText, source_text};
-use ruff_python_ast::visitor::{Visitor, walk_except_handler, walk_expr, walk_pattern, walk_stmt, walk_type_param};
+use ruff_python_ast::visitor::Visitor as _;
 use ruff_python_ast::{
-    Alias, AnyNodeRef, ExceptHandler, Expr, ExprAttribute, ExprCall, ExprContext, ExprName, ExprStringLiteral,
-    Identifier, Parameters, Pattern, Stmt, StmtClassDef, StmtFunctionDef, StmtImport, StmtImportFrom, StringFlags as _,
-    TypeParam,
+    Alias, AnyNodeRef, Expr, ExprAttribute, ExprCall, ExprContext, ExprName, ExprStringLiteral, Identifier, Parameters,
+    StmtClassDef, StmtFunctionDef, StmtImport, StmtImportFrom,
 };
-use ruff_text_size::{Ranged, TextRange, TextSize};
-use rustc_hash::{FxHashMap, FxHashSet};
+use ruff_text_size::{TextRange, TextSize};
+use rustc_hash::FxHashMap;
 use ty_python_core::ast_ids::HasScopedUseId as _;
 use ty_python_core::definition::Definition;
 use ty_python_core::scope::{FileScopeId, NodeWithScopeKind, NodeWithScopeRef};
 use ty_python_core::{ProgramFile, SemanticIndex, semantic_index};
 use ty_python_semantic::types::Type;
-use ty_python_semantic::types::ide_support::{definitions_for_keyword_argument, typed_dict_key_definition};
+use ty_python_semantic::types::ide_support::definitions_for_keyword_argument;
 use ty_python_semantic::{
     HasType as _, ImportAliasResolution, ResolvedDefinition, SemanticModel, definitions_for_attribute,
     definitions_for_imported_symbol, definitions_for_name,
 };
 
+use self::visit::Strings;
 use crate::database::Db;
-use crate::describe::{describe, describe_module};
 use crate::hierarchy;
 use crate::symbols::{Target, home, module_symbol, symbol_name, symbol_of};
 
@@ -609,120 +608,6 @@ impl<'db> Collector<'db> {
             self.bind(name.range, name, self.scope(), Some(node), DEFINITION | WRITE);
         }
     }
-
-    /// Variables are defined where they are bound first. What binds them again writes to them.
-    fn keep_first_definitions(&mut self) {
-        let mut defined = FxHashSet::default();
-        for found in &mut self.found {
-            if found.roles & DEFINITION == 0 {
-                continue;
-            }
-            if !defined.insert(found.target.clone()) && found.is_binding {
-                found.roles = found.roles & !DEFINITION | WRITE;
-                found.enclosing = None;
-            }
-        }
-    }
-
-    /// Number the locals, and turn everything into what an index holds.
-    fn finish(mut self) -> PlacedDocument {
-        self.found.sort_by(|a, b| {
-            (a.range.start(), a.range.end(), sort_key(&a.target)).cmp(&(
-                b.range.start(),
-                b.range.end(),
-                sort_key(&b.target),
-            ))
-        });
-        self.keep_first_definitions();
-        let text = self.source.as_str();
-        let lines = LineIndex::new(text);
-        let range_of = |range: TextRange| {
-            let (start, end) = (lines.utf8(range.start().to_u32()), lines.utf8(range.end().to_u32()));
-            Range { start_line: start.line - 1, start_col: start.column, end_line: end.line - 1, end_col: end.column }
-        };
-        let mut locals: FxHashMap<(FileScopeId, Box<str>), usize> = FxHashMap::default();
-        let mut local_symbols = Vec::new();
-        let mut occurrences: Vec<(Occurrence, (u32, u32))> = Vec::with_capacity(self.found.len());
-        for found in &self.found {
-            let symbol = match &found.target {
-                Target::Global(symbol) => symbol.to_string(),
-                Target::Local(scope, name) => {
-                    let next = locals.len();
-                    let number = *locals.entry((*scope, name.clone())).or_insert(next);
-                    if number == next {
-                        local_symbols.push(self.describe_local(number, *scope, name));
-                    }
-                    format!("local {number}")
-                }
-            };
-            let bytes = (found.range.start().to_u32(), found.range.end().to_u32());
-            let (range, enclosing) = (range_of(found.range), found.enclosing.map(range_of));
-            occurrences.push((Occurrence { range, symbol, roles: found.roles, enclosing }, bytes));
-        }
-        occurrences.sort_by(|(a, _), (b, _)| a.cmp(b));
-        occurrences.dedup();
-        let mut symbols: Vec<Symbol> =
-            self.defined.iter().map(|(symbol, defined)| self.describe(symbol, defined)).collect();
-        symbols.extend(local_symbols);
-        symbols.sort();
-        let none = Vec::new();
-        let external = |(symbol, origin): (&Box<str>, &Origin<'db>)| {
-            self.describe(symbol, &Defined { origin: *origin, relationships: none.clone() })
-        };
-        let mut externals: Vec<Symbol> = self.external.iter().map(external).collect();
-        externals.sort();
-        let mut unresolved: Vec<Unresolved> = self
-            .unresolved
-            .iter()
-            .map(|(range, kind, reason)| Unresolved {
-                range: range_of(*range),
-                text: text.get(range.to_std_range()).unwrap_or_default().to_owned(),
-                kind: *kind,
-                reason,
-            })
-            .collect();
-        unresolved.sort();
-        let coverage = ReferenceKind::ALL.iter().map(|kind| {
-            let (total, resolved) = self.counts.get(kind).copied().unwrap_or_default();
-            Coverage { kind: *kind, total, resolved }
-        });
-        PlacedDocument {
-            language: PYTHON.to_owned(),
-            encoding: Column::Utf8,
-            occurrences,
-            symbols,
-            externals,
-            unresolved,
-            coverage: coverage.collect(),
-            misplaced: 0,
-        }
-    }
-
-    fn describe(&self, symbol: &str, defined: &Defined<'db>) -> Symbol {
-        let mut described = match defined.origin {
-            Origin::Definition(definition) => describe(self.db, definition, symbol),
-            Origin::Module(file) => describe_module(self.db, file, symbol),
-        };
-        let relationship = |other: &Box<str>| Relationship {
-            symbol: other.to_string(),
-            is_implementation: true,
-            ..Relationship::default()
-        };
-        described.relationships = defined.relationships.iter().map(relationship).collect();
-        described.relationships.sort();
-        described
-    }
-
-    fn describe_local(&self, number: usize, scope: FileScopeId, name: &str) -> Symbol {
-        let around = crate::symbols::prefix_of(self.db, scope.to_scope_id(self.db, self.file));
-        Symbol {
-            symbol: format!("local {number}"),
-            kind: Some("Variable".to_owned()),
-            display_name: name.to_owned(),
-            enclosing_symbol: around.map(str::to_owned).unwrap_or_default(),
-            ..Symbol::default()
-        }
-    }
 }
 
 /// An order that does not depend on the order of anything else.
@@ -731,168 +616,4 @@ fn sort_key(target: &Target) -> (bool, &str, usize) {
         Target::Global(symbol) => (false, symbol, 0),
         Target::Local(scope, name) => (true, name, usize::from(scope.is_global())),
     }
-}
-
-impl<'a> Visitor<'a> for Collector<'_> {
-    fn visit_stmt(&mut self, statement: &'a Stmt) {
-        let around = std::mem::replace(&mut self.statement, statement.range());
-        match statement {
-            Stmt::FunctionDef(function) => self.function(function),
-            Stmt::ClassDef(class) => self.class(class),
-            Stmt::Import(import) => self.import(import),
-            Stmt::ImportFrom(import) => self.import_from(import),
-            Stmt::AugAssign(assign) => {
-                self.bind_target(&assign.target, assign.into(), DEFINITION | WRITE | READ);
-                self.visit_expr(&assign.value);
-                if is_exports(&assign.target) {
-                    self.exported_names(&assign.value);
-                }
-            }
-            Stmt::AnnAssign(assign) => {
-                if let Some(value) = &assign.value {
-                    self.visit_expr(value);
-                }
-                self.visit_annotation(&assign.annotation);
-                let write = if assign.value.is_some() { WRITE } else { 0 };
-                self.bind_target(&assign.target, assign.into(), DEFINITION | write);
-                if is_exports(&assign.target)
-                    && let Some(value) = &assign.value
-                {
-                    self.exported_names(value);
-                }
-            }
-            Stmt::TypeAlias(alias) => {
-                if let Expr::Name(name) = &*alias.name {
-                    self.bind_name(name, alias.into(), DEFINITION);
-                }
-                if let Some(parameters) = &alias.type_params {
-                    self.visit_type_params(parameters);
-                }
-                self.visit_expr(&alias.value);
-            }
-            Stmt::Assign(assign) => {
-                walk_stmt(self, statement);
-                if assign.targets.iter().any(is_exports) {
-                    self.exported_names(&assign.value);
-                }
-            }
-            Stmt::Global(node) => self.redirected(&node.names),
-            Stmt::Nonlocal(node) => self.redirected(&node.names),
-            _ => walk_stmt(self, statement),
-        }
-        self.statement = around;
-    }
-
-    fn visit_expr(&mut self, expression: &'a Expr) {
-        match expression {
-            Expr::Name(name) => self.name(name),
-            Expr::Attribute(attribute) => {
-                self.visit_expr(&attribute.value);
-                self.attribute(attribute);
-            }
-            Expr::Call(call) => {
-                walk_expr(self, expression);
-                self.call(call);
-            }
-            Expr::Lambda(lambda) => {
-                let scope = self.index.try_node_scope(NodeWithScopeRef::Lambda(lambda));
-                if let Some(parameters) = &lambda.parameters {
-                    self.parameters(parameters, scope);
-                }
-                self.visit_expr(&lambda.body);
-            }
-            Expr::Named(named) => {
-                self.visit_expr(&named.value);
-                self.bind_target(&named.target, named.into(), DEFINITION | WRITE);
-            }
-            Expr::StringLiteral(string) => self.string(string),
-            Expr::Subscript(subscript) => {
-                walk_expr(self, expression);
-                if let Expr::StringLiteral(key) = &*subscript.slice
-                    && let Some(range) = content_range(key)
-                    && let Some(found) = typed_dict_key_definition(&self.model, subscript, key.value.to_str())
-                {
-                    let roles = if subscript.ctx == ExprContext::Load { READ } else { WRITE };
-                    for target in self.targets(vec![found]) {
-                        self.add(range, target, roles);
-                    }
-                }
-            }
-            _ => walk_expr(self, expression),
-        }
-    }
-
-    fn visit_type_param(&mut self, parameter: &'a TypeParam) {
-        let (name, node): (&Identifier, AnyNodeRef<'_>) = match parameter {
-            TypeParam::TypeVar(node) => (&node.name, node.into()),
-            TypeParam::ParamSpec(node) => (&node.name, node.into()),
-            TypeParam::TypeVarTuple(node) => (&node.name, node.into()),
-        };
-        if let Some(definition) = self.definition_of(node) {
-            let around = std::mem::replace(&mut self.statement, parameter.range());
-            self.define(name.range, definition, DEFINITION, Vec::new());
-            self.statement = around;
-        }
-        walk_type_param(self, parameter);
-    }
-
-    fn visit_except_handler(&mut self, handler: &'a ExceptHandler) {
-        let ExceptHandler::ExceptHandler(node) = handler;
-        let around = std::mem::replace(&mut self.statement, node.range);
-        self.capture(node.name.as_ref(), node.into());
-        self.statement = around;
-        walk_except_handler(self, handler);
-    }
-
-    fn visit_pattern(&mut self, pattern: &'a Pattern) {
-        match pattern {
-            Pattern::MatchAs(node) => {
-                self.capture(node.name.as_ref(), node.name.as_ref().map_or(pattern.into(), Into::into))
-            }
-            Pattern::MatchStar(node) => {
-                self.capture(node.name.as_ref(), node.name.as_ref().map_or(pattern.into(), Into::into))
-            }
-            Pattern::MatchMapping(node) => {
-                self.capture(node.rest.as_ref(), node.rest.as_ref().map_or(pattern.into(), Into::into))
-            }
-            Pattern::MatchClass(node) => self.class_pattern(node),
-            _ => {}
-        }
-        walk_pattern(self, pattern);
-    }
-}
-
-impl Collector<'_> {
-    /// The names of a `global` or `nonlocal` statement.
-    fn redirected(&mut self, names: &[Identifier]) {
-        for name in names {
-            self.bind(name.range, name, self.scope(), None, 0);
-        }
-    }
-}
-
-fn is_exports(target: &Expr) -> bool {
-    target.as_name_expr().is_some_and(|name| name.id == "__all__")
-}
-
-/// Strings in an expression, with the range between their quotes.
-struct Strings(Vec<(String, TextRange)>);
-
-impl<'a> Visitor<'a> for Strings {
-    fn visit_expr(&mut self, expression: &'a Expr) {
-        if let Expr::StringLiteral(string) = expression
-            && let Some(range) = content_range(string)
-        {
-            self.0.push((string.value.to_str().to_owned(), range));
-        }
-        walk_expr(self, expression);
-    }
-}
-
-/// The range between the quotes of a string of one part.
-fn content_range(string: &ExprStringLiteral) -> Option<TextRange> {
-    let literal = string.as_single_part_string()?;
-    let (opener, closer) = (literal.flags.opener_len(), literal.flags.closer_len());
-    let range = TextRange::new(literal.range.start() + opener, literal.range.end().checked_sub(closer)?);
-    (range.len() == TextSize::of(string.value.to_str())).then_some(range)
 }

@@ -1,0 +1,127 @@
+//! What was found, as a document.
+
+use codeintel_base::{Column, LineIndex, PYTHON};
+use codeintel_scip::{Coverage, Occurrence, PlacedDocument, Range, ReferenceKind, Relationship, Symbol, Unresolved};
+use ruff_text_size::TextRange;
+use rustc_hash::{FxHashMap, FxHashSet};
+use ty_python_core::scope::FileScopeId;
+
+use super::{Collector, DEFINITION, Defined, Origin, WRITE, sort_key};
+use crate::describe::{describe, describe_module};
+use crate::symbols::Target;
+
+impl<'db> Collector<'db> {
+    /// Variables are defined where they are bound first. What binds them again writes to them.
+    fn keep_first_definitions(&mut self) {
+        let mut defined = FxHashSet::default();
+        for found in &mut self.found {
+            if found.roles & DEFINITION == 0 {
+                continue;
+            }
+            if !defined.insert(found.target.clone()) && found.is_binding {
+                found.roles = found.roles & !DEFINITION | WRITE;
+                found.enclosing = None;
+            }
+        }
+    }
+
+    /// Number the locals, and turn everything into what an index holds.
+    pub(super) fn finish(mut self) -> PlacedDocument {
+        self.found.sort_by(|a, b| {
+            (a.range.start(), a.range.end(), sort_key(&a.target)).cmp(&(
+                b.range.start(),
+                b.range.end(),
+                sort_key(&b.target),
+            ))
+        });
+        self.keep_first_definitions();
+        let text = self.source.as_str();
+        let lines = LineIndex::new(text);
+        let range_of = |range: TextRange| {
+            let (start, end) = (lines.utf8(range.start().to_u32()), lines.utf8(range.end().to_u32()));
+            Range { start_line: start.line - 1, start_col: start.column, end_line: end.line - 1, end_col: end.column }
+        };
+        let mut locals: FxHashMap<(FileScopeId, Box<str>), usize> = FxHashMap::default();
+        let mut local_symbols = Vec::new();
+        let mut occurrences: Vec<(Occurrence, (u32, u32))> = Vec::with_capacity(self.found.len());
+        for found in &self.found {
+            let symbol = match &found.target {
+                Target::Global(symbol) => symbol.to_string(),
+                Target::Local(scope, name) => {
+                    let next = locals.len();
+                    let number = *locals.entry((*scope, name.clone())).or_insert(next);
+                    if number == next {
+                        local_symbols.push(self.describe_local(number, *scope, name));
+                    }
+                    format!("local {number}")
+                }
+            };
+            let bytes = (found.range.start().to_u32(), found.range.end().to_u32());
+            let (range, enclosing) = (range_of(found.range), found.enclosing.map(range_of));
+            occurrences.push((Occurrence { range, symbol, roles: found.roles, enclosing }, bytes));
+        }
+        occurrences.sort_by(|(a, _), (b, _)| a.cmp(b));
+        occurrences.dedup();
+        let mut symbols: Vec<Symbol> =
+            self.defined.iter().map(|(symbol, defined)| self.describe(symbol, defined)).collect();
+        symbols.extend(local_symbols);
+        symbols.sort();
+        let none = Vec::new();
+        let external = |(symbol, origin): (&Box<str>, &Origin<'db>)| {
+            self.describe(symbol, &Defined { origin: *origin, relationships: none.clone() })
+        };
+        let mut externals: Vec<Symbol> = self.external.iter().map(external).collect();
+        externals.sort();
+        let mut unresolved: Vec<Unresolved> = self
+            .unresolved
+            .iter()
+            .map(|(range, kind, reason)| Unresolved {
+                range: range_of(*range),
+                text: text.get(range.to_std_range()).unwrap_or_default().to_owned(),
+                kind: *kind,
+                reason,
+            })
+            .collect();
+        unresolved.sort();
+        let coverage = ReferenceKind::ALL.iter().map(|kind| {
+            let (total, resolved) = self.counts.get(kind).copied().unwrap_or_default();
+            Coverage { kind: *kind, total, resolved }
+        });
+        PlacedDocument {
+            language: PYTHON.to_owned(),
+            encoding: Column::Utf8,
+            occurrences,
+            symbols,
+            externals,
+            unresolved,
+            coverage: coverage.collect(),
+            misplaced: 0,
+        }
+    }
+
+    fn describe(&self, symbol: &str, defined: &Defined<'db>) -> Symbol {
+        let mut described = match defined.origin {
+            Origin::Definition(definition) => describe(self.db, definition, symbol),
+            Origin::Module(file) => describe_module(self.db, file, symbol),
+        };
+        let relationship = |other: &Box<str>| Relationship {
+            symbol: other.to_string(),
+            is_implementation: true,
+            ..Relationship::default()
+        };
+        described.relationships = defined.relationships.iter().map(relationship).collect();
+        described.relationships.sort();
+        described
+    }
+
+    fn describe_local(&self, number: usize, scope: FileScopeId, name: &str) -> Symbol {
+        let around = crate::symbols::prefix_of(self.db, scope.to_scope_id(self.db, self.file));
+        Symbol {
+            symbol: format!("local {number}"),
+            kind: Some("Variable".to_owned()),
+            display_name: name.to_owned(),
+            enclosing_symbol: around.map(str::to_owned).unwrap_or_default(),
+            ..Symbol::default()
+        }
+    }
+}
