@@ -2,8 +2,8 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::sync::Mutex;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use codeintel_base::{NoProgress, RepoPath};
@@ -15,7 +15,7 @@ use rustc_hash::FxHashSet;
 
 use crate::ingest::{EngineError, Report, Run, ingest};
 use crate::options::Options;
-use crate::scip::{FakeIndexer, NoIndexer};
+use crate::scip::{FakeIndexer, Indexer, NativeIndexer, NativeOptions, NoIndexer};
 use crate::status::status;
 use crate::verify::verify;
 
@@ -28,9 +28,18 @@ pub(crate) fn path(text: &str) -> RepoPath {
 /// A repository in memory and its database on disk.
 pub(crate) struct World {
     dir: tempfile::TempDir,
-    pub(crate) system: MemorySystem,
+    pub(crate) system: Arc<MemorySystem>,
     pub(crate) options: Options,
     pub(crate) indexer: RefCell<FakeIndexer>,
+    native: Option<Native>,
+}
+
+/// Codeintel's own indexer in place of the fake.
+enum Native {
+    /// One for each run.
+    OneShot,
+    /// One for all runs.
+    Live(RefCell<NativeIndexer>),
 }
 
 impl World {
@@ -39,15 +48,43 @@ impl World {
         let options = Options { workers: 2, index: false, ..Options::new("o/r") };
         let world = Self {
             dir: tempfile::tempdir().unwrap(),
-            system: MemorySystem::default(),
+            system: Arc::default(),
             options,
             indexer: RefCell::default(),
+            native: None,
         };
         world.system.advance(3600 * SECOND);
         for (name, text) in files {
             world.write(name, text);
         }
         world
+    }
+
+    /// The same, with codeintel's own indexer.
+    pub(crate) fn native(files: &[(&str, &str)], is_live: bool) -> Self {
+        let mut world = Self::new(files);
+        world.options.index = true;
+        let live = is_live.then(|| Native::Live(RefCell::new(world.new_native())));
+        world.native = Some(live.unwrap_or(Native::OneShot));
+        world
+    }
+
+    fn new_native(&self) -> NativeIndexer {
+        let options = NativeOptions {
+            project_name: "r".to_owned(),
+            project_version: "0".to_owned(),
+            environment: None,
+            root: PathBuf::from("/r"),
+        };
+        NativeIndexer::new(options, Arc::clone(&self.system) as Arc<dyn System + Send>)
+    }
+
+    fn with_indexer<T>(&self, work: impl FnOnce(&mut dyn Indexer) -> T) -> T {
+        match &self.native {
+            None => work(&mut *self.indexer.borrow_mut()),
+            Some(Native::OneShot) => work(&mut self.new_native()),
+            Some(Native::Live(indexer)) => work(&mut *indexer.borrow_mut()),
+        }
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) {
@@ -70,7 +107,7 @@ impl World {
 
     pub(crate) fn ingest_at_once(&self, options: &Options) -> Result<Report, EngineError> {
         let mut database = self.database();
-        let report = ingest(&self.system, &mut database, options, &mut *self.indexer.borrow_mut(), &NoProgress);
+        let report = self.with_indexer(|indexer| ingest(&*self.system, &mut database, options, indexer, &NoProgress));
         database.close().unwrap();
         report
     }
@@ -78,22 +115,21 @@ impl World {
     /// A run that dies after its facts are written and before its pointers move.
     pub(crate) fn crash(&self) {
         let mut database = self.database();
-        let mut run = Run::look(&self.system, &database, &self.options, &FxHashSet::default(), &NoProgress).unwrap();
-        run.extract(&self.system, &mut database, &self.options, &NoProgress).unwrap();
+        let mut run = Run::look(&*self.system, &database, &self.options, &FxHashSet::default(), &NoProgress).unwrap();
+        run.extract(&*self.system, &mut database, &self.options, &NoProgress).unwrap();
         database.close().unwrap();
     }
 
     pub(crate) fn assert_equals_fresh(&self) {
         let scratch = self.dir.path().join("fresh.duckdb");
-        let differences = verify(
-            &self.system,
-            &self.database(),
-            &scratch,
-            &self.options,
-            &mut *self.indexer.borrow_mut(),
-            &NoProgress,
-        )
-        .unwrap();
+        let verify = |indexer: &mut dyn Indexer| {
+            verify(&*self.system, &self.database(), &scratch, &self.options, indexer, &NoProgress).unwrap()
+        };
+        // A fresh build knows nothing of the runs before.
+        let differences = match self.native {
+            Some(_) => verify(&mut self.new_native()),
+            None => self.with_indexer(verify),
+        };
         assert_eq!(differences, []);
     }
 
@@ -293,7 +329,7 @@ fn a_new_version_of_one_extraction_redoes_that_one_only() {
     world.ingest();
     world.options.datasets[1].version += 1;
     let (database, _) = Database::open(&world.dir.path().join("x.duckdb"), Access::Read, Duration::ZERO).unwrap();
-    let plan = status(&world.system, &database, &world.options, &mut NoIndexer).unwrap();
+    let plan = status(&*world.system, &database, &world.options, &mut NoIndexer).unwrap();
     assert!(!plan.is_empty() && plan.other == ["the datasets that are kept"]);
     let outdated: Vec<_> = plan.datasets.iter().map(|dataset| (dataset.missing, dataset.outdated)).collect();
     assert_eq!(outdated, [(0, 0), (2, 2), (0, 0), (0, 0), (0, 0), (0, 0)]);
@@ -470,7 +506,7 @@ fn a_slug_that_looks_like_a_table_is_compared_too() {
     world.write("a.py", "x = 2\n");
     let scratch = world.dir.path().join("fresh.duckdb");
     let differences =
-        verify(&world.system, &world.database(), &scratch, &world.options, &mut NoIndexer, &NoProgress).unwrap();
+        verify(&*world.system, &world.database(), &scratch, &world.options, &mut NoIndexer, &NoProgress).unwrap();
     assert!(!differences.is_empty());
     world.ingest();
     world.assert_equals_fresh();
@@ -569,7 +605,7 @@ fn garbage_is_what_no_snapshot_needs() {
 
 /// One step of a history.
 #[derive(Debug, Clone)]
-enum Step {
+pub(crate) enum Step {
     Write(usize, usize),
     Delete(usize),
     Rename(usize, usize),
@@ -604,7 +640,7 @@ const TEXTS: [&[u8]; 13] = [
     b"\xff",
 ];
 
-fn step() -> impl Strategy<Value = Step> {
+pub(crate) fn step() -> impl Strategy<Value = Step> {
     let file = 0..PATHS.len();
     prop_oneof![
         6 => (file.clone(), 0..TEXTS.len()).prop_map(|(file, text)| Step::Write(file, text)),
@@ -625,7 +661,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 impl World {
-    fn take(&mut self, step: &Step) {
+    pub(crate) fn take(&mut self, step: &Step) {
         let name = |index: usize| path(PATHS[index]);
         match step {
             Step::Write(file, text) => self.system.write(&name(*file), TEXTS[*text]),
@@ -693,7 +729,7 @@ fn edit() -> impl Strategy<Value = Edit> {
 }
 
 /// `PROPTEST_CASES` asks for more.
-fn config() -> Config {
+pub(crate) fn config() -> Config {
     #[expect(clippy::disallowed_methods, reason = "a developer's wish, not a setting")]
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(24);
     Config { cases, max_shrink_iters: 60, failure_persistence: None, ..Config::default() }

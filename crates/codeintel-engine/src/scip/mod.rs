@@ -17,6 +17,8 @@ mod write;
 #[cfg(test)]
 mod fake;
 #[cfg(test)]
+mod native_tests;
+#[cfg(test)]
 mod tests;
 
 pub use export::{ExportError, ExportRequest, export};

@@ -3,7 +3,7 @@
 use codeintel_base::RepoPath;
 use codeintel_python::{Import, Interface};
 use codeintel_store::{Database, DocumentKey, FileRow, InterfaceRow, Snapshot, StoreError};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fingerprints::{ImportGraph, ImportingFile, Outside, symbol_modules};
 use super::indexer::{Indexer, IndexerIdentity, Sight};
@@ -23,6 +23,8 @@ pub(crate) struct IndexPlan {
     pub(crate) documents: Vec<Option<i32>>,
     /// The files that have none and should have one.
     pub(crate) pending: Vec<usize>,
+    /// Files that could not be read as text.
+    textless: FxHashSet<usize>,
 }
 
 /// What files can see of one another.
@@ -134,9 +136,15 @@ impl IndexPlan {
         let before: FxHashMap<&RepoPath, &FileRow> =
             prior.iter().flat_map(|prior| &prior.files).map(|row| (&row.path, row)).collect();
         let fingerprints = fingerprints(database, rows, known, &mut interfaces, identity.as_ref())?;
-        let mut plan =
-            Self { identity, unavailable, documents: vec![None; rows.len()], fingerprints, pending: Vec::new() };
-        let mut unknown = Vec::new();
+        let mut plan = Self {
+            identity,
+            unavailable,
+            documents: vec![None; rows.len()],
+            fingerprints,
+            pending: Vec::new(),
+            textless: FxHashSet::default(),
+        };
+        let mut missing = Vec::new();
         for (file, row) in rows.iter().enumerate() {
             let holds = |before: &&&FileRow| {
                 let is_same = before.content_id == row.content_id && before.fingerprint == plan.fingerprints[file];
@@ -144,13 +152,15 @@ impl IndexPlan {
             };
             plan.documents[file] = before.get(&row.path).filter(holds).and_then(|before| before.document_id);
             if plan.documents[file].is_none() {
-                unknown.push(file);
+                missing.push(file);
             }
         }
         // What has no interface could not be read as text.
-        let contents: Vec<i32> = unknown.iter().map(|file| rows[*file].content_id).collect();
+        let contents: Vec<i32> = missing.iter().map(|file| rows[*file].content_id).collect();
         interfaces.load(database, &contents)?;
-        unknown.retain(|file| interfaces.get(rows[*file].content_id).is_some());
+        let (mut unknown, textless): (Vec<usize>, Vec<usize>) =
+            missing.into_iter().partition(|file| interfaces.get(rows[*file].content_id).is_some());
+        plan.textless = textless.into_iter().collect();
         if !full && let Some(identity) = &plan.identity {
             let keys: Vec<DocumentKey> = unknown.iter().map(|file| plan.key(rows, *file)).collect();
             let found = database.documents(&identity.key, &keys)?;
@@ -172,13 +182,15 @@ impl IndexPlan {
         DocumentKey { path: row.path.clone(), content_id: row.content_id, fingerprint: self.fingerprints[file].clone() }
     }
 
-    /// Let the files point at their documents. What has none that holds keeps the one that it had, marked as stale.
+    /// Let the files point at their documents. What has none that holds keeps the one that it had, marked as stale; unless it is no
+    /// text any more, of which no document will ever speak.
     pub(crate) fn point(&self, rows: &mut [FileRow], prior: Option<&Snapshot>) {
         let before: FxHashMap<&RepoPath, &FileRow> =
             prior.iter().flat_map(|prior| &prior.files).map(|row| (&row.path, row)).collect();
         for (file, row) in rows.iter_mut().enumerate() {
             let fingerprint = &self.fingerprints[file];
-            let last = before.get(&row.path).filter(|_| self.documents[file].is_none());
+            let last =
+                before.get(&row.path).filter(|_| self.documents[file].is_none() && !self.textless.contains(&file));
             let last = last.filter(|last| last.document_id.is_some());
             row.document_id = self.documents[file].or(last.and_then(|last| last.document_id));
             row.is_stale = last.is_some_and(|last| {
