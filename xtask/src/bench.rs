@@ -12,6 +12,7 @@ use anyhow::{Context as _, bail};
 use nix::sys::resource::{UsageWho, getrusage};
 use serde_json::Value;
 
+use crate::indexers;
 use crate::oracle::unpacked;
 use crate::setup;
 use crate::shell::{program, root};
@@ -23,6 +24,8 @@ const EDITS: [usize; 3] = [1, 10, 100];
 const FAMILIES: &[(&str, &str)] = &[("ast", "ast_nodes,ast_metrics"), ("ast,cst", "ast_nodes,ast_metrics,cst_nodes")];
 
 struct Options {
+    /// Compare indexers instead.
+    indexers: bool,
     baseline: Option<PathBuf>,
     /// One of [`FAMILIES`].
     family: (&'static str, &'static str),
@@ -32,10 +35,10 @@ struct Options {
 
 /// What one command cost.
 #[derive(Clone, Copy)]
-struct Cost {
-    cpu: f64,
-    wall: f64,
-    peak_mb: f64,
+pub(crate) struct Cost {
+    pub(crate) cpu: f64,
+    pub(crate) wall: f64,
+    pub(crate) peak_mb: f64,
     file_mb: f64,
     /// Rows written.
     rows: f64,
@@ -57,6 +60,9 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
     }
     let options = options(args)?;
     setup::run();
+    if options.indexers {
+        return indexers::run(&options.packages, options.baseline.as_deref(), options.runs);
+    }
     let sides = sides(&options)?;
     for package in &options.packages {
         let corpus = unpacked(package)?;
@@ -103,10 +109,11 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
 }
 
 fn options(args: &[String]) -> anyhow::Result<Options> {
-    let mut options = Options { baseline: None, family: FAMILIES[1], runs: 3, packages: Vec::new() };
+    let mut options = Options { indexers: false, baseline: None, family: FAMILIES[1], runs: 3, packages: Vec::new() };
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         match arg.as_str() {
+            "--indexers" => options.indexers = true,
             "--baseline" => options.baseline = Some(args.next().context("--baseline needs a folder")?.into()),
             "--datasets" => {
                 let name = args.next().context("--datasets needs `ast` or `ast,cst`")?;
@@ -118,7 +125,7 @@ fn options(args: &[String]) -> anyhow::Result<Options> {
             package => options.packages.push(package.to_owned()),
         }
     }
-    if options.packages.is_empty() {
+    if options.packages.is_empty() && !options.indexers {
         options.packages = PACKAGES.iter().map(|package| (*package).to_owned()).collect();
     }
     Ok(options)
@@ -136,13 +143,7 @@ fn sides(options: &Options) -> anyhow::Result<Vec<Side>> {
     };
     let mut sides = vec![Side { name: "codeintel", full: Box::new(ours.clone()), refresh: Box::new(ours) }];
     if let Some(baseline) = &options.baseline {
-        let python = root().join("target/bench/venv/bin/python");
-        if !python.exists() {
-            let venv = root().join("target/bench/venv").to_string_lossy().into_owned();
-            program(setup::python()).args(&["-m", "venv", &venv]).run()?;
-            let requirements = baseline.join("requirements.txt").to_string_lossy().into_owned();
-            program(&python).args(&["-m", "pip", "install", "--quiet", "-r", &requirements]).run()?;
-        }
+        let python = baseline_python(baseline)?;
         let script = baseline.join("seed_baseline.py").canonicalize()?;
         let theirs = move |mode: &'static str| {
             let (python, script) = (python.clone(), script.clone());
@@ -157,6 +158,18 @@ fn sides(options: &Options) -> anyhow::Result<Vec<Side>> {
         sides.push(Side { name: "baseline", full, refresh });
     }
     Ok(sides)
+}
+
+/// The interpreter of the plain Python pipeline, with what that needs.
+pub(crate) fn baseline_python(baseline: &Path) -> anyhow::Result<PathBuf> {
+    let python = root().join("target/bench/venv/bin/python");
+    if !python.exists() {
+        let venv = root().join("target/bench/venv").to_string_lossy().into_owned();
+        program(setup::python()).args(&["-m", "venv", &venv]).run()?;
+        let requirements = baseline.join("requirements.txt").to_string_lossy().into_owned();
+        program(&python).args(&["-m", "pip", "install", "--quiet", "-r", &requirements]).run()?;
+    }
+    Ok(python)
 }
 
 fn scenarios() -> Vec<String> {
@@ -231,7 +244,7 @@ fn chosen_files(repo: &Path, count: usize) -> anyhow::Result<Vec<PathBuf>> {
     Ok((0..count.min(files.len())).map(|i| files[((i as f64 + 0.5) * step) as usize].clone()).collect())
 }
 
-fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
+pub(crate) fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
@@ -245,7 +258,7 @@ fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn median(costs: &[Cost]) -> Cost {
+pub(crate) fn median(costs: &[Cost]) -> Cost {
     let middle = |value: fn(&Cost) -> f64| {
         let mut values: Vec<f64> = costs.iter().map(value).collect();
         values.sort_by(f64::total_cmp);
@@ -261,7 +274,7 @@ fn median(costs: &[Cost]) -> Cost {
 }
 
 /// Run a command in a process of its own that reports what its children cost.
-fn measure(words: &[String], database: &Path) -> anyhow::Result<Cost> {
+pub(crate) fn measure(words: &[String], database: &Path) -> anyhow::Result<Cost> {
     let output = Command::new(std::env::current_exe()?).args(["bench", "measure"]).args(words).output()?;
     if !output.status.success() {
         bail!("{} failed: {}", words.join(" "), String::from_utf8_lossy(&output.stderr));

@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "a developer's tool talks to its developer")]
 
 mod bench;
+mod indexers;
 mod oracle;
 mod setup;
 mod shell;
@@ -19,7 +20,8 @@ const USAGE: &str = "usage: cargo xtask TASK
   tidy     the rules of the repository that the compiler cannot check
   docs     write the generated pages under docs anew
   oracle   compare the tables of real packages with CPython and radon [PACKAGE...]
-  bench    measure against the plain Python pipeline [--baseline DIR] [--datasets ast|ast,cst] [--runs N] [PACKAGE...]
+  bench    measure against the plain Python pipeline [--baseline DIR] [--datasets ast|ast,cst] [--runs N] [PACKAGE...];
+           with --indexers against scip-python and ty-scip
   install  build a release and print where it is";
 
 fn main() -> anyhow::Result<()> {

@@ -4,6 +4,7 @@
 //! crate that uses `duckdb`.
 
 mod compare;
+mod completeness;
 mod database;
 mod documents;
 mod error;
@@ -15,6 +16,7 @@ mod schema;
 mod snapshot;
 
 pub use compare::Difference;
+pub use completeness::PackageCoverage;
 pub use database::{Access, Database, Opened};
 pub use documents::{DocumentInfo, DocumentKey, DocumentWriter, InterfaceRow, KnownFacts, NewDocument};
 pub use error::StoreError;

@@ -4,7 +4,8 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use codeintel_engine::{Plan, status};
-use codeintel_store::{Access, Database, StoreError};
+use codeintel_store::{Access, Database, PackageCoverage, StoreError};
+use comfy_table::CellAlignment;
 use serde_json::json;
 
 use super::Context;
@@ -26,10 +27,23 @@ pub(super) fn run(args: &StatusArgs) -> anyhow::Result<ExitCode> {
         Err(error) => return Err(error.into()),
     };
     let plan = status(&context.system, &database, &options, context.settings.indexer(&context.system).as_mut())?;
+    let coverage = database.coverage(&options.repo)?;
+    let stale = database.stale_documents(&options.repo)?;
     let mut out = output::stdout();
     match args.format {
-        SummaryFormat::Json => writeln!(out, "{}", as_json(&plan))?,
-        SummaryFormat::Table => print(&mut out, &plan)?,
+        SummaryFormat::Json => {
+            let mut answer = as_json(&plan);
+            answer["stale_documents"] = json!(stale);
+            answer["coverage"] = coverage.iter().map(coverage_as_json).collect();
+            writeln!(out, "{answer}")?;
+        }
+        SummaryFormat::Table => {
+            print(&mut out, &plan)?;
+            if stale > 0 {
+                writeln!(out, "SCIP: {stale} documents are stale")?;
+            }
+            print_coverage(&mut out, &coverage)?;
+        }
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)
@@ -69,6 +83,35 @@ fn print(out: &mut dyn std::io::Write, plan: &Plan) -> std::io::Result<()> {
         writeln!(out, "SCIP: {index}")?;
     }
     Ok(())
+}
+
+/// The share of references that are resolved, a line for each package.
+fn print_coverage(out: &mut dyn std::io::Write, coverage: &[PackageCoverage]) -> std::io::Result<()> {
+    const KINDS: [&str; 3] = ["name", "attribute", "import"];
+    let mut table = output::table(["package", "names", "attributes", "imports"]);
+    for package in coverage.chunk_by(|a, b| a.package == b.package) {
+        let share = |kind: &str| match package.iter().find(|coverage| coverage.kind == kind) {
+            Some(coverage) if coverage.total > 0 => {
+                format!("{:.1} %", 100.0 * coverage.resolved as f64 / coverage.total as f64)
+            }
+            _ => "-".to_owned(),
+        };
+        let mut row = vec![package[0].package.clone()];
+        row.extend(KINDS.map(share));
+        table.add_row(row);
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    if coverage.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nreferences of which it is known what they stand for:\n{table}")
+}
+
+fn coverage_as_json(coverage: &PackageCoverage) -> serde_json::Value {
+    let PackageCoverage { package, kind, total, resolved } = coverage;
+    json!({"package": package, "kind": kind, "total": total, "resolved": resolved})
 }
 
 fn as_json(plan: &Plan) -> serde_json::Value {
