@@ -39,7 +39,7 @@ enum Native {
     /// One for each run.
     OneShot,
     /// One for all runs.
-    Live(RefCell<NativeIndexer>),
+    Live(Box<RefCell<NativeIndexer>>),
 }
 
 impl World {
@@ -64,7 +64,7 @@ impl World {
     pub(crate) fn native(files: &[(&str, &str)], is_live: bool) -> Self {
         let mut world = Self::new(files);
         world.options.index = true;
-        let live = is_live.then(|| Native::Live(RefCell::new(world.new_native())));
+        let live = is_live.then(|| Native::Live(Box::new(RefCell::new(world.new_native()))));
         world.native = Some(live.unwrap_or(Native::OneShot));
         world
     }

@@ -39,7 +39,7 @@ pub(crate) struct Project {
 
 /// To intern a program all its search paths are hashed, so that it is done once.
 #[salsa::tracked(returns(copy))]
-fn program_of<'db>(db: &'db dyn CoreDb, project: Project) -> Program<'db> {
+fn program_of(db: &dyn CoreDb, project: Project) -> Program<'_> {
     Program::from_settings(db, project.settings(db))
 }
 

@@ -1,6 +1,7 @@
 //! The world as ty sees it: the repository's scanned files as they were hashed, and installed packages on the disk.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
@@ -39,7 +40,7 @@ struct Tree {
     /// Paths from the root, with what tells their contents apart.
     files: FxHashMap<String, u128>,
     /// Paths from the root, with the names and types of what is in them, sorted; the root is empty.
-    folders: FxHashMap<String, Vec<(String, FileType)>>,
+    folders: BTreeMap<String, Vec<(String, FileType)>>,
 }
 
 impl std::fmt::Debug for Sources {

@@ -214,47 +214,47 @@ fn folders_around(path: &str) -> impl Iterator<Item = &str> {
 
 /// Files by the dotted names and the paths under which they might be imported.
 struct Names<'a> {
-    by_name: FxHashMap<String, Vec<u32>>,
-    by_path: FxHashMap<&'a str, u32>,
-    by_top_level: FxHashMap<String, Vec<u32>>,
+    named: FxHashMap<String, Vec<u32>>,
+    placed: FxHashMap<&'a str, u32>,
+    top_level: FxHashMap<String, Vec<u32>>,
 }
 
 impl<'a> Names<'a> {
     fn new(files: &[ImportingFile<'a>]) -> Self {
         let roots: BTreeSet<&str> = files.iter().filter_map(root).chain([""]).collect();
-        let mut by_name: FxHashMap<String, Vec<u32>> = FxHashMap::default();
-        let mut by_top_level: FxHashMap<String, Vec<u32>> = FxHashMap::default();
-        let mut by_path = FxHashMap::default();
+        let mut named: FxHashMap<String, Vec<u32>> = FxHashMap::default();
+        let mut top_level: FxHashMap<String, Vec<u32>> = FxHashMap::default();
+        let mut placed = FxHashMap::default();
         for (number, file) in files.iter().enumerate() {
-            by_path.insert(file.path, number as u32);
+            placed.insert(file.path, number as u32);
             let from_roots = folders_around(file.path).filter(|folder| roots.contains(folder));
             let mut names: Vec<String> =
                 from_roots.map(|folder| dotted(&file.path[folder.len()..])).chain([file.module.to_owned()]).collect();
             names.sort();
             names.dedup();
             for name in names {
-                let top_level = name.split('.').next().unwrap_or_default().to_owned();
-                let files = by_top_level.entry(top_level).or_default();
+                let first = name.split('.').next().unwrap_or_default().to_owned();
+                let files = top_level.entry(first).or_default();
                 if files.last() != Some(&(number as u32)) {
                     files.push(number as u32);
                 }
-                by_name.entry(name).or_default().push(number as u32);
+                named.entry(name).or_default().push(number as u32);
             }
         }
-        Self { by_name, by_path, by_top_level }
+        Self { named, placed, top_level }
     }
 
     fn of_top_level(&self, name: &str) -> &[u32] {
-        self.by_top_level.get(name).map_or(&[], Vec::as_slice)
+        self.top_level.get(name).map_or(&[], Vec::as_slice)
     }
 
     fn is_package(&self, folder: &str) -> bool {
         let slash = if folder.is_empty() { "" } else { "/" };
-        ["py", "pyi"].iter().any(|ending| self.by_path.contains_key(&*format!("{folder}{slash}__init__.{ending}")))
+        ["py", "pyi"].iter().any(|ending| self.placed.contains_key(&*format!("{folder}{slash}__init__.{ending}")))
     }
 
     fn at(&self, path: &str) -> Vec<u32> {
-        self.by_path.get(path).copied().into_iter().collect()
+        self.placed.get(path).copied().into_iter().collect()
     }
 
     /// The files that an import may lead to: the module, the packages around it and, since a name may be that of a
@@ -289,7 +289,7 @@ impl<'a> Names<'a> {
 
     /// Files of a dotted name, from any source root or from a folder around the importing file.
     fn named(&self, parts: &[&str], importing: &str, found: &mut Vec<u32>) {
-        found.extend(self.by_name.get(&parts.join(".")).into_iter().flatten());
+        found.extend(self.named.get(&parts.join(".")).into_iter().flatten());
         for folder in folders_around(importing) {
             self.below(folder, parts, found);
         }
@@ -301,7 +301,7 @@ impl<'a> Names<'a> {
         let stem = stem.join("/");
         for ending in [".py", ".pyi", "/__init__.py", "/__init__.pyi"] {
             let path = format!("{stem}{ending}");
-            found.extend(self.by_path.get(path.trim_start_matches('/')));
+            found.extend(self.placed.get(path.trim_start_matches('/')));
         }
     }
 }

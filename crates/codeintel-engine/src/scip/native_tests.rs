@@ -22,9 +22,11 @@ fn called(world: &World) -> Vec<String> {
     )
 }
 
-/// Edits in turn, each with the number of documents that are made anew and what is referred to then.
+/// Edits, the number of documents that are made anew for them, and what is referred to then.
+type Expected<'a> = (&'a [(&'a str, &'a str)], usize, &'a [&'a str]);
+
 #[track_caller]
-fn check(steps: &[(&[(&str, &str)], usize, &[&str])]) {
+fn check(steps: &[Expected<'_>]) {
     for is_live in [false, true] {
         let world = World::native(&PACKAGE, is_live);
         assert_eq!(world.ingest().index.unwrap().indexed, 4);

@@ -66,11 +66,9 @@ impl<'db> Collector<'db> {
             self.defined.iter().map(|(symbol, defined)| self.describe(symbol, defined)).collect();
         symbols.extend(local_symbols);
         symbols.sort();
-        let none = Vec::new();
-        let external = |(symbol, origin): (&Box<str>, &Origin<'db>)| {
-            self.describe(symbol, &Defined { origin: *origin, relationships: none.clone() })
-        };
-        let mut externals: Vec<Symbol> = self.external.iter().map(external).collect();
+        let described = |origin: &Origin<'db>| Defined { origin: *origin, relationships: Vec::new() };
+        let mut externals: Vec<Symbol> =
+            self.external.iter().map(|(symbol, origin)| self.describe(symbol, &described(origin))).collect();
         externals.sort();
         let mut unresolved: Vec<Unresolved> = self
             .unresolved
@@ -104,12 +102,9 @@ impl<'db> Collector<'db> {
             Origin::Definition(definition) => describe(self.db, definition, symbol),
             Origin::Module(file) => describe_module(self.db, file, symbol),
         };
-        let relationship = |other: &Box<str>| Relationship {
-            symbol: other.to_string(),
-            is_implementation: true,
-            ..Relationship::default()
-        };
-        described.relationships = defined.relationships.iter().map(relationship).collect();
+        let relationship = |symbol: String| Relationship { symbol, is_implementation: true, ..Relationship::default() };
+        let others = defined.relationships.iter().map(ToString::to_string);
+        described.relationships = others.map(relationship).collect();
         described.relationships.sort();
         described
     }

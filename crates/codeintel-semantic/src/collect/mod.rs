@@ -239,13 +239,13 @@ impl<'db> Collector<'db> {
     /// The module that a value is, if it is one.
     fn module_of(&self, ty: Option<Type<'db>>) -> Option<ProgramFile<'db>> {
         match ty? {
-            Type::ModuleLiteral(module) => self.program_file(module.module(self.db).file(self.db)?),
+            Type::ModuleLiteral(module) => Some(self.program_file(module.module(self.db).file(self.db)?)),
             _ => None,
         }
     }
 
-    fn program_file(&self, file: ruff_db::files::File) -> Option<ProgramFile<'db>> {
-        Some(ProgramFile::new(self.db, file, self.file.program(self.db)))
+    fn program_file(&self, file: ruff_db::files::File) -> ProgramFile<'db> {
+        ProgramFile::new(self.db, file, self.file.program(self.db))
     }
 
     fn name(&mut self, name: &ExprName) {
@@ -429,10 +429,10 @@ impl<'db> Collector<'db> {
             let targets = self.imported_module(module.as_ref().and_then(|module| module.file(self.db)));
             let reason = if module.is_some() { NOT_IN_SOURCE } else { NO_SUCH_MODULE };
             self.refer_to_imported(alias, targets, reason);
-            let bound = alias.asname.as_ref().map_or_else(
-                || alias.name.split('.').next().unwrap_or_default().to_owned(),
-                |asname| asname.to_string(),
-            );
+            let bound = alias
+                .asname
+                .as_ref()
+                .map_or_else(|| alias.name.split('.').next().unwrap_or_default().to_owned(), ToString::to_string);
             self.bind_import(alias, &bound);
         }
     }
@@ -448,7 +448,7 @@ impl<'db> Collector<'db> {
     }
 
     fn imported_module(&mut self, file: Option<ruff_db::files::File>) -> Vec<Target> {
-        let file = file.and_then(|file| self.program_file(file));
+        let file = file.map(|file| self.program_file(file));
         file.and_then(|file| self.module_target(file)).into_iter().collect()
     }
 

@@ -125,13 +125,13 @@ impl<'a> Visitor<'a> for Collector<'_> {
     fn visit_pattern(&mut self, pattern: &'a Pattern) {
         match pattern {
             Pattern::MatchAs(node) => {
-                self.capture(node.name.as_ref(), node.name.as_ref().map_or(pattern.into(), Into::into))
+                self.capture(node.name.as_ref(), node.name.as_ref().map_or(pattern.into(), Into::into));
             }
             Pattern::MatchStar(node) => {
-                self.capture(node.name.as_ref(), node.name.as_ref().map_or(pattern.into(), Into::into))
+                self.capture(node.name.as_ref(), node.name.as_ref().map_or(pattern.into(), Into::into));
             }
             Pattern::MatchMapping(node) => {
-                self.capture(node.rest.as_ref(), node.rest.as_ref().map_or(pattern.into(), Into::into))
+                self.capture(node.rest.as_ref(), node.rest.as_ref().map_or(pattern.into(), Into::into));
             }
             Pattern::MatchClass(node) => self.class_pattern(node),
             _ => {}
