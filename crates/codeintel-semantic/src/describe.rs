@@ -4,7 +4,8 @@ use codeintel_python::clean_docstring;
 use codeintel_scip::Symbol;
 use ruff_db::parsed::{ParsedModuleRef, parsed_module};
 use ruff_db::source::source_text;
-use ruff_python_ast::{AnyParameterRef, Decorator, Expr, StmtClassDef, StmtFunctionDef};
+use ruff_python_ast::visitor::{Visitor, walk_body};
+use ruff_python_ast::{AnyParameterRef, Decorator, Expr, Stmt, StmtClassDef, StmtFunctionDef};
 use ruff_text_size::{Ranged as _, TextRange};
 use ty_python_core::ProgramFile;
 use ty_python_core::definition::{Definition, DefinitionKind, ParameterDefinitionNodeKind};
@@ -44,7 +45,7 @@ pub(crate) fn describe(db: &dyn Db, definition: Definition<'_>, symbol: &str) ->
         DefinitionKind::Assignment(assignment) => {
             let signature =
                 format!("{} = {}", text(assignment.target(&module).range()), text(assignment.value(&module).range()));
-            (variable_kind(db, definition, &module), signature, definition.docstring(db))
+            (variable_kind(db, definition, &module), signature, docstring_below(db, file, assignment.target(&module)))
         }
         DefinitionKind::AnnotatedAssignment(assignment) => {
             let target = text(assignment.target(&module).range());
@@ -52,7 +53,7 @@ pub(crate) fn describe(db: &dyn Db, definition: Definition<'_>, symbol: &str) ->
             if let Some(value) = assignment.value(&module) {
                 signature += &format!(" = {}", text(value.range()));
             }
-            (variable_kind(db, definition, &module), signature, definition.docstring(db))
+            (variable_kind(db, definition, &module), signature, docstring_below(db, file, assignment.target(&module)))
         }
         _ => (variable_kind(db, definition, &module), String::new(), None),
     };
@@ -86,7 +87,44 @@ fn last_name(symbol: &str) -> String {
     codeintel_scip::last_descriptor(symbol).map_or(String::new(), |(_, name)| name)
 }
 
-fn docstring_of(body: &[ruff_python_ast::Stmt]) -> Option<String> {
+/// The string below the assignment that a target belongs to.
+fn docstring_below(db: &dyn Db, file: ProgramFile<'_>, target: &Expr) -> Option<String> {
+    let documented = documented_assignments(db, file);
+    let at = target.start().to_u32();
+    let (_, end, docstring) = documented[..documented.partition_point(|(start, ..)| *start <= at)].last()?;
+    (at < *end).then(|| docstring.to_string())
+}
+
+/// The assignments of a file that a string follows, each with its first byte, the byte behind it, and the string.
+#[salsa::tracked(returns(deref))]
+fn documented_assignments<'db>(db: &'db dyn Db, file: ProgramFile<'db>) -> Box<[(u32, u32, Box<str>)]> {
+    let module = parsed_module(db, file.python_file(db)).load(db);
+    let mut documented = DocumentedAssignments(Vec::new());
+    documented.visit_body(module.suite());
+    documented.0.sort_unstable();
+    documented.0.into()
+}
+
+struct DocumentedAssignments(Vec<(u32, u32, Box<str>)>);
+
+impl<'a> Visitor<'a> for DocumentedAssignments {
+    fn visit_body(&mut self, body: &'a [Stmt]) {
+        for pair in body.windows(2) {
+            if let [assignment @ (Stmt::Assign(_) | Stmt::AnnAssign(_)), Stmt::Expr(below)] = pair
+                && let Some(string) = below.value.as_string_literal_expr()
+            {
+                let range = assignment.range();
+                self.0.push((range.start().to_u32(), range.end().to_u32(), string.value.to_str().into()));
+            }
+        }
+        walk_body(self, body);
+    }
+
+    /// No expression holds an assignment of this kind.
+    fn visit_expr(&mut self, _: &'a Expr) {}
+}
+
+fn docstring_of(body: &[Stmt]) -> Option<String> {
     ty_python_core::definition::docstring_from_body(body).map(|docstring| docstring.value.to_str().to_owned())
 }
 

@@ -85,35 +85,44 @@ fn own_members<'db>(db: &'db dyn Db, class: Definition<'db>, name: &str) -> Vec<
     found
 }
 
-/// The first place at which a method of a class binds an attribute of its first parameter.
-fn bound_attribute<'db>(db: &'db dyn Db, class: Definition<'db>, name: &str) -> Option<Definition<'db>> {
+/// The first place at which a method of a class binds an attribute of its first parameter, or only adds to it.
+fn bound_attribute<'db>(
+    db: &'db dyn Db,
+    class: Definition<'db>,
+    name: &str,
+    is_added_to: bool,
+) -> Option<Definition<'db>> {
     let index = semantic_index(db, class.program_file(db));
+    let is_wanted = |definition: &Definition<'db>| {
+        matches!(definition.kind(db), DefinitionKind::AugmentedAssignment(_)) == is_added_to
+    };
     attribute_scopes(db, body(db, class)?).find_map(|method| {
         let member = index.place_table(method).member_id_by_instance_attribute_name(name)?;
-        let uses = index.use_def_map(method);
-        uses.reachable_member_bindings(member).find_map(|binding| binding.binding.definition())
+        let mut bindings = index.use_def_map(method).reachable_member_bindings(member);
+        bindings.find_map(|binding| binding.binding.definition().filter(is_wanted))
     })
 }
 
-/// The symbols of a member in the first of some classes that has it, each with its definition.
+/// The symbols of a member in the first of some classes that has it, each with its definition. What classes only add to is
+/// theirs if no other has it.
 pub(crate) fn member<'db>(
     db: &'db dyn Db,
     classes: &[Definition<'db>],
     name: &str,
 ) -> Vec<(Box<str>, Definition<'db>)> {
-    for class in classes {
-        let found = own_members(db, *class, name).into_iter();
-        let mut found: Vec<(Box<str>, Definition<'db>)> =
-            found.filter_map(|found| Some((symbol_of(db, found)?.into(), found))).collect();
-        if found.is_empty() {
-            found.extend(
-                bound_attribute(db, *class, name).and_then(|found| Some((symbol_of(db, found)?.into(), found))),
-            );
-        }
-        if !found.is_empty() {
-            found.sort_by(|a, b| a.0.cmp(&b.0));
-            found.dedup_by(|a, b| a.0 == b.0);
-            return found;
+    let named = |found: Definition<'db>| Some((Box::from(symbol_of(db, found)?), found));
+    for is_added_to in [false, true] {
+        for class in classes {
+            let mut found: Vec<(Box<str>, Definition<'db>)> =
+                own_members(db, *class, name).into_iter().filter_map(named).collect();
+            if found.is_empty() {
+                found.extend(bound_attribute(db, *class, name, is_added_to).and_then(named));
+            }
+            if !found.is_empty() {
+                found.sort_by(|a, b| a.0.cmp(&b.0));
+                found.dedup_by(|a, b| a.0 == b.0);
+                return found;
+            }
         }
     }
     Vec::new()

@@ -52,9 +52,16 @@ pub(crate) fn symbol_of<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Op
     let scope = definition.scope(db);
     let module = parsed_module(db, file.python_file(db)).load(db);
     let prefix = || prefix_of(db, scope);
+    let owner_prefix = |name: &str| prefix_of(db, owner(db, scope, name).to_scope_id(db, file));
     let symbol = match definition.kind(db) {
-        DefinitionKind::Function(function) => format!("{}{}().", prefix()?, identifier(&function.node(&module).name)),
-        DefinitionKind::Class(class) => format!("{}{}#", prefix()?, identifier(&class.node(&module).name)),
+        DefinitionKind::Function(function) => {
+            let name = &function.node(&module).name;
+            format!("{}{}().", owner_prefix(name)?, identifier(name))
+        }
+        DefinitionKind::Class(class) => {
+            let name = &class.node(&module).name;
+            format!("{}{}#", owner_prefix(name)?, identifier(name))
+        }
         DefinitionKind::Parameter(_) => format!("{}({})", prefix()?, identifier(&symbol_name(db, definition)?)),
         DefinitionKind::TypeVar(_) | DefinitionKind::ParamSpec(_) | DefinitionKind::TypeVarTuple(_) => {
             let owner = match scope.node(db) {
@@ -101,15 +108,15 @@ pub(crate) fn symbol_name(db: &dyn Db, definition: Definition<'_>) -> Option<Str
     Some(table.symbol(symbol).name().to_string())
 }
 
-/// What a variable of a scope is called: a `global` or `nonlocal` statement leads to another scope, and so does an assignment
+/// The scope that a name belongs to which is bound in a scope: a `global` or `nonlocal` statement leads to another scope, and so does an assignment
 /// expression in a comprehension.
-pub(crate) fn home(db: &dyn Db, scope: ScopeId<'_>, name: &str) -> Option<Target> {
+fn owner(db: &dyn Db, scope: ScopeId<'_>, name: &str) -> FileScopeId {
     let file = scope.program_file(db);
     let index = semantic_index(db, file);
     let here = scope.file_scope_id(db);
     let table = index.place_table(here);
     let symbol = table.symbol_id(name).map(|symbol| table.symbol(symbol));
-    let owner = match symbol {
+    match symbol {
         Some(symbol) if symbol.is_global() => FileScopeId::global(),
         Some(symbol) if symbol.is_nonlocal() => {
             let mut around = index.visible_ancestor_scopes(here).skip(1);
@@ -121,7 +128,13 @@ pub(crate) fn home(db: &dyn Db, scope: ScopeId<'_>, name: &str) -> Option<Target
             around.find_map(|(scope, _)| owns(scope).then_some(scope)).unwrap_or(here)
         }
         _ => here,
-    };
+    }
+}
+
+/// What a variable of a scope is called.
+pub(crate) fn home(db: &dyn Db, scope: ScopeId<'_>, name: &str) -> Option<Target> {
+    let file = scope.program_file(db);
+    let owner = owner(db, scope, name);
     let owner_id = owner.to_scope_id(db, file);
     let suffix = match owner_id.node(db) {
         NodeWithScopeKind::Module | NodeWithScopeKind::Class(_) => Some(format!("{}.", identifier(name))),

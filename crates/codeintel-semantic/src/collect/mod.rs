@@ -16,7 +16,7 @@ use ruff_python_ast::{
 use ruff_text_size::{TextRange, TextSize};
 use rustc_hash::FxHashMap;
 use ty_python_core::ast_ids::HasScopedUseId as _;
-use ty_python_core::definition::Definition;
+use ty_python_core::definition::{Definition, DefinitionKind};
 use ty_python_core::scope::{FileScopeId, NodeWithScopeKind, NodeWithScopeRef};
 use ty_python_core::{ProgramFile, SemanticIndex, semantic_index};
 use ty_python_semantic::types::Type;
@@ -205,10 +205,16 @@ impl<'db> Collector<'db> {
             self.note_external(symbol, Origin::Definition(definition));
             return Some(Target::Global(symbol.into()));
         }
+        let name = symbol_name(self.db, definition)?;
+        if let DefinitionKind::ImportFromSubmodule(_) = definition.kind(self.db) {
+            // `from .name import ...` in a package binds `name`, too.
+            let package = SemanticModel::new(self.db, definition.program_file(self.db));
+            let submodule = package.resolve_module(Some(&name), 1)?;
+            return self.module_target(self.program_file(submodule.file(self.db)?));
+        }
         if definition.program_file(self.db) != self.file {
             return None;
         }
-        let name = symbol_name(self.db, definition)?;
         let scope = definition.scope(self.db);
         if definition.kind(self.db).is_import() {
             return Some(Target::Local(scope.file_scope_id(self.db), name.into()));
@@ -332,6 +338,19 @@ impl<'db> Collector<'db> {
     /// Whether an attribute of a method's first parameter is bound. Then it is defined here, unless a property or a base class
     /// says more of it: then it is written to.
     fn binds_attribute(&mut self, attribute: &ExprAttribute, node: AnyNodeRef<'_>, roles: u32) -> bool {
+        let class = hierarchy::class_of_receiver(self.db, &self.model, &attribute.value);
+        if let (AnyNodeRef::StmtAugAssign(_), Some(class)) = (node, class) {
+            let order = hierarchy::mro(self.db, class);
+            let found = hierarchy::member(self.db, order, &attribute.attr);
+            let is_addition = |definition: Definition<'db>| {
+                matches!(definition.kind(self.db), DefinitionKind::AugmentedAssignment(_))
+            };
+            if found.iter().any(|(_, definition)| !is_addition(*definition)) {
+                let targets = self.members(order, &attribute.attr);
+                self.refer(attribute.attr.range, targets, roles & !DEFINITION, ReferenceKind::Attribute, NOT_IN_SOURCE);
+                return true;
+            }
+        }
         let definitions = self.index.try_definitions(node).unwrap_or_default();
         let is_symbol = |definition: &Definition<'db>| symbol_of(self.db, *definition).is_some();
         let Some(definition) = definitions.iter().copied().find(is_symbol) else { return false };

@@ -91,9 +91,12 @@ fn a_file_that_cannot_be_read_is_named_and_full_builds_a_new_one() {
     sandbox.assert_verified();
 }
 
+/// Settings for tests of many runs that are not about definitions and references.
+const NO_INDEX: &str = "#- codeintel.toml\nscip.backend = \"none\"\n";
+
 #[test]
 fn damage_anywhere_inside_the_file_is_named_and_full_mends_it() {
-    let sandbox = Sandbox::new("");
+    let sandbox = Sandbox::new(NO_INDEX);
     many(&sandbox, 40, 0);
     sandbox.ingest(&[]);
     let db = sandbox.path(".codeintel/codeintel.duckdb");
@@ -128,7 +131,7 @@ fn with_mounts(lines: &str, dir: &Path) -> Option<std::process::Output> {
 
 #[test]
 fn a_full_disk_is_named_and_leaves_the_old_truth() {
-    let sandbox = Sandbox::new("#- repo/a.py\nx = 1\n");
+    let sandbox = Sandbox::new("#- repo/codeintel.toml\nscip.backend = \"none\"\n#- repo/a.py\nx = 1\n");
     let big: String = (0..100_000).map(|i| format!("name_{i} = call_{i}({i}, other_{i})\n")).collect();
     sandbox.write("big.py", big);
     fs::create_dir(sandbox.path("small")).unwrap();
