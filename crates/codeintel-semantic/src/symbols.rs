@@ -45,6 +45,24 @@ pub(crate) fn prefix_of<'db>(db: &'db dyn Db, scope: ScopeId<'db>) -> Option<Box
     Some(prefix.into())
 }
 
+/// Variables of a module that functions or classes bind by `global`, sorted. The module itself may bind them or not.
+#[salsa::tracked(returns(deref))]
+fn declared_globals<'db>(db: &'db dyn Db, file: ProgramFile<'db>) -> Box<[Box<str>]> {
+    let index = semantic_index(db, file);
+    let tables = index.scope_ids().map(|scope| index.place_table(scope.file_scope_id(db)));
+    let bound = tables.flat_map(|table| table.symbols().filter(|symbol| symbol.is_global() && symbol.is_bound()));
+    let mut names: Vec<Box<str>> = bound.map(|symbol| symbol.name().as_str().into()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.into()
+}
+
+/// A variable of a module that is bound by `global` in a function or class.
+pub(crate) fn declared_global<'db>(db: &'db dyn Db, file: ProgramFile<'db>, name: &str) -> Option<Target> {
+    declared_globals(db, file).binary_search_by(|known| (**known).cmp(name)).ok()?;
+    home(db, FileScopeId::global().to_scope_id(db, file), name)
+}
+
 /// The symbol of a definition; none for definitions that only their own file knows.
 #[salsa::tracked(returns(as_deref))]
 pub(crate) fn symbol_of<'db>(db: &'db dyn Db, definition: Definition<'db>) -> Option<Box<str>> {
@@ -110,7 +128,7 @@ pub(crate) fn symbol_name(db: &dyn Db, definition: Definition<'_>) -> Option<Str
 
 /// The scope that a name belongs to which is bound in a scope: a `global` or `nonlocal` statement leads to another scope, and so does an assignment
 /// expression in a comprehension.
-fn owner(db: &dyn Db, scope: ScopeId<'_>, name: &str) -> FileScopeId {
+pub(crate) fn owner(db: &dyn Db, scope: ScopeId<'_>, name: &str) -> FileScopeId {
     let file = scope.program_file(db);
     let index = semantic_index(db, file);
     let here = scope.file_scope_id(db);

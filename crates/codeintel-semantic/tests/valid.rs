@@ -103,7 +103,7 @@ impl Rules<'_> {
         for symbol in symbols {
             let others = symbol.relationships.iter().map(|relationship| relationship.symbol.as_str());
             for other in others.chain([symbol.enclosing_symbol.as_str()]).filter(|other| !other.is_empty()) {
-                self.expect(is_prefix(other) || self.is_known(other), "related symbols exist", &other);
+                self.expect(self.is_known(other), "related symbols exist", &other);
             }
         }
         for symbol in externals {
@@ -151,11 +151,6 @@ impl Rules<'_> {
             !symbol.starts_with(PROJECT) || self.defined.contains(symbol)
         }
     }
-}
-
-/// Whether it is a module as its symbols begin with it, which stands around the module's local names and is defined nowhere.
-fn is_prefix(symbol: &str) -> bool {
-    symbol.ends_with('/')
 }
 
 #[test]

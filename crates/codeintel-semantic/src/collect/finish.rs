@@ -8,7 +8,7 @@ use ty_python_core::scope::FileScopeId;
 
 use super::{Collector, DEFINITION, Defined, Origin, WRITE, sort_key};
 use crate::describe::{describe, describe_module};
-use crate::symbols::Target;
+use crate::symbols::{Target, module_symbol, prefix_of};
 
 impl<'db> Collector<'db> {
     /// Variables are defined where they are bound first. What binds them again writes to them.
@@ -110,12 +110,14 @@ impl<'db> Collector<'db> {
     }
 
     fn describe_local(&self, number: usize, scope: FileScopeId, name: &str) -> Symbol {
-        let around = crate::symbols::prefix_of(self.db, scope.to_scope_id(self.db, self.file));
+        let around = prefix_of(self.db, scope.to_scope_id(self.db, self.file)).unwrap_or_default();
+        // A module's own symbol is more than what those of its members begin with.
+        let module = around.ends_with('/').then(|| module_symbol(self.db, self.file)).flatten();
         Symbol {
             symbol: format!("local {number}"),
             kind: Some("Variable".to_owned()),
             display_name: name.to_owned(),
-            enclosing_symbol: around.map(str::to_owned).unwrap_or_default(),
+            enclosing_symbol: module.unwrap_or_else(|| around.to_owned()),
             ..Symbol::default()
         }
     }

@@ -29,7 +29,7 @@ use ty_python_semantic::{
 use self::visit::Strings;
 use crate::database::Db;
 use crate::hierarchy;
-use crate::symbols::{Target, home, module_symbol, symbol_name, symbol_of};
+use crate::symbols::{Target, declared_global, home, module_symbol, owner, symbol_name, symbol_of};
 
 /// Names that every module has without defining them.
 const OF_MODULES: [&str; 9] = [
@@ -43,6 +43,9 @@ const OF_MODULES: [&str; 9] = [
     "__builtins__",
     "__debug__",
 ];
+
+/// Classes that an annotation names for others, too: an `int` is allowed where it says `float`.
+const NUMBERS: [&str; 2] = ["float", "complex"];
 
 const NO_SUCH_MODULE: &str = "no such module is known";
 const NO_SUCH_NAME: &str = "no such name is known";
@@ -178,6 +181,19 @@ impl<'db> Collector<'db> {
         self.add_binding(range, target, roles);
     }
 
+    /// A name that belongs to a scope further out: what is defined there under it, or the variable.
+    fn refer_to_owner(&mut self, name: &Identifier) {
+        let scope = owner(self.db, self.scope().to_scope_id(self.db, self.file), name);
+        let symbol = self.index.place_table(scope).symbol_id(name);
+        let bindings = symbol.map(|symbol| self.index.use_def_map(scope).reachable_symbol_bindings(symbol));
+        let definitions = bindings.into_iter().flatten().filter_map(|binding| binding.binding.definition());
+        let symbols: Vec<&str> = definitions.filter_map(|definition| symbol_of(self.db, definition)).collect();
+        match symbols.first() {
+            Some(symbol) => self.add(name.range, Target::Global((*symbol).into()), 0),
+            None => self.bind(name.range, name, self.scope(), None, 0),
+        }
+    }
+
     /// What is to be written for definitions that were found.
     fn targets(&mut self, found: Vec<ResolvedDefinition<'db>>) -> Vec<Target> {
         let mut targets = Vec::new();
@@ -294,7 +310,13 @@ impl<'db> Collector<'db> {
         let class = self.class_around_unbound(name, &module);
         let node = class.map_or(name.into(), AnyNodeRef::from);
         let name = &*name.id;
-        let found = definitions_for_name(&self.model, name, node, ImportAliasResolution::ResolveAliases);
+        let mut found = definitions_for_name(&self.model, name, node, ImportAliasResolution::ResolveAliases);
+        if NUMBERS.contains(&name) && found.len() > 1 {
+            let is_itself = |found: &ResolvedDefinition<'db>| {
+                found.definition().is_some_and(|found| found.name(self.db).is_some_and(|found| found == name))
+            };
+            found.retain(is_itself);
+        }
         // `import a.b` binds `a`, and not the module that it names.
         let is_module = |found: &ResolvedDefinition<'db>| matches!(found, ResolvedDefinition::Module(_));
         if found.iter().all(is_module)
@@ -304,6 +326,11 @@ impl<'db> Collector<'db> {
         }
         let is_empty = found.is_empty();
         let targets = self.targets(found);
+        if targets.is_empty()
+            && let Some(global) = declared_global(self.db, self.file, name)
+        {
+            return vec![global];
+        }
         if is_empty && OF_MODULES.contains(&name) {
             return self.module_target(self.file).into_iter().collect();
         }
@@ -318,7 +345,8 @@ impl<'db> Collector<'db> {
         let here = self.model.scope(name.into())?;
         let scope = here.to_scope_id(self.db, self.file);
         let NodeWithScopeKind::Class(class) = scope.node(self.db) else { return None };
-        self.index.place_table(here).symbol_id(&name.id)?;
+        let table = self.index.place_table(here);
+        table.symbol_id(&name.id).filter(|symbol| table.symbol(*symbol).is_local())?;
         let uses = self.index.use_def_map(here);
         let mut bindings = uses.bindings_at_use(name.scoped_use_id(self.db, self.file));
         let is_bound = bindings.any(|binding| binding.binding.definition().is_some());
@@ -401,6 +429,11 @@ impl<'db> Collector<'db> {
     fn other_attribute_targets(&mut self, attribute: &ExprAttribute, receiver: Option<Type<'db>>) -> Vec<Target> {
         if let Some(module) = self.module_of(attribute.inferred_type(&self.model)) {
             return self.module_target(module).into_iter().collect();
+        }
+        if let Some(module) = self.module_of(receiver)
+            && let Some(global) = declared_global(self.db, module, &attribute.attr)
+        {
+            return vec![global];
         }
         if let Some(Type::BoundSuper(_)) = receiver {
             let scope = self.scope().to_scope_id(self.db, self.file);
@@ -489,7 +522,12 @@ impl<'db> Collector<'db> {
             let aliases = ImportAliasResolution::ResolveAliases;
             let found = definitions_for_imported_symbol(&self.model, import, &alias.name, aliases);
             let reason = if found.is_empty() { reason } else { NOT_IN_SOURCE };
-            let targets = self.targets(found);
+            let mut targets = self.targets(found);
+            if targets.is_empty()
+                && let Some(file) = module.as_ref().and_then(|module| module.file(self.db))
+            {
+                targets.extend(declared_global(self.db, self.program_file(file), &alias.name));
+            }
             self.refer_to_imported(alias, targets, reason);
             let bound = alias.asname.as_ref().unwrap_or(&alias.name).to_string();
             self.bind_import(alias, &bound);

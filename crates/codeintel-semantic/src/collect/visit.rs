@@ -144,7 +144,7 @@ impl Collector<'_> {
     /// The names of a `global` or `nonlocal` statement.
     fn redirected(&mut self, names: &[Identifier]) {
         for name in names {
-            self.bind(name.range, name, self.scope(), None, 0);
+            self.refer_to_owner(name);
         }
     }
 }
