@@ -188,7 +188,43 @@ fn revisions(files: &[ProjectFile], import_roots: &[String]) -> Vec<(String, u12
 
 #[cfg(test)]
 mod tests {
+    use codeintel_base::ContentHash;
+
     use super::*;
+
+    /// Sources of which one cannot be worked with.
+    struct Faulty;
+
+    impl ReadSource for Faulty {
+        fn read(&self, path: &str) -> Option<String> {
+            assert_ne!(path, "bad.py", "a fault");
+            Some("import bad\ndef f(): pass\nf()\n".to_owned())
+        }
+    }
+
+    #[test]
+    fn a_panic_costs_the_file_that_caused_it() {
+        let file = |path: &str| ProjectFile {
+            path: RepoPath::new(path.as_ref()).unwrap(),
+            hash: ContentHash::of(path.as_bytes()),
+            module: path.trim_end_matches(".py").to_owned(),
+        };
+        let files = ["bad.py", "good.py"].map(file);
+        let options = ResolverOptions {
+            root: PathBuf::from("/r"),
+            import_roots: vec![String::new()],
+            site_packages: Vec::new(),
+            packages: Vec::new(),
+            python_version: (3, 13),
+            project: ("r".to_owned(), "0".to_owned()),
+        };
+        let mut resolver = Resolver::new(options, &files, Arc::new(Faulty));
+        let failed = resolver.document(&files[0].path).unwrap_err();
+        assert!(failed.starts_with("the resolver failed on this file; please report it: "), "{failed}");
+        let good = resolver.document(&files[1].path).unwrap();
+        let symbols: Vec<&str> = good.occurrences.iter().map(|(occurrence, _)| &*occurrence.symbol).collect();
+        assert_eq!(symbols.iter().filter(|symbol| symbol.ends_with(" good/f().")).count(), 2, "{symbols:?}");
+    }
 
     #[test]
     fn inner_folders_come_before_outer_ones() {
