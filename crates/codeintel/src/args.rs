@@ -22,7 +22,7 @@ pub(crate) enum Command {
     ///
     /// What was resolved stays in memory, so that a refresh costs less than `ingest` does. The database is open only while it is
     /// written to; queries are answered in between.
-    Watch(WatchArgs),
+    Watch(RunArgs),
     /// Show what `ingest` would do, and why, without doing it.
     Status(StatusArgs),
     /// Show what is known of one file, dataset by dataset.
@@ -134,23 +134,15 @@ pub(crate) struct Verbosity {
     pub(crate) verbose: u8,
 }
 
+/// What a run shall do, once or whenever something changes.
 #[derive(Debug, Clone, ClapArgs)]
-pub(crate) struct IngestArgs {
+pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) place: Place,
     #[command(flatten)]
     pub(crate) selection: Selection,
     #[command(flatten)]
     pub(crate) indexing: Indexing,
-    /// Extract everything again; rebuild a database that cannot be read.
-    #[arg(long)]
-    pub(crate) full: bool,
-    /// Hash every file, whatever its modification time says.
-    #[arg(long)]
-    pub(crate) rehash: bool,
-    /// Look at these paths only; relative ones start at the repository's root.
-    #[arg(long, num_args = 1.., value_name = "PATH", conflicts_with_all = ["full", "rehash"])]
-    pub(crate) changed: Option<Vec<PathBuf>>,
     /// Number of threads that read, parse and extract [default: number of CPUs].
     #[arg(short, long, value_name = "N")]
     pub(crate) jobs: Option<usize>,
@@ -162,21 +154,18 @@ pub(crate) struct IngestArgs {
 }
 
 #[derive(Debug, Clone, ClapArgs)]
-pub(crate) struct WatchArgs {
+pub(crate) struct IngestArgs {
     #[command(flatten)]
-    pub(crate) place: Place,
-    #[command(flatten)]
-    pub(crate) selection: Selection,
-    #[command(flatten)]
-    pub(crate) indexing: Indexing,
-    /// Number of threads that read, parse and extract [default: number of CPUs].
-    #[arg(short, long, value_name = "N")]
-    pub(crate) jobs: Option<usize>,
-    /// Format of the summaries: for people, or one object a line.
-    #[arg(long, value_enum, default_value_t = SummaryFormat::Table)]
-    pub(crate) format: SummaryFormat,
-    #[command(flatten)]
-    pub(crate) verbosity: Verbosity,
+    pub(crate) run: RunArgs,
+    /// Extract everything again; rebuild a database that cannot be read.
+    #[arg(long)]
+    pub(crate) full: bool,
+    /// Hash every file, whatever its modification time says.
+    #[arg(long)]
+    pub(crate) rehash: bool,
+    /// Look at these paths only; relative ones start at the repository's root.
+    #[arg(long, num_args = 1.., value_name = "PATH", conflicts_with_all = ["full", "rehash"])]
+    pub(crate) changed: Option<Vec<PathBuf>>,
 }
 
 #[derive(Debug, Clone, ClapArgs)]

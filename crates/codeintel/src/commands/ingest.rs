@@ -18,11 +18,7 @@ use crate::output;
 use crate::settings::Log;
 
 pub(super) fn run(args: &IngestArgs) -> anyhow::Result<ExitCode> {
-    let mut context = Context::open(&args.place.path, &args.place.database)?;
-    context.set_selection(&args.selection)?;
-    context.set_indexing(&args.indexing)?;
-    context.set_verbosity(&args.verbosity)?;
-    context.settings.set("jobs", "--jobs", args.jobs.map(|jobs| jobs as i64))?;
+    let context = Context::of_run(&args.run)?;
     let mut options = context.settings.options(&context.system)?;
     options.full = args.full;
     options.rehash = args.rehash;
@@ -35,9 +31,7 @@ pub(super) fn run(args: &IngestArgs) -> anyhow::Result<ExitCode> {
     };
     let mut indexer = context.settings.indexer(&context.system);
     let report = ingest_into_database(&context, &options, indexer.as_mut())?;
-    if context.settings.log() > Log::Error || args.format == SummaryFormat::Json {
-        summary(&report, args.format)?;
-    }
+    tell(&context, &report, args.run.format)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -135,7 +129,15 @@ fn is_root(root: &Path, path: &Path) -> bool {
     root.join(path).canonicalize().is_ok_and(|path| path == root)
 }
 
-pub(super) fn summary(report: &Report, format: SummaryFormat) -> anyhow::Result<()> {
+/// Print the summary, unless people have asked for quiet.
+pub(super) fn tell(context: &Context, report: &Report, format: SummaryFormat) -> anyhow::Result<()> {
+    if context.settings.log() > Log::Error || format == SummaryFormat::Json {
+        summary(report, format)?;
+    }
+    Ok(())
+}
+
+fn summary(report: &Report, format: SummaryFormat) -> anyhow::Result<()> {
     let mut out = output::stdout();
     let Report { files, hashed, added, changed, deleted, renamed, reused, parsed, problems, .. } = report;
     match format {

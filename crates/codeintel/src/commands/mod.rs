@@ -20,7 +20,7 @@ use codeintel_base::{NoProgress, Progress, RepoPath};
 use codeintel_system::OsSystem;
 use toml::Value;
 
-use crate::args::{Args, Command, DatabaseArgs, Indexing, Selection, Verbosity};
+use crate::args::{Args, Command, DatabaseArgs, Indexing, RunArgs, Selection, Verbosity};
 use crate::progress::Bar;
 use crate::settings::{Log, Settings, SettingsError};
 
@@ -58,6 +58,16 @@ impl Context {
         settings.set("db", "--db", db.map(|db| db.to_string_lossy().into_owned()))?;
         settings.set("repo", "--repo", database.repo.clone())?;
         Ok(Self { system, settings })
+    }
+
+    /// For a run with these arguments.
+    fn of_run(args: &RunArgs) -> Result<Self, SettingsError> {
+        let mut context = Self::open(&args.place.path, &args.place.database)?;
+        context.set_selection(&args.selection)?;
+        context.set_indexing(&args.indexing)?;
+        context.set_verbosity(&args.verbosity)?;
+        context.settings.set("jobs", "--jobs", args.jobs.map(|jobs| jobs as i64))?;
+        Ok(context)
     }
 
     fn set_selection(&mut self, selection: &Selection) -> Result<(), SettingsError> {

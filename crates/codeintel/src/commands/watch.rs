@@ -3,13 +3,13 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use codeintel_engine::{EngineError, Report, concerns_all};
+use codeintel_engine::{EngineError, concerns_all};
 use codeintel_store::StoreError;
 use codeintel_system::{Changes, RepositoryWatch};
 
 use super::Context;
-use super::ingest::{ingest_into_database, summary};
-use crate::args::{SummaryFormat, WatchArgs};
+use super::ingest::{ingest_into_database, tell};
+use crate::args::RunArgs;
 use crate::settings::Log;
 
 /// A refresh begins when nothing has changed for this time.
@@ -18,8 +18,8 @@ const QUIET: Duration = Duration::from_millis(100);
 /// How long to wait before another try where somebody else holds the database.
 const RETRY: Duration = Duration::from_secs(1);
 
-pub(super) fn run(args: &WatchArgs) -> anyhow::Result<ExitCode> {
-    let mut context = open(args)?;
+pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
+    let mut context = Context::of_run(args)?;
     let mut indexer = context.settings.indexer(&context.system);
     let mut options = context.settings.options(&context.system)?;
     let mut watch = RepositoryWatch::new(context.system.root(), &options.scan, concerns_all)?;
@@ -28,7 +28,7 @@ pub(super) fn run(args: &WatchArgs) -> anyhow::Result<ExitCode> {
         let must_look_again = match ingest_into_database(&context, &options, indexer.as_mut()) {
             Ok(report) => {
                 if is_first || report.wrote {
-                    tell(args, &context, &report)?;
+                    tell(&context, &report, args.format)?;
                 }
                 is_first = false;
                 match &report.walk {
@@ -47,12 +47,15 @@ pub(super) fn run(args: &WatchArgs) -> anyhow::Result<ExitCode> {
         options.changed = match changes {
             Changes::Files(files) => Some(files.into_iter().collect()),
             Changes::Any => {
-                let settled = open(args)?;
-                if settled.settings != context.settings {
-                    context = settled;
-                    indexer = context.settings.indexer(&context.system);
-                    options = context.settings.options(&context.system)?;
-                    watch = RepositoryWatch::new(context.system.root(), &options.scan, concerns_all)?;
+                match Context::of_run(args) {
+                    Ok(settled) if settled.settings == context.settings => {}
+                    Ok(settled) => {
+                        context = settled;
+                        indexer = context.settings.indexer(&context.system);
+                        options = context.settings.options(&context.system)?;
+                        watch = RepositoryWatch::new(context.system.root(), &options.scan, concerns_all)?;
+                    }
+                    Err(error) => context.note(Log::Error, &format!("the settings stay as they were: {error}")),
                 }
                 None
             }
@@ -68,20 +71,4 @@ fn patience(error: &anyhow::Error) -> Option<Duration> {
         EngineError::NotScanned(_) | EngineError::Unknown(_) => Some(Duration::ZERO),
         EngineError::Store(_) => None,
     }
-}
-
-fn tell(args: &WatchArgs, context: &Context, report: &Report) -> anyhow::Result<()> {
-    if context.settings.log() > Log::Error || args.format == SummaryFormat::Json {
-        summary(report, args.format)?;
-    }
-    Ok(())
-}
-
-fn open(args: &WatchArgs) -> anyhow::Result<Context> {
-    let mut context = Context::open(&args.place.path, &args.place.database)?;
-    context.set_selection(&args.selection)?;
-    context.set_indexing(&args.indexing)?;
-    context.set_verbosity(&args.verbosity)?;
-    context.settings.set("jobs", "--jobs", args.jobs.map(|jobs| jobs as i64))?;
-    Ok(context)
 }
