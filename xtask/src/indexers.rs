@@ -50,7 +50,12 @@ fn compare(package: &str, work: &Path, baseline: Option<&Path>, runs: usize) -> 
         let binary = setup::release_binary()?;
         let db = work.join(format!("{backend}.duckdb"));
         let words = ["ingest", "--quiet", "--repo", "bench", "--scip-backend", backend, "--db"].map(str::to_owned);
-        Ok([text(&binary)].into_iter().chain(words).chain([text(&db), text(&repo)]).collect())
+        let program = format!("CODEINTEL_SCIP_PROGRAM={}", text(&setup::npm_program("scip-python")));
+        Ok(["env".to_owned(), program, text(&binary)]
+            .into_iter()
+            .chain(words)
+            .chain([text(&db), text(&repo)])
+            .collect())
     };
     let index = |program: PathBuf, options: &[&str]| -> Vec<String> {
         let options = options.iter().map(|option| (*option).to_owned());

@@ -34,7 +34,7 @@ impl Watch {
     /// The next summaries until nothing more comes, added up: files that were added, changed and deleted, and new documents.
     fn refreshed(&self) -> [u64; 4] {
         let mut sums = [0; 4];
-        let mut patience = Duration::from_secs(60);
+        let mut patience = Duration::from_mins(1);
         while let Ok(summary) = self.summaries.recv_timeout(patience) {
             let counts = [&summary["added"], &summary["changed"], &summary["deleted"], &summary["scip"]["indexed"]];
             for (sum, count) in sums.iter_mut().zip(counts) {
