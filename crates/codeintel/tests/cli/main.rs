@@ -6,6 +6,7 @@ mod crashes;
 mod incremental;
 mod oracle;
 mod scip;
+mod types;
 
 use std::fs;
 use std::path::{Path, PathBuf};
