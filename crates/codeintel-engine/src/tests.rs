@@ -151,8 +151,16 @@ fn extracted(report: &Report) -> Vec<String> {
     done.map(|dataset| format!("{} {}", dataset.dataset, dataset.contents)).collect()
 }
 
-const ALL: [&str; 6] =
-    ["core.ast_nodes", "core.ast_metrics", "core.docstrings", "core.cst_nodes", "core.interfaces", "core.problems"];
+const ALL: [&str; 8] = [
+    "core.ast_nodes",
+    "core.ast_metrics",
+    "core.docstrings",
+    "analytics.function_types",
+    "analytics.type_escapes",
+    "core.cst_nodes",
+    "core.interfaces",
+    "core.problems",
+];
 
 fn all(contents: usize) -> Vec<String> {
     ALL.iter().map(|dataset| format!("{dataset} {contents}")).collect()
@@ -332,7 +340,7 @@ fn a_new_version_of_one_extraction_redoes_that_one_only() {
     let plan = status(&*world.system, &database, &world.options, &mut NoIndexer).unwrap();
     assert!(!plan.is_empty() && plan.other == ["the datasets that are kept"]);
     let outdated: Vec<_> = plan.datasets.iter().map(|dataset| (dataset.missing, dataset.outdated)).collect();
-    assert_eq!(outdated, [(0, 0), (2, 2), (0, 0), (0, 0), (0, 0), (0, 0)]);
+    assert_eq!(outdated, [(0, 0), (2, 2), (0, 0), (0, 0), (0, 0), (0, 0), (0, 0), (0, 0)]);
     drop(database);
     assert_eq!(extracted(&world.ingest()), ["core.ast_metrics 2"]);
     assert_eq!(world.rows("SELECT count(*) FROM core.ast_metrics"), ["2"]);
@@ -349,7 +357,14 @@ fn more_datasets_later_extract_only_the_new_ones() {
     world.options.datasets = datasets.clone();
     assert_eq!(
         extracted(&world.ingest()),
-        ["core.ast_nodes 1", "core.docstrings 1", "core.cst_nodes 1", "core.interfaces 1"]
+        [
+            "core.ast_nodes 1",
+            "core.docstrings 1",
+            "analytics.function_types 1",
+            "analytics.type_escapes 1",
+            "core.cst_nodes 1",
+            "core.interfaces 1"
+        ]
     );
     // A table that was filled once is kept true, whatever is asked for.
     world.options.datasets = vec![datasets[1].clone()];
@@ -624,7 +639,7 @@ pub(crate) enum Step {
 
 const PATHS: [&str; 7] =
     ["a.py", "pkg/__init__.py", "pkg/b.py", "pkg/b.pyi", "src/lib/c.py", "tests/test_d.py", "tags_index.yaml"];
-const TEXTS: [&[u8]; 13] = [
+const TEXTS: [&[u8]; 14] = [
     b"from pkg.b import C\nC().m()\n",
     b"from a import B\nclass C(B):\n    def n(self): pass\n",
     b"from pkg.b import C as B\nB().n()\n",
@@ -635,6 +650,7 @@ const TEXTS: [&[u8]; 13] = [
     b"x = 2\n",
     b"def f():\n    '''Doc.'''\n    if a: return 1\n",
     b"class A:\n    @d\n    async def f(self): pass\n    def f(self): pass\n",
+    b"from typing import Any, cast\ndef f(a: Any, *b) -> int: return cast(int, a)  # type: ignore[x]\n",
     b"x = (\n",
     b"# coding: latin-1\ns = '\xe9'\n",
     b"\xff",
@@ -651,7 +667,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         2 => (0..3_usize).prop_map(Step::Commit),
         1 => any::<bool>().prop_map(Step::Exclude),
         1 => (0..ALL.len()).prop_map(Step::Bump),
-        1 => (1..16_usize).prop_map(Step::Datasets),
+        1 => (1..64_usize).prop_map(Step::Datasets),
         1 => any::<bool>().prop_map(Step::Fail),
         1 => Just(Step::Crash),
         6 => (prop::bool::weighted(0.1), prop::bool::weighted(0.1)).prop_map(|(full, rehash)| Step::Ingest { full, rehash }),

@@ -12,7 +12,9 @@ mod docstring;
 mod interface;
 mod lines;
 mod parsed_file;
+mod signature;
 mod spelled;
+mod type_escape;
 
 pub use ast::{Ast, AstNode, Field, Kind};
 pub use cst::{Cst, CstKind, CstNode};
@@ -21,3 +23,5 @@ pub use docstring::{Docstring, DocstringParameter, DocstringStyle, clean_docstri
 pub use interface::{Import, Interface};
 pub use lines::LineCounts;
 pub use parsed_file::ParsedFile;
+pub use signature::{ParameterKind, Signature, SignatureParameter};
+pub use type_escape::{TypeEscape, TypeEscapeKind};

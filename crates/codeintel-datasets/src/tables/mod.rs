@@ -62,6 +62,7 @@ pub(crate) mod ast_nodes;
 pub(crate) mod cst_nodes;
 pub(crate) mod docstrings;
 pub(crate) mod file_state;
+pub(crate) mod function_types;
 pub(crate) mod goid_crosswalk;
 pub(crate) mod goids;
 pub(crate) mod interfaces;
@@ -76,6 +77,8 @@ pub(crate) mod scip_symbols;
 pub(crate) mod scip_unresolved;
 pub(crate) mod snapshots;
 pub(crate) mod tags_index;
+pub(crate) mod type_escapes;
+pub(crate) mod typedness;
 
 /// The tables of names that stand for codes: each table's name in the schema `store`, and its codes and names.
 pub fn code_names() -> impl IntoIterator<Item = (&'static str, Vec<(u8, &'static str)>)> {

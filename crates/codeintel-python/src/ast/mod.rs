@@ -6,6 +6,7 @@ mod project;
 mod strings;
 
 pub use kind::{Field, Kind};
+pub(crate) use project::DefinitionRef;
 
 use crate::ParsedFile;
 
@@ -15,7 +16,7 @@ pub struct Ast<'a> {
     /// All nodes, those without a position included.
     pub nodes: Vec<AstNode<'a>>,
     /// The function and class statements, by the number of their node.
-    pub(crate) definitions: Vec<(u32, project::DefinitionRef<'a>)>,
+    pub(crate) definitions: Vec<(u32, DefinitionRef<'a>)>,
 }
 
 /// One node of CPython's `ast`.

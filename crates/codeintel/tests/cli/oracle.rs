@@ -85,10 +85,43 @@ fn odd_sources_have_the_tree_of_libcst() {
 }
 
 #[test]
+fn functions_have_the_annotations_that_cpython_sees() {
+    let Some(python) = python() else { return };
+    compared(&python, "annotations.py", &odd_sources(""));
+    for package in ["docstring_parser", "libcst", "radon"] {
+        let sandbox = Sandbox::new("");
+        copy_sources(&installed(&python).join(package), &sandbox.path(package));
+        sandbox.ingest(&["--datasets", "function_types,type_escapes"]);
+        compared(&python, "annotations.py", &sandbox);
+    }
+}
+
+/// Where the packages of a Python are.
+fn installed(python: &Path) -> PathBuf {
+    let script = "import sysconfig; print(sysconfig.get_path('purelib'))";
+    let output = Command::new(python).args(["-c", script]).output().unwrap();
+    PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
+}
+
+/// Copy a folder's Python sources, and those of the folders below it.
+fn copy_sources(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let from = entry.unwrap().path();
+        let to = to.join(from.file_name().unwrap());
+        if from.is_dir() {
+            copy_sources(&from, &to);
+        } else if from.extension().is_some_and(|extension| extension == "py") {
+            std::fs::copy(&from, &to).unwrap();
+        }
+    }
+}
+
+#[test]
 fn the_python_package_of_duckdb_reads_every_view() {
     let Some(python) = python() else { return };
     let sandbox = Sandbox::new(
-        "#- a.py\n'''Doc.'''\ndef f(): pass\n#- tags_index.yaml\n- tag: t\n  includes: ['*.py']\n#- b.py\nx = (\n",
+        "#- a.py\n'''Doc.'''\ndef f(): pass  # type: ignore\n#- tags_index.yaml\n- tag: t\n  includes: ['*.py']\n#- b.py\nx = (\n",
     );
     sandbox.write("made.scip", crate::scip::index("", &[("a.py", "'''Doc.'''\nint\n")]));
     sandbox.ok(&["scip", "import", "made.scip"]);

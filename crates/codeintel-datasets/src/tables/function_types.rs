@@ -1,0 +1,107 @@
+//! `analytics.function_types`: what each function says of its types.
+
+use codeintel_python::Signature;
+use serde_json::json;
+
+use crate::dataset::{Dataset, Extraction, Extractor, Tree, Upkeep};
+
+stored_table! {
+    /// One row for each function and method.
+    function_types {
+        content_id: Int,
+        node_id: Int,
+        total_params: Int,
+        annotated_params: Int,
+        param_types: Text,
+        return_type: Null<Text>,
+        is_overload: Flag,
+        is_property: Flag,
+        is_stub: Flag,
+    }
+}
+
+pub(crate) static DATASET: Dataset = Dataset {
+    name: "analytics.function_types",
+    doc: "One row for each function and method: the annotations of its parameters and of what it returns, as written.\n\n\
+          What counts:\n\n\
+          - The first positional parameter of a method that is not decorated with `staticmethod` (`self`, `cls`) is left out, annotated or not. \
+          A function inside of a method is no method.\n\
+          - `*args` and `**kwargs` are parameters like others.\n\
+          - Every `def` has a row of its own: each `@overload` and the implementation behind them, the getter, setter and deleter \
+          of a property, functions inside of functions, and those of both branches of an `if`.\n\
+          - Lambdas have no row, since they cannot be annotated. The parameters of `def f[T]` in brackets are no parameters of the function.\n\
+          - An annotation is the text between its first and last character, and counts whatever it says: `Any`, a text in quotes that is \
+          evaluated later, or a name that does not exist. `return_type` is NULL without `->`, for `__init__` too.\n\
+          - Comments such as `# type: (int) -> str` are no annotations.",
+    columns: columns! {
+        goid_h128 UHugeInt ! "128-bit id, as in `core.goids`; a decimal string in JSON.";
+        urn Varchar ! "As in `core.goids`.";
+        repo Varchar ! "Slug of the repository.";
+        commit Varchar ! "Commit, as in `core.snapshots`.";
+        rel_path Varchar ! "Path from the repository's root.";
+        language Varchar ! "Always `python`.";
+        kind Varchar ! "`function` or `method`.";
+        qualname Varchar ! "Module, enclosing scopes and own name, joined by dots.";
+        start_line Integer ! "First line, from 1, decorators included.";
+        end_line Integer ! "Last line.";
+        total_params Integer ! "Parameters that count.";
+        annotated_params Integer ! "Those of them with an annotation.";
+        unannotated_params Integer ! "Those of them without one.";
+        param_typed_ratio Double ? "`annotated_params / total_params`; NULL without parameters.";
+        has_return_annotation Boolean ! "Whether there is a `->`.";
+        return_type Varchar ? "What stands behind it.";
+        return_type_source Varchar ! "`annotation`, or `unknown` where there is none.";
+        param_types Json ! "List of `{name, kind, type}` of the parameters that count, in order: kinds as in `inspect.Parameter`, in lower case; `type` is null without an annotation.";
+        fully_typed Boolean ! "Whether all parameters that count and the result are annotated.";
+        partial_typed Boolean ! "Whether some of them are, and some are not.";
+        untyped Boolean ! "Whether none of them is.";
+        typedness_bucket Varchar ! "`typed`, `partial` or `untyped`, for the three columns before.";
+        is_overload Boolean ! "Whether it is decorated with `overload`.";
+        is_property Boolean ! "Whether it is decorated with `property`, `cached_property`, `setter` or `deleter`.";
+        is_stub Boolean ! "Whether its body is `...`, alone or behind a docstring.";
+    },
+    view: concat!(
+        "SELECT goid_h128, urn, repo, commit, rel_path, language, kind, qualname, start_line, end_line, total_params, annotated_params, \
+           total_params - annotated_params AS unannotated_params, \
+           CASE WHEN total_params > 0 THEN annotated_params / total_params END AS param_typed_ratio, \
+           return_type IS NOT NULL AS has_return_annotation, return_type, \
+           CASE WHEN return_type IS NULL THEN 'unknown' ELSE 'annotation' END AS return_type_source, \
+           param_types::JSON AS param_types, bucket = 'typed' AS fully_typed, bucket = 'partial' AS partial_typed, \
+           bucket = 'untyped' AS untyped, bucket AS typedness_bucket, is_overload, is_property, is_stub FROM (",
+        goids!(
+            ", total_params, annotated_params, param_types, return_type, is_overload, is_property, is_stub, \
+               CASE WHEN annotated_params = 0 AND return_type IS NULL THEN 'untyped' \
+               WHEN annotated_params = total_params AND return_type IS NOT NULL THEN 'typed' ELSE 'partial' END AS bucket",
+            ", t.total_params, t.annotated_params, t.param_types, t.return_type, t.is_overload, t.is_property, t.is_stub",
+            " JOIN store.function_types t ON t.content_id = d.content_id AND t.node_id = d.node_id"
+        ),
+        ")"
+    ),
+    example: "SELECT typedness_bucket, count(*) AS functions FROM analytics.function_types GROUP BY ALL ORDER BY ALL",
+    reads: &["core.ast_nodes"],
+    upkeep: Upkeep::PerContent {
+        tree: Tree::Abstract,
+        version: 1,
+        tables: &[&function_types::TABLE],
+        rows: || Extractor::boxed(extract),
+    },
+};
+
+fn extract(columns: &mut function_types::Columns, content_id: i32, extraction: Extraction<'_>) {
+    let Some(parsed) = extraction.parsed else { return };
+    for signature in Signature::all(parsed.file, parsed.ast, parsed.definitions) {
+        let parameters = &signature.parameters;
+        let types = parameters.iter().map(|p| json!({"name": p.name, "kind": p.kind.as_str(), "type": p.annotation}));
+        columns.push(function_types::Row {
+            content_id,
+            node_id: signature.node_id as i32,
+            total_params: parameters.len() as i32,
+            annotated_params: parameters.iter().filter(|parameter| parameter.annotation.is_some()).count() as i32,
+            param_types: &types.collect::<serde_json::Value>().to_string(),
+            return_type: signature.returns,
+            is_overload: signature.is_overload,
+            is_property: signature.is_property,
+            is_stub: signature.is_stub,
+        });
+    }
+}

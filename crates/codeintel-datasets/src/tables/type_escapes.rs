@@ -1,0 +1,76 @@
+//! `analytics.type_escapes`: where a source tells type checkers to look away.
+
+use codeintel_python::TypeEscape;
+use serde_json::json;
+
+use crate::dataset::{Dataset, Extraction, Extractor, Tree, Upkeep};
+
+stored_table! {
+    /// One row for each place.
+    type_escapes {
+        content_id: Int,
+        kind: Text,
+        tool: Null<Text>,
+        codes: Null<Text>,
+        text: Text,
+        lineno: Int,
+        col_offset: Int,
+        end_lineno: Int,
+        end_col_offset: Int,
+    }
+}
+
+pub(crate) static DATASET: Dataset = Dataset {
+    name: "analytics.type_escapes",
+    doc: "One row for each place where a source tells type checkers to look away.\n\n\
+          Kinds:\n\n\
+          - `ignore`: a comment `# type: ignore`, with or without codes in brackets, or the same with `mypy`, `pyright`, `pyrefly` or `ty` in place \
+          of `type`. It may stand behind another comment (`# noqa # type: ignore`). What looks like one inside of a string does not count.\n\
+          - `any`: `Any` of `typing` or `typing_extensions` wherever its value is used, under the name that the file imports it by. \
+          Inside of a text in quotes it is not seen.\n\
+          - `cast`: a call of `cast` of the same modules.\n\n\
+          Names are followed through the file's own import statements, and not through assignments or other files.",
+    columns: columns! {
+        repo Varchar ! "Slug of the repository.";
+        commit Varchar ! "Commit, as in `core.snapshots`.";
+        rel_path Varchar ! "Path from the repository's root.";
+        kind Varchar ! "`ignore`, `any` or `cast`.";
+        tool Varchar ? "For whom a comment is meant: `type` for all checkers, else the name of one.";
+        codes Json ? "List of a comment's codes; NULL where it has no brackets.";
+        text Varchar ! "Source text: the comment, the name or the call.";
+        lineno Integer ! "First line, from 1.";
+        col_offset Integer ! "Column of the first character, from 0, in UTF-8 bytes.";
+        end_lineno Integer ! "Last line, from 1.";
+        end_col_offset Integer ! "Column behind the last character, from 0, in UTF-8 bytes.";
+    },
+    view: "SELECT s.repo, s.commit, f.rel_path, t.kind, t.tool, t.codes::JSON AS codes, t.text, t.lineno, t.col_offset, t.end_lineno, \
+           t.end_col_offset FROM {complete} s JOIN store.files f USING (snapshot_id) JOIN store.type_escapes t USING (content_id)",
+    example: "SELECT rel_path, count(*) AS places FROM analytics.type_escapes GROUP BY ALL ORDER BY places DESC LIMIT 10",
+    reads: &[],
+    upkeep: Upkeep::PerContent {
+        tree: Tree::Abstract,
+        version: 1,
+        tables: &[&type_escapes::TABLE],
+        rows: || Extractor::boxed(extract),
+    },
+};
+
+fn extract(columns: &mut type_escapes::Columns, content_id: i32, extraction: Extraction<'_>) {
+    let Some(parsed) = extraction.parsed else { return };
+    let lines = parsed.file.lines();
+    for escape in TypeEscape::all(parsed.file, parsed.ast) {
+        let (start, end) = escape.range;
+        let (first, last) = (lines.utf8(start), lines.utf8(end));
+        columns.push(type_escapes::Row {
+            content_id,
+            kind: escape.kind.as_str(),
+            tool: escape.tool,
+            codes: escape.codes.map(|codes| json!(codes).to_string()).as_deref(),
+            text: &parsed.file.text()[start as usize..end as usize],
+            lineno: first.line as i32,
+            col_offset: first.column as i32,
+            end_lineno: last.line as i32,
+            end_col_offset: last.column as i32,
+        });
+    }
+}
