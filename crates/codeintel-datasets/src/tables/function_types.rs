@@ -32,7 +32,9 @@ pub(crate) static DATASET: Dataset = Dataset {
           - Lambdas have no row, since they cannot be annotated. The parameters of `def f[T]` in brackets are no parameters of the function.\n\
           - An annotation is the text between its first and last character, and counts whatever it says: `Any`, a text in quotes that is \
           evaluated later, or a name that does not exist. `return_type` is NULL without `->`, for `__init__` too.\n\
-          - Comments such as `# type: (int) -> str` are no annotations.",
+          - Comments such as `# type: (int) -> str` are no annotations.\n\n\
+          The `coverage report` of pyrefly 1.x counts parameters in the same way (no `self`, but `*args` and `**kwargs`). Unlike this table it asks \
+          no result of `__init__`, leaves functions inside of functions out, and has one entry for all overloads and no implementation.",
     columns: columns! {
         goid_h128 UHugeInt ! "128-bit id, as in `core.goids`; a decimal string in JSON.";
         urn Varchar ! "As in `core.goids`.";
