@@ -15,7 +15,7 @@ const SOURCES: &str =
     "#- pkg/__init__.py\n#- pkg/a.py\nclass A:\n    def f(self): pass\n#- pkg/b.py\nfrom pkg.a import A\nA().f()\n";
 
 /// An index with a document for each of some files: the first name of each line is an occurrence.
-pub(crate) fn index(project_root: &str, files: &[(&str, &str)]) -> Vec<u8> {
+fn index(project_root: &str, files: &[(&str, &str)]) -> Vec<u8> {
     let header = Header {
         project_root: project_root.to_owned(),
         producer: "fake-scip".to_owned(),
