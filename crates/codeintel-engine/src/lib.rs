@@ -9,6 +9,7 @@
 //! use std::time::Duration;
 //!
 //! use codeintel_base::NoProgress;
+//! use codeintel_engine::scip::NoIndexer;
 //! use codeintel_engine::{Options, ingest};
 //! use codeintel_store::{Access, Database};
 //! use codeintel_system::OsSystem;
@@ -16,7 +17,7 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let system = OsSystem::new(Path::new("."))?;
 //! let (mut database, _) = Database::open(Path::new("x.duckdb"), Access::Write, Duration::from_secs(5))?;
-//! let report = ingest(&system, &mut database, &Options::new("owner/name"), &NoProgress)?;
+//! let report = ingest(&system, &mut database, &Options::new("owner/name"), &mut NoIndexer, &NoProgress)?;
 //! println!("{} files, {} of them new", report.files, report.added);
 //! # Ok(())
 //! # }

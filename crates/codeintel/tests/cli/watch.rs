@@ -40,7 +40,7 @@ impl Watch {
             for (sum, count) in sums.iter_mut().zip(counts) {
                 *sum += count.as_u64().unwrap();
             }
-            patience = Duration::from_secs(2);
+            patience = Duration::from_secs(3);
         }
         sums
     }
