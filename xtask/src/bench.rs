@@ -162,14 +162,19 @@ fn sides(options: &Options) -> anyhow::Result<Vec<Side>> {
 
 /// The interpreter of the plain Python pipeline, with what that needs.
 pub(crate) fn baseline_python(baseline: &Path) -> anyhow::Result<PathBuf> {
-    let python = root().join("target/bench/venv/bin/python");
-    if !python.exists() {
-        let venv = root().join("target/bench/venv").to_string_lossy().into_owned();
-        program(setup::python()).args(&["-m", "venv", &venv]).run()?;
-        let requirements = baseline.join("requirements.txt").to_string_lossy().into_owned();
-        program(&python).args(&["-m", "pip", "install", "--quiet", "-r", &requirements]).run()?;
+    let requirements = baseline.join("requirements.txt").to_string_lossy().into_owned();
+    installed("venv", "python", &["-r", &requirements])
+}
+
+/// A program of a virtual environment of the benchmarks, which is made with some packages if it is not there.
+pub(crate) fn installed(environment: &str, name: &str, packages: &[&str]) -> anyhow::Result<PathBuf> {
+    let environment = root().join("target/bench").join(environment);
+    let wanted = environment.join("bin").join(name);
+    if !wanted.exists() {
+        program(setup::python()).args(&["-m", "venv", &environment.to_string_lossy()]).run()?;
+        program(environment.join("bin/python")).args(&["-m", "pip", "install", "--quiet"]).args(packages).run()?;
     }
-    Ok(python)
+    Ok(wanted)
 }
 
 fn scenarios() -> Vec<String> {
@@ -225,23 +230,31 @@ fn copy_database(from: &Path, to: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Files spread over the repository, large enough to be worth an edit.
-fn chosen_files(repo: &Path, count: usize) -> anyhow::Result<Vec<PathBuf>> {
+/// The Python files of a folder with their sizes in bytes.
+pub(crate) fn python_files(folder: &Path) -> anyhow::Result<Vec<(PathBuf, u64)>> {
     let mut files = Vec::new();
-    let mut folders = vec![repo.to_owned()];
+    let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "py") && fs::metadata(&path)?.len() > 1000 {
-                files.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "py") {
+                let size = fs::metadata(&path)?.len();
+                files.push((path, size));
             }
         }
     }
+    Ok(files)
+}
+
+/// Files spread over the repository, large enough to be worth an edit.
+fn chosen_files(repo: &Path, count: usize) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = python_files(repo)?;
+    files.retain(|(_, size)| *size > 1000);
     files.sort();
     let step = files.len() as f64 / count.max(1) as f64;
-    Ok((0..count.min(files.len())).map(|i| files[((i as f64 + 0.5) * step) as usize].clone()).collect())
+    Ok((0..count.min(files.len())).map(|i| files[((i as f64 + 0.5) * step) as usize].0.clone()).collect())
 }
 
 pub(crate) fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {

@@ -11,10 +11,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use crate::bench::{Cost, baseline_python, copy_tree, measure, median};
+use crate::bench::{Cost, baseline_python, copy_tree, installed, measure, median, python_files};
 use crate::oracle::unpacked;
 use crate::setup;
-use crate::shell::{program, root};
 
 const PACKAGES: &[&str] = &["requests==2.32.3", "flask==3.1.0", "django==5.2"];
 const TY_SCIP: &str = "ty-scip==0.1.0";
@@ -68,7 +67,7 @@ fn compare(package: &str, work: &Path, baseline: Option<&Path>, runs: usize) -> 
         ("codeintel, all datasets", codeintel("native")?),
         ("codeintel, no index", codeintel("none")?),
         ("scip-python 0.6.6", index(scip_python.clone(), &theirs)),
-        ("ty-scip 0.1.0", index(ty_scip()?, &["index", ".", "--quiet", "--output"])),
+        ("ty-scip 0.1.0", index(installed("indexers", "ty-scip", &[TY_SCIP])?, &["index", ".", "--quiet", "--output"])),
     ];
     let mut edit: Vec<Side> = vec![("codeintel, one shot", codeintel("native")?)];
     if let Some(baseline) = baseline {
@@ -181,36 +180,14 @@ fn edited(repo: &Path) -> anyhow::Result<PathBuf> {
     if repo.join(EDITED).exists() {
         return Ok(repo.join(EDITED));
     }
-    let mut largest = (0, PathBuf::new());
-    let mut folders = vec![repo.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            let size = fs::metadata(&path)?.len();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "py") && size > largest.0 {
-                largest = (size, path);
-            }
-        }
-    }
-    Ok(largest.1)
+    let largest = python_files(repo)?.into_iter().max_by_key(|(_, size)| *size);
+    Ok(largest.context("no Python file")?.0)
 }
 
 /// A source in which a method sets one more local variable.
 fn with_another_body(source: &str, run: usize) -> anyhow::Result<String> {
     let at = source.find("\n        return ").context("no method returns anything")?;
     Ok(format!("{}\n        _bench = {run}{}", &source[..at], &source[at..]))
-}
-
-fn ty_scip() -> anyhow::Result<PathBuf> {
-    let venv = root().join("target/bench/indexers");
-    let binary = venv.join("bin/ty-scip");
-    if !binary.exists() {
-        program(setup::python()).args(&["-m", "venv", &text(&venv)]).run()?;
-        program(venv.join("bin/python")).args(&["-m", "pip", "install", "--quiet", TY_SCIP]).run()?;
-    }
-    Ok(binary)
 }
 
 fn remove_database(path: &Path) -> anyhow::Result<()> {

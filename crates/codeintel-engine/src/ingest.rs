@@ -14,7 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::extract::{Extractor, Task};
 use crate::inventory::{self, Inventory};
-use crate::metadata::{Metadata, module_names};
+use crate::metadata::{Metadata, concerns_all, module_names};
 use crate::options::Options;
 use crate::plan::{DatasetPlan, Plan};
 use crate::scip::{self, IndexReport, IndexStep, Indexer};
@@ -109,12 +109,6 @@ pub fn ingest(
     }
 }
 
-/// Whether a change of a file that is no source may change which files are scanned or what they are called: then nothing less
-/// than a run that looks at all files will do.
-pub fn concerns_all(path: &RepoPath) -> bool {
-    Metadata::concerns_all(path)
-}
-
 /// What was extracted and written.
 pub(crate) struct Extracted {
     /// For each dataset wanted, what was written and the seconds that extracting it took.
@@ -167,7 +161,7 @@ impl Run {
         let same_commit = prior.as_ref().filter(|prior| prior.commit == commit);
         // Without a snapshot of this commit, nothing can be taken to be as it was.
         let changed = options.changed.as_deref().filter(|_| same_commit.is_some());
-        let changed = changed.filter(|changed| !changed.iter().any(Metadata::concerns_all));
+        let changed = changed.filter(|changed| !changed.iter().any(concerns_all));
         // What is not looked at now is vouched for by the scan before.
         let scanned_at_ns = match (changed, same_commit) {
             (Some(_), Some(prior)) => prior.scanned_at_ns,

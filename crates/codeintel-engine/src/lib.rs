@@ -37,7 +37,8 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
-pub use ingest::{DatasetReport, EngineError, Report, concerns_all, ingest};
+pub use ingest::{DatasetReport, EngineError, Report, ingest};
+pub use metadata::concerns_all;
 pub use options::{DEFAULT_IGNORED_DIRS, DEFAULT_INCLUDE, DEFAULT_MAX_BYTES, Options};
 pub use plan::{DatasetPlan, Plan};
 pub use status::{index_choice, status};

@@ -70,13 +70,6 @@ impl Metadata {
         path == TAGS || OWNERS.contains(&path)
     }
 
-    /// Whether a change of this file may change which files are scanned or what they are called: then nothing less than a
-    /// look at everything will do.
-    pub(crate) fn concerns_all(path: &RepoPath) -> bool {
-        let names = [".gitignore", ".ignore", "pyproject.toml", "codeintel.toml"];
-        Self::is_read_always(path.as_str()) || names.contains(&path.file_name())
-    }
-
     pub(crate) fn describe(&self, names: &ModuleNames, path: &str) -> Described {
         Described {
             module: names.name(path),
@@ -159,6 +152,13 @@ fn joined(parent: &str, folder: &str) -> Option<String> {
         Err(_) if parent.is_empty() && matches!(folder, "" | ".") => Some(String::new()),
         Err(_) => None,
     }
+}
+
+/// Whether a change of this file may change which files are scanned or what they are called: then nothing less than a
+/// look at everything will do.
+pub fn concerns_all(path: &RepoPath) -> bool {
+    let names = [".gitignore", ".ignore", "pyproject.toml", "codeintel.toml"];
+    Metadata::is_read_always(path.as_str()) || names.contains(&path.file_name())
 }
 
 #[cfg(test)]

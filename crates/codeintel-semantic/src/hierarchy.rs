@@ -85,6 +85,11 @@ fn own_members<'db>(db: &'db dyn Db, class: Definition<'db>, name: &str) -> Vec<
     found
 }
 
+/// Whether a binding adds to a value that something else has bound.
+pub(crate) fn is_addition<'db>(db: &'db dyn Db, definition: Definition<'db>) -> bool {
+    matches!(definition.kind(db), DefinitionKind::AugmentedAssignment(_))
+}
+
 /// The first place at which a method of a class binds an attribute of its first parameter, or only adds to it.
 fn bound_attribute<'db>(
     db: &'db dyn Db,
@@ -93,9 +98,7 @@ fn bound_attribute<'db>(
     is_added_to: bool,
 ) -> Option<Definition<'db>> {
     let index = semantic_index(db, class.program_file(db));
-    let is_wanted = |definition: &Definition<'db>| {
-        matches!(definition.kind(db), DefinitionKind::AugmentedAssignment(_)) == is_added_to
-    };
+    let is_wanted = |definition: &Definition<'db>| is_addition(db, *definition) == is_added_to;
     attribute_scopes(db, body(db, class)?).find_map(|method| {
         let member = index.place_table(method).member_id_by_instance_attribute_name(name)?;
         let mut bindings = index.use_def_map(method).reachable_member_bindings(member);

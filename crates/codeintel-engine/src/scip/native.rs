@@ -40,15 +40,45 @@ pub struct NativeOptions {
 pub struct NativeIndexer {
     options: NativeOptions,
     source: Arc<HashedSource>,
-    packages: Vec<InstalledPackage>,
+    installed: Installed,
     resolver: Option<Resolver>,
+}
+
+/// The packages of the environment. What their files say is read again when they have changed only.
+#[derive(Debug, Default)]
+struct Installed {
+    packages: Vec<InstalledPackage>,
+    stamp: Option<ContentHash>,
+    dependents: Vec<String>,
+    /// None until a resolver needs them.
+    modules: Option<Vec<InstalledModules>>,
+}
+
+impl Installed {
+    fn update(&mut self, project: &str, packages: Vec<InstalledPackage>) -> ContentHash {
+        let stamp = stamp(&packages);
+        if self.stamp != Some(stamp) {
+            let dependents = dependents(project, &packages);
+            *self = Self { packages, stamp: Some(stamp), dependents, modules: None };
+        }
+        stamp
+    }
+
+    fn modules(&mut self) -> &[InstalledModules] {
+        let list = |package: &InstalledPackage| InstalledModules {
+            name: package.metadata().name,
+            version: package.version.clone(),
+            modules: package.modules(),
+        };
+        self.modules.get_or_insert_with(|| self.packages.iter().map(list).collect())
+    }
 }
 
 impl NativeIndexer {
     /// An indexer that has read nothing yet.
     pub fn new(options: NativeOptions, system: Arc<dyn System + Send>) -> Self {
         let source = Arc::new(HashedSource { system, state: Mutex::default() });
-        Self { options, source, packages: Vec::new(), resolver: None }
+        Self { options, source, installed: Installed::default(), resolver: None }
     }
 
     fn python_version(&self) -> (u8, u8) {
@@ -58,16 +88,11 @@ impl NativeIndexer {
 
     fn resolver(&mut self, request: &IndexRequest<'_>, files: &[ProjectFile]) -> Resolver {
         let NativeOptions { project_name, project_version, environment, root } = &self.options;
-        let module_list = |package: &InstalledPackage| InstalledModules {
-            name: package.metadata().name,
-            version: package.version.clone(),
-            modules: package.modules(),
-        };
         let options = ResolverOptions {
             root: root.clone(),
             import_roots: request.source_roots.to_vec(),
             site_packages: environment.iter().flat_map(|environment| environment.site_packages.clone()).collect(),
-            packages: self.packages.iter().map(module_list).collect(),
+            packages: self.installed.modules().to_vec(),
             python_version: self.python_version(),
             project: (project_name.clone(), project_version.clone()),
         };
@@ -83,15 +108,15 @@ impl NativeIndexer {
 
 impl Indexer for NativeIndexer {
     fn identify(&mut self, _: &dyn System) -> Result<IndexerIdentity, String> {
-        self.packages = self.options.environment.as_ref().map(PythonEnvironment::packages).unwrap_or_default();
+        let packages = self.options.environment.as_ref().map(PythonEnvironment::packages).unwrap_or_default();
         let NativeOptions { project_name, project_version, .. } = &self.options;
         let (major, minor) = self.python_version();
         let version = codeintel_semantic::VERSION;
-        let packages = stamp(&self.packages);
+        let packages = self.installed.update(project_name, packages);
         Ok(IndexerIdentity {
             key: format!("native {version} {project_name} {project_version} python{major}.{minor} {packages}"),
             sight: Sight::Declared,
-            dependents: dependents(project_name, &self.packages),
+            dependents: self.installed.dependents.clone(),
         })
     }
 

@@ -147,6 +147,11 @@ impl<'db> Collector<'db> {
     /// One of perhaps several bindings of a variable.
     fn add_binding(&mut self, range: TextRange, target: Target, roles: u32) {
         self.add(range, target, roles);
+        self.mark_binding();
+    }
+
+    /// What was added last binds a variable.
+    fn mark_binding(&mut self) {
         if let Some(found) = self.found.last_mut() {
             found.is_binding = true;
         }
@@ -366,18 +371,8 @@ impl<'db> Collector<'db> {
     /// Whether an attribute of a method's first parameter is bound. Then it is defined here, unless a property or a base class
     /// says more of it: then it is written to.
     fn binds_attribute(&mut self, attribute: &ExprAttribute, node: AnyNodeRef<'_>, roles: u32) -> bool {
-        let class = hierarchy::class_of_receiver(self.db, &self.model, &attribute.value);
-        if let (AnyNodeRef::StmtAugAssign(_), Some(class)) = (node, class) {
-            let order = hierarchy::mro(self.db, class);
-            let found = hierarchy::member(self.db, order, &attribute.attr);
-            let is_addition = |definition: Definition<'db>| {
-                matches!(definition.kind(self.db), DefinitionKind::AugmentedAssignment(_))
-            };
-            if found.iter().any(|(_, definition)| !is_addition(*definition)) {
-                let targets = self.members(order, &attribute.attr);
-                self.refer(attribute.attr.range, targets, roles & !DEFINITION, ReferenceKind::Attribute, NOT_IN_SOURCE);
-                return true;
-            }
+        if matches!(node, AnyNodeRef::StmtAugAssign(_)) && self.adds_to_attribute(attribute, roles) {
+            return true;
         }
         let definitions = self.index.try_definitions(node).unwrap_or_default();
         let is_symbol = |definition: &Definition<'db>| symbol_of(self.db, *definition).is_some();
@@ -391,11 +386,21 @@ impl<'db> Collector<'db> {
             }
             None => {
                 self.define(attribute.attr.range, definition, roles, Vec::new());
-                if let Some(found) = self.found.last_mut() {
-                    found.is_binding = true;
-                }
+                self.mark_binding();
             }
         }
+        true
+    }
+
+    /// Whether something is added to an attribute of a method's first parameter that is bound elsewhere.
+    fn adds_to_attribute(&mut self, attribute: &ExprAttribute, roles: u32) -> bool {
+        let Some(class) = hierarchy::class_of_receiver(self.db, &self.model, &attribute.value) else { return false };
+        let found = hierarchy::member(self.db, hierarchy::mro(self.db, class), &attribute.attr);
+        if found.iter().all(|(_, definition)| hierarchy::is_addition(self.db, *definition)) {
+            return false;
+        }
+        let targets = self.member_targets(found);
+        self.refer(attribute.attr.range, targets, roles & !DEFINITION, ReferenceKind::Attribute, NOT_IN_SOURCE);
         true
     }
 
@@ -450,7 +455,10 @@ impl<'db> Collector<'db> {
     }
 
     fn members(&mut self, classes: &[Definition<'db>], name: &str) -> Vec<Target> {
-        let found = hierarchy::member(self.db, classes, name);
+        self.member_targets(hierarchy::member(self.db, classes, name))
+    }
+
+    fn member_targets(&mut self, found: Vec<(Box<str>, Definition<'db>)>) -> Vec<Target> {
         for (symbol, definition) in &found {
             self.note_external(symbol, Origin::Definition(*definition));
         }
