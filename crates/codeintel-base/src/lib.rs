@@ -1,10 +1,11 @@
-//! The words that all crates share: paths, content hashes, positions, problems and progress.
+//! The words that all crates share: paths, content hashes, positions, problems, findings and progress.
 //!
 //! This crate knows nothing of Python, of files on a disk or of databases.
 #![warn(clippy::disallowed_methods)]
 
 mod code_points;
 mod content_hash;
+mod finding;
 mod line_index;
 mod problem;
 mod progress;
@@ -12,6 +13,7 @@ mod repo_path;
 
 pub use code_points::CodePoints;
 pub use content_hash::{ContentHash, ParseHashError};
+pub use finding::{Finding, FindingSeverity};
 pub use line_index::{Column, LineIndex, Position};
 pub use problem::{Problem, Severity, Stage};
 pub use progress::{NoProgress, Progress};

@@ -38,6 +38,8 @@ pub enum Stage {
     Parse,
     /// Names to what they stand for.
     Index,
+    /// Checks by other programs.
+    Check,
 }
 
 impl Stage {
@@ -48,6 +50,7 @@ impl Stage {
             Self::Decode => "decode",
             Self::Parse => "parse",
             Self::Index => "index",
+            Self::Check => "check",
         }
     }
 }

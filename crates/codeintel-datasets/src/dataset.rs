@@ -49,6 +49,12 @@ pub enum Upkeep {
         /// The tables that hold the rows, keyed by `facts_id`.
         tables: &'static [&'static StoredTable],
     },
+    /// What one run of a tool has found in one file. Stale when the tool, its configuration or what it has read is another
+    /// one.
+    PerReport {
+        /// The tables that hold the rows, keyed by `report_id`.
+        tables: &'static [&'static StoredTable],
+    },
     /// Rows of one snapshot, from its paths and the repository's metadata. Kept by the store itself.
     PerSnapshot,
     /// No rows of its own: a view over earlier datasets, always as true as they are.
@@ -173,7 +179,7 @@ impl Dataset {
     /// The tables that hold its facts.
     pub fn tables(&self) -> &'static [&'static StoredTable] {
         match self.upkeep {
-            Upkeep::PerContent { tables, .. } | Upkeep::PerResolution { tables } => tables,
+            Upkeep::PerContent { tables, .. } | Upkeep::PerResolution { tables } | Upkeep::PerReport { tables } => tables,
             Upkeep::PerSnapshot | Upkeep::View => &[],
         }
     }
@@ -182,7 +188,7 @@ impl Dataset {
     pub fn tree(&self) -> Option<Tree> {
         match self.upkeep {
             Upkeep::PerContent { tree, .. } => Some(tree),
-            Upkeep::PerResolution { .. } | Upkeep::PerSnapshot | Upkeep::View => None,
+            _ => None,
         }
     }
 
@@ -190,7 +196,7 @@ impl Dataset {
     pub fn version(&self) -> Option<u32> {
         match self.upkeep {
             Upkeep::PerContent { version, .. } => Some(version),
-            Upkeep::PerResolution { .. } | Upkeep::PerSnapshot | Upkeep::View => None,
+            _ => None,
         }
     }
 }
@@ -204,6 +210,8 @@ pub static DATASETS: &[&Dataset] = &[
     &tables::ast_metrics::DATASET,
     &tables::docstrings::DATASET,
     &tables::function_types::DATASET,
+    &tables::diagnostics::DATASET,
+    &tables::static_diagnostics::DATASET,
     &tables::typedness::DATASET,
     &tables::type_escapes::DATASET,
     &tables::cst_nodes::DATASET,
@@ -269,7 +277,11 @@ mod tests {
     fn facts_are_keyed_by_what_they_belong_to() {
         for dataset in DATASETS {
             assert_ne!(dataset.version(), Some(0));
-            let key = if dataset.version().is_some() { "content_id" } else { "facts_id" };
+            let key = match dataset.upkeep {
+                Upkeep::PerContent { .. } => "content_id",
+                Upkeep::PerResolution { .. } => "facts_id",
+                _ => "report_id",
+            };
             for table in dataset.tables() {
                 assert_eq!(table.columns[0], (key, crate::ColumnType::Integer, false), "{}", table.name);
             }

@@ -83,7 +83,7 @@ macro_rules! columns {
 }
 
 /// A table of facts, keyed by its first column: rows of one content by `content_id`, rows of one SCIP document by
-/// `facts_id`. It has no other key and no index.
+/// `facts_id`, rows of one tool's report on a file by `report_id`. It has no other key and no index.
 #[derive(Debug)]
 pub struct StoredTable {
     /// Its name in the schema `store`.
@@ -93,6 +93,11 @@ pub struct StoredTable {
 }
 
 impl StoredTable {
+    /// The name of its key.
+    pub fn key(&self) -> &'static str {
+        self.columns[0].0
+    }
+
     /// The statement that creates the table.
     pub fn ddl(&self) -> String {
         let columns: Vec<String> = self

@@ -197,7 +197,7 @@ impl Collector {
     fn new(dataset: usize, wanted: &Wanted) -> Option<Self> {
         match wanted.dataset.upkeep {
             Upkeep::PerContent { rows, .. } => Some(Self { dataset, rows: rows(), contents: Vec::new() }),
-            Upkeep::PerResolution { .. } | Upkeep::PerSnapshot | Upkeep::View => None,
+            _ => None,
         }
     }
 

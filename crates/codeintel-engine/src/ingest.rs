@@ -12,6 +12,7 @@ use codeintel_store::{
 use codeintel_system::{GitState, Scan, System, Walk};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::checks::{CheckReport, CheckStep, Checker, Checking};
 use crate::extract::{Extractor, Task};
 use crate::inventory::{self, Inventory};
 use crate::metadata::{Metadata, concerns_all, module_names};
@@ -64,6 +65,8 @@ pub struct Report {
     pub datasets: Vec<DatasetReport>,
     /// What was done for SCIP documents, where they are kept.
     pub index: Option<IndexReport>,
+    /// What was done for each type checker and linter that was asked for.
+    pub checks: Vec<CheckReport>,
     /// What the look at all files depended on, if this run looked at all.
     pub walk: Option<Walk>,
     /// Wall seconds: scan, hash, extract and write, publish.
@@ -83,12 +86,26 @@ pub struct DatasetReport {
     pub seconds: f64,
 }
 
+/// Who makes what codeintel itself does not extract.
+pub struct Producers<'a> {
+    /// Makes SCIP documents.
+    pub indexer: &'a mut dyn Indexer,
+    /// Type checkers and linters. The findings of others are not shown.
+    pub checkers: &'a mut [Box<dyn Checker>],
+}
+
+impl std::fmt::Debug for Producers<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Producers").field("checkers", &self.checkers.len()).finish_non_exhaustive()
+    }
+}
+
 /// Bring the database up to date. Redoes only what is missing, and moves the snapshot's pointers last.
 pub fn ingest(
     system: &dyn System,
     database: &mut Database,
     options: &Options,
-    indexer: &mut dyn Indexer,
+    producers: &mut Producers<'_>,
     progress: &dyn Progress,
 ) -> Result<Report, EngineError> {
     let mut hold = FxHashSet::default();
@@ -97,10 +114,13 @@ pub fn ingest(
         let mut run = Run::look(system, database, &options, &hold, progress)?;
         let mut extracted = run.extract(system, database, &options, progress)?;
         if extracted.raced.is_empty() {
-            extracted.raced = run.index(system, database, &options, indexer, progress)?;
+            extracted.raced = run.index(system, database, &options, producers.indexer, progress)?;
         }
         if extracted.raced.is_empty() {
-            return run.publish(database, &options, indexer, &extracted);
+            extracted.raced = run.check(system, database, &options, producers.checkers)?;
+        }
+        if extracted.raced.is_empty() {
+            return run.publish(database, &options, producers.indexer, &extracted);
         }
         // These files are not what they were when they were hashed: look at everything again, and keep their bytes
         // from hashing to parsing.
@@ -135,6 +155,8 @@ pub(crate) struct Run {
     tags: Vec<TagRow>,
     /// What is known of SCIP documents, where they are kept.
     pub(crate) index: Option<IndexStep>,
+    /// What is known from type checkers and linters.
+    checks: CheckStep,
     /// When all files were last looked at.
     scanned_at_ns: i64,
     /// What that look depended on.
@@ -221,6 +243,7 @@ impl Run {
             rows: Vec::new(),
             tags: Vec::new(),
             index: None,
+            checks: CheckStep::default(),
             scanned_at_ns,
             walk,
             looked,
@@ -375,6 +398,7 @@ impl Run {
             problems: database.problem_count(&options.repo)?,
             wrote: wrote || parsed > 0,
             index: self.index.map(|step| step.report(&self.rows, self.prior.as_ref())),
+            checks: self.checks.reports,
             datasets: self.wanted.iter().zip(&extracted.datasets).map(dataset).collect(),
             walk: self.looked,
             seconds: self.seconds,
@@ -410,6 +434,25 @@ impl Run {
         self.index = Some(step);
         self.seconds.push(("index", clock.elapsed().as_secs_f64()));
         Ok(raced)
+    }
+
+    /// Let type checkers and linters look at what they have to. Gives the files that changed meanwhile.
+    fn check(
+        &mut self,
+        system: &dyn System,
+        database: &Database,
+        options: &Options,
+        checkers: &mut [Box<dyn Checker>],
+    ) -> Result<Vec<RepoPath>, StoreError> {
+        let clock = Instant::now();
+        let checking = Checking { system, database, options, rows: &self.rows, prior: self.prior.as_ref() };
+        self.checks = CheckStep::take(checking, checkers)?;
+        self.inventory.problems.extend(self.checks.problems());
+        self.inventory.problems.sort();
+        if !checkers.is_empty() {
+            self.seconds.push(("check", clock.elapsed().as_secs_f64()));
+        }
+        Ok(std::mem::take(&mut self.checks.raced))
     }
 
     /// The folders that imports start from.
@@ -481,15 +524,17 @@ impl Run {
     }
 
     /// Write what differs from the last snapshot; gives whether anything does.
-    fn publish_rows(&self, database: &mut Database, options: &Options) -> Result<bool, StoreError> {
+    fn publish_rows(&mut self, database: &mut Database, options: &Options) -> Result<bool, StoreError> {
         let is_same_walk = self.prior.as_ref().is_some_and(|prior| prior.walk == self.walk);
         let indexing = self.index.as_ref().map(|step| step.state.as_text());
         let is_same_index = self.prior.as_ref().is_some_and(|prior| {
             prior.indexing == indexing && prior.problems == self.inventory.problems && prior.files == self.rows
         });
-        if is_same_walk && self.plan.is_empty() && !self.inventory.had_racy && is_same_index {
+        let is_same_check = self.prior.as_ref().is_some_and(|prior| prior.tools == self.checks.runs);
+        if is_same_walk && self.plan.is_empty() && !self.inventory.had_racy && is_same_index && is_same_check {
             return Ok(false);
         }
+        let findings = self.checks.findings.take();
         let rows = &self.rows;
         let same_commit = self.same_commit();
         let (changed, removed) = same_commit.map_or_else(Default::default, |prior| difference(&prior.files, rows));
@@ -515,6 +560,9 @@ impl Run {
             },
             problems: problems_differ.then_some(&self.inventory.problems),
             tags: tags_differ.then_some(&self.tags),
+            tools: &self.checks.runs,
+            tools_before: same_commit.map(|prior| prior.tools.as_slice()),
+            findings,
             keep: options.keep_snapshots,
             codeintel_version: env!("CARGO_PKG_VERSION"),
         })?;
@@ -552,9 +600,9 @@ pub(crate) fn keeps_documents(options: &Options, prior: Option<&Snapshot>) -> bo
     options.index || prior.is_some_and(|prior| prior.files.iter().any(|row| row.document_id.is_some()))
 }
 
-/// Whether a problem comes from the scan, and not from an indexer.
+/// Whether a problem comes from the scan, and not from an indexer or a checker.
 fn is_of_scan(problem: &ScanProblemRow) -> bool {
-    problem.stage != Stage::Index.as_str()
+    problem.stage != Stage::Index.as_str() && problem.stage != Stage::Check.as_str()
 }
 
 /// Rows that are new or differ, and paths that are gone. Both lists are sorted by path.

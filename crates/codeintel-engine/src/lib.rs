@@ -10,20 +10,23 @@
 //!
 //! use codeintel_base::NoProgress;
 //! use codeintel_engine::scip::NoIndexer;
-//! use codeintel_engine::{Options, ingest};
+//! use codeintel_engine::{Options, Producers, ingest};
 //! use codeintel_store::{Access, Database};
 //! use codeintel_system::OsSystem;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let system = OsSystem::new(Path::new("."))?;
 //! let (mut database, _) = Database::open(Path::new("x.duckdb"), Access::Write, Duration::from_secs(5))?;
-//! let report = ingest(&system, &mut database, &Options::new("owner/name"), &mut NoIndexer, &NoProgress)?;
+//! let mut producers = Producers { indexer: &mut NoIndexer, checkers: &mut [] };
+//! let report = ingest(&system, &mut database, &Options::new("owner/name"), &mut producers, &NoProgress)?;
 //! println!("{} files, {} of them new", report.files, report.added);
 //! # Ok(())
 //! # }
 //! ```
 #![warn(clippy::disallowed_methods)]
 
+pub mod checks;
+mod environment;
 mod extract;
 mod ingest;
 mod inventory;
@@ -37,7 +40,7 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
-pub use ingest::{DatasetReport, EngineError, Report, ingest};
+pub use ingest::{DatasetReport, EngineError, Producers, Report, ingest};
 pub use metadata::concerns_all;
 pub use options::{DEFAULT_IGNORED_DIRS, DEFAULT_INCLUDE, DEFAULT_MAX_BYTES, Options};
 pub use plan::{DatasetPlan, Plan};

@@ -4,6 +4,7 @@ use codeintel_base::{ContentHash, RepoPath};
 use codeintel_store::{FileRow, Snapshot};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::checks::CheckPlan;
 use crate::inventory::InventoryFile;
 
 /// The difference between the last snapshot and the disk, and the facts that are missing.
@@ -29,6 +30,8 @@ pub struct Plan {
     pub datasets: Vec<DatasetPlan>,
     /// How documents that are missing would be made, or why they cannot be.
     pub index: Option<String>,
+    /// What type checkers and linters would have to look at.
+    pub checks: Vec<CheckPlan>,
     /// The commit of the last snapshot, where it is another one.
     pub previous_commit: Option<String>,
     /// What else of the last snapshot is no longer true, in words.
@@ -93,6 +96,7 @@ impl Plan {
             && self.previous_commit.is_none()
             && self.other.is_empty()
             && self.datasets.iter().all(|dataset| dataset.missing == 0)
+            && self.checks.iter().all(|check| check.pending == 0)
     }
 
     /// The paths that have other bytes than in the last snapshot.
@@ -153,6 +157,7 @@ mod tests {
             files: files(words).into_iter().map(row).collect(),
             problems: Vec::new(),
             tags: Vec::new(),
+            tools: Vec::new(),
         }
     }
 

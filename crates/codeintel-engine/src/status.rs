@@ -1,12 +1,15 @@
 //! What a run would do, without doing it.
 
+use std::collections::BTreeSet;
+
 use codeintel_base::{NoProgress, RepoPath};
 use codeintel_python::{Interface, ParsedFile};
 use codeintel_store::{Database, Wanted};
 use codeintel_system::{System, decode};
 use rustc_hash::FxHashSet;
 
-use crate::ingest::{EngineError, Run, keeps_documents};
+use crate::checks::{Checking, plan_checks};
+use crate::ingest::{EngineError, Producers, Run, keeps_documents};
 use crate::options::Options;
 use crate::plan::{DatasetPlan, Plan};
 use crate::scip::{IndexPlan, IndexState, Indexer, Interfaces, World, with_request};
@@ -16,10 +19,18 @@ pub fn status(
     system: &dyn System,
     database: &Database,
     options: &Options,
-    indexer: &mut dyn Indexer,
+    producers: &mut Producers<'_>,
 ) -> Result<Plan, EngineError> {
     let mut run = Run::look(system, database, options, &FxHashSet::default(), &NoProgress)?;
-    run.plan_index(system, database, options, indexer)?;
+    run.plan_index(system, database, options, producers.indexer)?;
+    let checking = Checking { system, database, options, rows: &run.rows, prior: run.prior.as_ref() };
+    run.plan.checks = plan_checks(checking, producers.checkers)?;
+    let asked = run.plan.checks.iter().map(|check| check.tool);
+    if let Some(prior) = &run.prior
+        && !prior.tools.iter().map(|tool| tool.tool.as_str()).eq(asked.collect::<BTreeSet<_>>())
+    {
+        run.plan.other.push("the tools that are asked for".to_owned());
+    }
     Ok(run.plan)
 }
 

@@ -4,31 +4,22 @@ use std::path::Path;
 use std::time::Duration;
 
 use codeintel_base::Progress;
+use codeintel_datasets::DATASETS;
 use codeintel_store::{Access, Database, Difference, Wanted};
 use codeintel_system::System;
 
-use crate::ingest::{EngineError, ingest};
+use crate::checks::Checker;
+use crate::ingest::{EngineError, Producers, ingest};
 use crate::options::Options;
-use crate::scip::Indexer;
 
-/// The tables that show documents.
-const OF_DOCUMENTS: &[&str] = &[
-    "scip.documents",
-    "scip.occurrences",
-    "scip.symbols",
-    "scip.relationships",
-    "main.scip_index_view",
-    "core.goid_crosswalk",
-    "core.problems",
-];
-
-/// Build the current snapshot from nothing at `scratch`, which must not exist, and compare every public table both ways.
+/// Build the current snapshot from nothing at `scratch`, which must not exist, and compare every public table both ways. Of the checkers those
+/// are run whose findings the snapshot shows.
 pub fn verify(
     system: &dyn System,
     database: &Database,
     scratch: &Path,
     options: &Options,
-    indexer: &mut dyn Indexer,
+    producers: &mut Producers<'_>,
     progress: &dyn Progress,
 ) -> Result<Vec<Difference>, EngineError> {
     let prior = database.snapshot(&options.repo)?;
@@ -39,16 +30,25 @@ pub fn verify(
     let commit = options.commit.clone().or(label);
     let has_documents = prior.iter().flat_map(|prior| &prior.files).any(|file| file.document_id.is_some());
     // What was imported cannot be made anew.
-    let index = has_documents && indexer.makes_documents();
-    let left_out: &[&str] = if has_documents && !index { OF_DOCUMENTS } else { &[] };
+    let index = has_documents && producers.indexer.makes_documents();
+    let of_documents = DATASETS.iter().filter(|dataset| dataset.shows_documents()).map(|dataset| dataset.name);
+    let left_out: Vec<&str> = match has_documents && !index {
+        true => of_documents.chain(["core.problems"]).collect(),
+        false => Vec::new(),
+    };
+    let shown = |checker: &dyn Checker| prior.iter().flat_map(|prior| &prior.tools).any(|run| run.tool == checker.name());
+    let checkers = &mut *producers.checkers;
+    checkers.sort_by_key(|checker| !shown(checker.as_ref()));
+    let count = checkers.iter().filter(|checker| shown(checker.as_ref())).count();
+    let mut producers = Producers { indexer: &mut *producers.indexer, checkers: &mut checkers[..count] };
     let options = Options { datasets, commit, changed: None, index, ..options.clone() };
     let result = Database::open(scratch, Access::Write, Duration::ZERO)
         .map_err(EngineError::from)
         .and_then(|(mut fresh, _)| {
-            ingest(system, &mut fresh, &options, indexer, progress)?;
+            ingest(system, &mut fresh, &options, &mut producers, progress)?;
             Ok(fresh.close()?)
         })
-        .and_then(|()| Ok(database.compare_with(scratch, &options.repo, left_out)?));
+        .and_then(|()| Ok(database.compare_with(scratch, &options.repo, &left_out)?));
     Database::remove(scratch)?;
     result
 }

@@ -268,8 +268,8 @@ fn append(appender: &mut Appender<'_>, id: i32, indexer: &str, document: &NewDoc
 
 /// The tables that hold the facts of documents.
 fn document_tables() -> impl Iterator<Item = &'static str> {
-    let of_documents = DATASETS.iter().filter(|dataset| dataset.version().is_none());
-    of_documents.flat_map(|dataset| dataset.tables()).map(|table| table.name)
+    let tables = DATASETS.iter().flat_map(|dataset| dataset.tables());
+    tables.filter(|table| table.key() == "facts_id").map(|table| table.name)
 }
 
 pub(crate) fn repo_path(text: &str) -> Result<RepoPath, StoreError> {

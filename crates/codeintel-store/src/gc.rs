@@ -43,19 +43,22 @@ impl Database {
         let bytes_before = self.size_bytes();
         let sql = format!("SELECT count(*) FROM store.contents WHERE {UNREACHABLE}");
         let contents: i64 = self.connection.query_row(&sql, [], |row| row.get(0))?;
-        let tables = |of_contents: bool| {
-            let datasets = DATASETS.iter().filter(move |dataset| dataset.version().is_some() == of_contents);
-            datasets.flat_map(|dataset| dataset.tables()).map(|table| table.name)
+        let tables = |key: &'static str| {
+            let tables = DATASETS.iter().flat_map(|dataset| dataset.tables());
+            tables.filter(move |table| table.key() == key).map(|table| table.name)
         };
         let documents = ["documents", "document_problems"]
             .map(|table| format!("DELETE FROM store.{table} WHERE {UNREACHABLE_DOCUMENTS}"));
-        let of_documents = tables(false).map(|table| {
+        let of_documents = tables("facts_id").map(|table| {
             format!("DELETE FROM store.{table} WHERE facts_id NOT IN (SELECT facts_id FROM store.documents)")
         });
-        let of_contents = tables(true)
+        let of_reports = tables("report_id").map(|table| {
+            format!("DELETE FROM store.{table} WHERE report_id NOT IN (SELECT report_id FROM store.reports WHERE report_id IS NOT NULL)")
+        });
+        let of_contents = tables("content_id")
             .chain(["ledger", "contents"])
             .map(|table| format!("DELETE FROM store.{table} WHERE {UNREACHABLE}"));
-        let deletes: Vec<String> = documents.into_iter().chain(of_documents).chain(of_contents).collect();
+        let deletes: Vec<String> = documents.into_iter().chain(of_documents).chain(of_reports).chain(of_contents).collect();
         self.connection.execute_batch(&format!("BEGIN; {}; COMMIT", deletes.join("; ")))?;
         let path = self.path().to_owned();
         let fresh = path.with_extension("duckdb.new");

@@ -12,6 +12,7 @@ mod facts;
 mod gc;
 mod query;
 mod read_documents;
+mod reports;
 mod schema;
 mod snapshot;
 
@@ -24,4 +25,5 @@ pub use facts::{FactBatch, LedgerEntry, Pending, Status, Wanted, Written};
 pub use gc::Collected;
 pub use query::{QueryResult, Value};
 pub use read_documents::StoredDocument;
+pub use reports::{ReportRow, ToolRun};
 pub use snapshot::{FileRow, FileState, Publication, ScanProblemRow, Snapshot, SnapshotRows, TagRow};

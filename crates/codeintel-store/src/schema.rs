@@ -6,7 +6,7 @@ use duckdb::{Connection, OptionalExt as _};
 use crate::error::StoreError;
 
 /// Raised when the tables of [`TABLES`] change; an older file is then rebuilt.
-pub(crate) const SCHEMA_VERSION: u32 = 2;
+pub(crate) const SCHEMA_VERSION: u32 = 3;
 
 /// The snapshots that the views of `core` and its like show.
 pub(crate) const CURRENT: &str = "SELECT * FROM store.snapshots WHERE is_current";
@@ -40,6 +40,12 @@ const TABLES: &str = "
     CREATE TABLE store.tags (
         snapshot_id INTEGER NOT NULL, tag VARCHAR NOT NULL, description VARCHAR NOT NULL, includes VARCHAR NOT NULL,
         excludes VARCHAR NOT NULL, matches VARCHAR NOT NULL);
+    CREATE TABLE store.tool_runs (
+        snapshot_id INTEGER NOT NULL, tool VARCHAR NOT NULL, tool_version VARCHAR NOT NULL, key VARCHAR NOT NULL,
+        stamp VARCHAR NOT NULL, failure VARCHAR);
+    CREATE TABLE store.reports (
+        snapshot_id INTEGER NOT NULL, tool VARCHAR NOT NULL, rel_path VARCHAR NOT NULL, report_id INTEGER,
+        digest VARCHAR NOT NULL);
 ";
 
 /// Whether a name is that of a schema in the file or of DuckDB itself.
@@ -103,6 +109,8 @@ fn update_tables(connection: &Connection, dataset: &Dataset) -> Result<(), Store
         connection.execute("DELETE FROM store.ledger WHERE dataset = ?", [dataset.name])?;
         let forget = format!("{{\"{}\": null}}", dataset.name);
         connection.execute("UPDATE store.snapshots SET datasets = json_merge_patch(datasets, ?)", [forget])?;
+    } else if dataset.tables().iter().any(|table| table.key() == "report_id") {
+        connection.execute_batch("DELETE FROM store.tool_runs; DELETE FROM store.reports")?;
     } else {
         // The tables of a document hang together.
         connection.execute_batch(

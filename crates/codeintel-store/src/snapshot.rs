@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use arrow_array::RecordBatch;
 use codeintel_base::{ContentHash, PYTHON, Problem, RepoPath};
 use duckdb::{Connection, OptionalExt as _, params};
 
 use crate::database::Database;
 use crate::error::StoreError;
 use crate::facts::Wanted;
+use crate::reports::{ToolRun, publish_tools};
 
 /// The stat data under which a file's bytes were hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,6 +126,8 @@ pub struct Snapshot {
     pub problems: Vec<ScanProblemRow>,
     /// Its tags, in the order declared.
     pub tags: Vec<TagRow>,
+    /// The tools that were asked for, sorted by name.
+    pub tools: Vec<ToolRun>,
 }
 
 /// How the rows of a snapshot change.
@@ -169,6 +173,12 @@ pub struct Publication<'a> {
     pub problems: Option<&'a [ScanProblemRow]>,
     /// The tags, if they differ from those before.
     pub tags: Option<&'a [TagRow]>,
+    /// The tools that were asked for.
+    pub tools: &'a [ToolRun],
+    /// Those of the last snapshot, if it is of the same commit.
+    pub tools_before: Option<&'a [ToolRun]>,
+    /// The findings of new reports.
+    pub findings: RecordBatch,
     /// How many snapshots of the repository are kept, this one included.
     pub keep: usize,
     /// The version of the program.
@@ -220,6 +230,7 @@ impl Database {
             files: self.files(snapshot_id)?,
             problems: self.scan_problems(snapshot_id)?,
             tags: self.tags(snapshot_id)?,
+            tools: self.tool_runs(snapshot_id)?,
         }))
     }
 
@@ -386,6 +397,7 @@ fn publish(connection: &Connection, publication: &Publication<'_>) -> Result<(),
         }
         appender.flush()?;
     }
+    publish_tools(connection, snapshot_id, publication)?;
     forget_oldest(connection, repo, publication.keep)
 }
 
@@ -428,7 +440,7 @@ fn forget_oldest(connection: &Connection, repo: &str, keep: usize) -> Result<(),
     let offset = keep.saturating_sub(1) as i64;
     let old: Vec<i32> = statement.query_map(params![repo, offset], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for snapshot_id in old {
-        for table in ["files", "scan_problems", "tags", "snapshots"] {
+        for table in ["files", "scan_problems", "tags", "tool_runs", "reports", "snapshots"] {
             connection.execute(&format!("DELETE FROM store.{table} WHERE snapshot_id = ?"), [snapshot_id])?;
         }
     }

@@ -4,6 +4,7 @@
 //! it exchanges with other programs lies in an [`OwnFolder`], and a [`ToolRunner`] runs them.
 //! This crate knows nothing of Python's syntax, of tables or of what the files are wanted for.
 
+mod configuration;
 mod decode;
 mod environment;
 mod folder;
@@ -15,6 +16,7 @@ mod system;
 mod tools;
 mod watch;
 
+pub use configuration::{ConfigurationFiles, UserFolders, configuration};
 pub use decode::decode;
 pub use environment::{InstalledPackage, PackageMetadata, PythonEnvironment, normalized_package_name};
 pub use folder::{NewFile, OwnFolder};

@@ -84,6 +84,15 @@ pub enum ToolError {
     },
 }
 
+impl ToolOutput {
+    /// Why a run was a failure: how the program ended, and the last of what it complained of.
+    pub fn failure(&self) -> String {
+        let ended = self.code.map_or("a signal ended it".to_owned(), |code| format!("it ended with exit code {code}"));
+        let said = self.stderr.lines().rev().map(str::trim).find(|line| !line.is_empty());
+        said.map_or(ended.clone(), |said| format!("{ended}: {}", said.chars().take(300).collect::<String>()))
+    }
+}
+
 impl ToolRunner {
     /// Look for programs in the folders that a variable such as `PATH` lists.
     pub fn new(path: Option<&OsStr>) -> Self {
@@ -97,6 +106,21 @@ impl ToolRunner {
         }
         let folders = first.iter().chain(&self.search_path);
         folders.map(|folder| folder.join(name)).find(|path| is_executable(path))
+    }
+
+    /// The folders in which programs are looked for, as a variable such as `PATH` lists them, with another one before them.
+    pub fn search_path_behind(&self, first: &Path) -> OsString {
+        let folders = std::iter::once(first).chain(self.search_path.iter().map(PathBuf::as_path));
+        // A folder with a colon in its name cannot be listed; nothing can be found there then.
+        std::env::join_paths(folders).unwrap_or_default()
+    }
+
+    /// What tells a program from another one in its place: where it really is, its size, and when it was written.
+    pub fn stamp(program: &Path) -> Option<String> {
+        let real = program.canonicalize().ok()?;
+        let metadata = fs::metadata(&real).ok()?;
+        let written = metadata.modified().ok()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Some(format!("{} {} {}", real.display(), metadata.len(), written.as_nanos()))
     }
 
     /// The version of a program: as the npm package that it belongs to says, which costs no start, else the last word of what it

@@ -91,6 +91,14 @@ pub(crate) struct Indexing {
     pub(crate) python: Option<PathBuf>,
 }
 
+/// What finds defects.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Checking {
+    /// Type checkers and linters to run: `pyright`, `pyrefly`, `ruff`, or `none` [default: the setting `tools.enabled`].
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    pub(crate) tools: Option<Vec<String>>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum ScipCommand {
     /// Take the documents of an index that another program has made.
@@ -143,6 +151,8 @@ pub(crate) struct RunArgs {
     pub(crate) selection: Selection,
     #[command(flatten)]
     pub(crate) indexing: Indexing,
+    #[command(flatten)]
+    pub(crate) checking: Checking,
     /// Number of threads that read, parse and extract [default: number of CPUs].
     #[arg(short, long, value_name = "N")]
     pub(crate) jobs: Option<usize>,
@@ -176,6 +186,8 @@ pub(crate) struct StatusArgs {
     pub(crate) selection: Selection,
     #[command(flatten)]
     pub(crate) indexing: Indexing,
+    #[command(flatten)]
+    pub(crate) checking: Checking,
     /// Format of the answer.
     #[arg(long, value_enum, default_value_t = SummaryFormat::Table)]
     pub(crate) format: SummaryFormat,

@@ -11,11 +11,12 @@ use std::time::Duration;
 
 use codeintel_datasets::{Dataset, dataset_named};
 use codeintel_engine::Options;
+use codeintel_engine::checks::{Checker, CheckerOptions, CommandChecker, TOOLS};
 use codeintel_engine::scip::{
     ExternalIndexer, ExternalOptions, IndexCommand, IndexMode, Indexer, NativeIndexer, NativeOptions, NoIndexer,
 };
 use codeintel_store::Wanted;
-use codeintel_system::{OsSystem, OwnFolder, PythonEnvironment, ScanOptions, System, ToolRunner};
+use codeintel_system::{OsSystem, OwnFolder, PythonEnvironment, ScanOptions, System, ToolRunner, UserFolders};
 use toml::Value;
 
 /// A setting that can be made in a file, in the environment or by a flag.
@@ -34,6 +35,7 @@ pub(crate) struct Definition {
 enum Kind {
     Text,
     List,
+    ListOf(&'static [&'static str]),
     Boolean,
     OneOf(&'static [&'static str]),
     /// A whole number that is at least so large.
@@ -139,6 +141,21 @@ pub(crate) const SETTINGS: &[Definition] = &[
         "Interpreter, or folder of a virtual environment, whose packages imports are resolved in. Empty: the active \
          environment, else `.venv` or `venv`, else the first `python3` on the `PATH`.",
     ),
+    define(
+        "tools.enabled",
+        Kind::ListOf(&TOOLS),
+        "",
+        "Type checkers and linters whose findings are kept: `pyright`, `pyrefly`, `ruff`. Each is run with its own configuration.",
+    ),
+    define(
+        "tools.pyright",
+        Kind::Text,
+        "",
+        "Where pyright is. Empty: beside the interpreter of `python`, in `node_modules/.bin` or on the `PATH`.",
+    ),
+    define("tools.pyrefly", Kind::Text, "", "The same for pyrefly."),
+    define("tools.ruff", Kind::Text, "", "The same for ruff."),
+    define("tools.timeout", Kind::Number(1), "3600", "Seconds after which such a tool is stopped."),
     define("keep_snapshots", Kind::Number(1), "10", "How many commits of a repository are kept."),
     define(
         "gc_share",
@@ -194,6 +211,10 @@ pub(crate) struct Settings {
     search_path: Option<OsString>,
     /// The virtual environment that is active.
     active_environment: Option<PathBuf>,
+    /// Where the user keeps files of their own.
+    user: Option<UserFolders>,
+    /// Variables that configure tools.
+    tool_variables: BTreeMap<String, String>,
 }
 
 impl Settings {
@@ -211,6 +232,8 @@ impl Settings {
             project: toml::Table::new(),
             search_path: None,
             active_environment: None,
+            user: None,
+            tool_variables: BTreeMap::new(),
         };
         for definition in SETTINGS {
             let value = parse(definition, definition.default, "default")?;
@@ -226,13 +249,21 @@ impl Settings {
                 settings.values.insert(definition.key, (checked(definition, value, name)?, name.to_owned()));
             }
         }
+        let (mut home, mut config) = (None, None);
+        let is_of_tool =
+            |variable: &str| TOOLS.iter().any(|tool| variable.starts_with(&format!("{}_", tool.to_ascii_uppercase())));
         for (variable, text) in environment {
             match variable.as_str() {
                 "PATH" => settings.search_path = Some(text.into()),
                 "VIRTUAL_ENV" if !text.is_empty() => settings.active_environment = Some(text.into()),
+                "HOME" => home = Some(PathBuf::from(text)),
+                "XDG_CONFIG_HOME" if !text.is_empty() => config = Some(PathBuf::from(text)),
+                name if is_of_tool(name) => _ = settings.tool_variables.insert(variable, text),
                 _ => settings.set_from_environment(&variable, &text)?,
             }
         }
+        settings.user =
+            home.map(|home| UserFolders { config: config.unwrap_or_else(|| home.join(".config")), home });
         settings.project = pyproject;
         Ok(settings)
     }
@@ -405,6 +436,38 @@ impl Settings {
         Box::new(ExternalIndexer::new(options, tools))
     }
 
+    /// The type checkers and linters that are asked for.
+    pub(crate) fn checkers(&self) -> Vec<Box<dyn Checker>> {
+        let enabled = self.list("tools.enabled");
+        self.known_checkers(|tool| enabled.iter().any(|name| name == tool))
+    }
+
+    /// All type checkers and linters that could be asked for.
+    pub(crate) fn all_checkers(&self) -> Vec<Box<dyn Checker>> {
+        self.known_checkers(|_| true)
+    }
+
+    fn known_checkers(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<Box<dyn Checker>> {
+        let runner = ToolRunner::new(self.search_path.as_deref());
+        let wanted: Vec<&str> = TOOLS.into_iter().filter(|tool| is_wanted(tool)).collect();
+        if wanted.is_empty() {
+            return Vec::new();
+        }
+        let environment = self.environment(&runner);
+        let checker = |tool: &str| {
+            let options = CheckerOptions {
+                program: self.text(&format!("tools.{tool}")).map(PathBuf::from),
+                environment: environment.clone(),
+                root: self.root.clone(),
+                user: self.user.clone(),
+                variables: self.tool_variables.clone(),
+                timeout: Duration::from_secs(self.number("tools.timeout")),
+            };
+            Some(Box::new(CommandChecker::new(tool, options, runner.clone())?) as Box<dyn Checker>)
+        };
+        wanted.into_iter().filter_map(checker).collect()
+    }
+
     fn environment(&self, tools: &ToolRunner) -> Option<PythonEnvironment> {
         let python = tools.find("python3", &[]);
         let named = self.text("python").map(Path::new);
@@ -482,7 +545,7 @@ fn read_toml(path: &Path) -> Result<toml::Table, SettingsError> {
 fn parse(definition: &Definition, text: &str, source_name: &str) -> Result<Value, SettingsError> {
     let value = match definition.kind {
         Kind::Text | Kind::OneOf(_) => Some(Value::String(text.to_owned())),
-        Kind::List => {
+        Kind::List | Kind::ListOf(_) => {
             let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
             Some(items.map(|item| Value::String(item.to_owned())).collect::<Vec<_>>().into())
         }
@@ -502,6 +565,9 @@ fn checked(definition: &Definition, value: Value, source_name: &str) -> Result<V
         Kind::Text => value.is_str(),
         Kind::OneOf(words) => value.as_str().is_some_and(|word| words.contains(&word)),
         Kind::List => value.as_array().is_some_and(|items| items.iter().all(Value::is_str)),
+        Kind::ListOf(words) => value
+            .as_array()
+            .is_some_and(|items| items.iter().all(|item| item.as_str().is_some_and(|word| words.contains(&word)))),
         Kind::Boolean => value.is_bool(),
         Kind::Number(least) => value.as_integer().is_some_and(|number| u64::try_from(number).is_ok_and(|n| n >= least)),
         Kind::Share => {
@@ -514,8 +580,9 @@ fn checked(definition: &Definition, value: Value, source_name: &str) -> Result<V
     }
     let expected = match definition.kind {
         Kind::Text => "a text",
-        Kind::OneOf(words) => &words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
+        Kind::OneOf(words) => &quoted(words),
         Kind::List => "a list of texts",
+        Kind::ListOf(words) => &format!("a list of {}", quoted(words)),
         Kind::Boolean => "true or false",
         Kind::Number(0) => "a whole number",
         Kind::Number(_) => "a whole number of at least 1",
@@ -524,6 +591,10 @@ fn checked(definition: &Definition, value: Value, source_name: &str) -> Result<V
     let found = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let (source_name, expected) = (source_name.to_owned(), expected.to_owned());
     Err(SettingsError::Wrong { source_name, key: definition.key, expected, found })
+}
+
+fn quoted(words: &[&str]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -592,6 +663,12 @@ mod tests {
             "",
             &[("CODEINTEL_GC_SHARE", "2")],
             "CODEINTEL_GC_SHARE: `gc_share` must be a number from 0 to 1, not `2.0`",
+        );
+        check(
+            "",
+            "tools.enabled = ['mypy']",
+            &[],
+            "codeintel.toml: `tools.enabled` must be a list of `pyrefly`, `pyright`, `ruff`, not `[\"mypy\"]`",
         );
         check("", "ignore_files = 'maybe'", &[], "codeintel.toml: `ignore_files` must be true or false, not `maybe`");
     }

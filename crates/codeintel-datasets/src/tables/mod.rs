@@ -56,10 +56,65 @@ macro_rules! range {
     };
 }
 
+/// The SQL of the errors that tools find in each file: how many each of them finds, how many distinct defects all of them
+/// find (`total`), and how many the type checkers (`type_errors`). A count is NULL where no tool that counts has looked at the file.
+///
+/// Two tools report one defect where their codes are of one kind and the line is the same: where a defect begins within its line,
+/// they do not agree.
+macro_rules! tool_errors {
+    () => {
+        "SELECT snapshot_id, rel_path, sum(pyrefly) AS pyrefly, sum(pyright) AS pyright, sum(ruff) AS ruff, sum(defects) AS total, \
+           sum(type_errors) AS type_errors FROM (SELECT snapshot_id, rel_path, max(errors) AS defects, \
+           max(errors) FILTER (tool <> 'ruff') AS type_errors, sum(errors) FILTER (tool = 'pyrefly') AS pyrefly, \
+           sum(errors) FILTER (tool = 'pyright') AS pyright, sum(errors) FILTER (tool = 'ruff') AS ruff FROM ( \
+           SELECT p.snapshot_id, p.rel_path, p.tool, t.start_line, coalesce(k.defect, p.tool || t.code) AS defect, \
+           count(t.report_id) AS errors FROM store.reports p \
+           LEFT JOIN store.diagnostics t ON t.report_id = p.report_id AND t.severity = 'error' \
+           LEFT JOIN (VALUES ('pyright', '', 'syntax'), ('pyrefly', 'parse-error', 'syntax'), ('ruff', 'invalid-syntax', 'syntax'), \
+           ('pyright', 'reportUndefinedVariable', 'undefined name'), ('pyrefly', 'unknown-name', 'undefined name'), \
+           ('ruff', 'F821', 'undefined name'), ('pyright', 'reportPossiblyUnbound', 'unbound name'), \
+           ('pyright', 'reportPossiblyUnboundVariable', 'unbound name'), \
+           ('pyright', 'reportUnboundVariable', 'unbound name'), ('pyrefly', 'unbound-name', 'unbound name'), \
+           ('ruff', 'F823', 'unbound name'), ('pyright', 'reportMissingImports', 'import'), \
+           ('pyright', 'reportMissingModuleSource', 'import'), ('pyrefly', 'missing-import', 'import'), \
+           ('pyrefly', 'missing-source', 'import'), ('pyrefly', 'missing-source-for-stubs', 'import'), \
+           ('pyright', 'reportAttributeAccessIssue', 'attribute'), \
+           ('pyright', 'reportFunctionMemberAccess', 'attribute'), \
+           ('pyright', 'reportOptionalMemberAccess', 'attribute'), ('pyrefly', 'missing-attribute', 'attribute'), \
+           ('pyrefly', 'missing-module-attribute', 'attribute'), ('pyright', 'reportArgumentType', 'call'), \
+           ('pyright', 'reportCallIssue', 'call'), ('pyright', 'reportOptionalCall', 'call'), \
+           ('pyrefly', 'bad-argument-type', 'call'), ('pyrefly', 'bad-argument-count', 'call'), \
+           ('pyrefly', 'bad-keyword-argument', 'call'), ('pyrefly', 'missing-argument', 'call'), \
+           ('pyrefly', 'unexpected-keyword', 'call'), ('pyrefly', 'unexpected-positional-argument', 'call'), \
+           ('pyrefly', 'no-matching-overload', 'call'), ('pyrefly', 'not-callable', 'call'), \
+           ('pyright', 'reportOperatorIssue', 'operator'), ('pyright', 'reportOptionalOperand', 'operator'), \
+           ('pyright', 'reportIndexIssue', 'operator'), ('pyright', 'reportOptionalSubscript', 'operator'), \
+           ('pyright', 'reportOptionalIterable', 'operator'), ('pyright', 'reportOptionalContextManager', 'operator'), \
+           ('pyrefly', 'unsupported-operation', 'operator'), ('pyrefly', 'bad-index', 'operator'), \
+           ('pyrefly', 'not-iterable', 'operator'), ('pyrefly', 'bad-context-manager', 'operator'), \
+           ('pyright', 'reportAssignmentType', 'assignment'), ('pyrefly', 'bad-assignment', 'assignment'), \
+           ('pyright', 'reportReturnType', 'return'), ('pyrefly', 'bad-return', 'return'), \
+           ('pyright', 'reportIncompatibleMethodOverride', 'override'), \
+           ('pyright', 'reportIncompatibleVariableOverride', 'override'), ('pyrefly', 'bad-override', 'override'), \
+           ('pyright', 'reportInvalidTypeForm', 'annotation'), ('pyrefly', 'invalid-annotation', 'annotation'), \
+           ('pyright', 'reportRedeclaration', 'redefinition'), ('pyrefly', 'redefinition', 'redefinition'), \
+           ('ruff', 'F811', 'redefinition'), ('pyright', 'reportUnusedImport', 'unused import'), \
+           ('pyrefly', 'unused-import', 'unused import'), ('ruff', 'F401', 'unused import'), \
+           ('pyright', 'reportUnusedVariable', 'unused variable'), ('pyrefly', 'unused-variable', 'unused variable'), \
+           ('ruff', 'F841', 'unused variable'), ('pyright', 'reportUnusedExpression', 'unused expression'), \
+           ('ruff', 'B018', 'unused expression'), ('pyright', 'reportUnusedCoroutine', 'unused coroutine'), \
+           ('pyrefly', 'unused-coroutine', 'unused coroutine'), ('pyright', 'reportUnsupportedDunderAll', '__all__'), \
+           ('pyrefly', 'bad-dunder-all', '__all__'), ('ruff', 'F822', '__all__')) k(tool, code, defect) \
+           ON t.report_id IS NOT NULL AND k.tool = p.tool AND k.code = coalesce(t.code, '') GROUP BY ALL) \
+           GROUP BY snapshot_id, rel_path, start_line, defect) GROUP BY snapshot_id, rel_path"
+    };
+}
+
 pub(crate) mod ast_cst;
 pub(crate) mod ast_metrics;
 pub(crate) mod ast_nodes;
 pub(crate) mod cst_nodes;
+pub(crate) mod diagnostics;
 pub(crate) mod docstrings;
 pub(crate) mod file_state;
 pub(crate) mod function_types;
@@ -76,6 +131,7 @@ pub(crate) mod scip_relationships;
 pub(crate) mod scip_symbols;
 pub(crate) mod scip_unresolved;
 pub(crate) mod snapshots;
+pub(crate) mod static_diagnostics;
 pub(crate) mod tags_index;
 pub(crate) mod type_escapes;
 pub(crate) mod typedness;

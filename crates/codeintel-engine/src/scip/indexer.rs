@@ -102,16 +102,28 @@ pub struct SourceText {
     pub has_mark: bool,
 }
 
+impl SourceText {
+    /// The text of a file as it was hashed. None where the bytes are no text, its path where they are others by now.
+    pub(crate) fn read(
+        system: &dyn System,
+        path: &RepoPath,
+        hash: ContentHash,
+        max_bytes: u64,
+    ) -> Result<Option<Self>, RepoPath> {
+        match system.read(path, max_bytes) {
+            Ok((bytes, _)) if ContentHash::of(&bytes) == hash => {
+                Ok(decode(&bytes).ok().map(|text| Self { text, has_mark: bytes.starts_with(b"\xef\xbb\xbf") }))
+            }
+            Ok(_) | Err(_) => Err(path.clone()),
+        }
+    }
+}
+
 impl IndexRequest<'_> {
     /// The text of a file as it was hashed. None where the bytes are no text, an error where they are others by now.
     pub fn text(&self, file: usize) -> Result<Option<SourceText>, RepoPath> {
         let IndexFile { path, hash, .. } = self.files[file];
-        match self.system.read(path, self.max_bytes) {
-            Ok((bytes, _)) if ContentHash::of(&bytes) == hash => {
-                Ok(decode(&bytes).ok().map(|text| SourceText { text, has_mark: bytes.starts_with(b"\xef\xbb\xbf") }))
-            }
-            Ok(_) | Err(_) => Err(path.clone()),
-        }
+        SourceText::read(self.system, path, hash, self.max_bytes)
     }
 
     /// The place of a path in `files`.

@@ -1,6 +1,5 @@
 //! SCIP documents: which of them are missing, who makes them, and what becomes of them.
 
-mod environment;
 mod export;
 mod external;
 mod fingerprints;
@@ -27,7 +26,7 @@ pub use external::{ExternalIndexer, ExternalOptions, IndexCommand, IndexMode};
 pub(crate) use fake::FakeIndexer;
 pub use import::ImportIndexer;
 pub use indexer::{
-    IndexFile, IndexOutcome, IndexRequest, IndexStatus, Indexed, Indexer, IndexerIdentity, NoIndexer, Sight,
+    IndexFile, IndexOutcome, IndexRequest, IndexStatus, Indexed, Indexer, IndexerIdentity, NoIndexer, Sight, SourceText,
 };
 pub use native::{NativeIndexer, NativeOptions};
 pub(crate) use plan::{IndexPlan, Interfaces};

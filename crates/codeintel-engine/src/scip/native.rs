@@ -10,8 +10,8 @@ use codeintel_semantic::{InstalledModules, ProjectFile, ReadSource, Resolver, Re
 use codeintel_system::{InstalledPackage, PythonEnvironment, System, decode};
 use rustc_hash::FxHashMap;
 
-use super::environment::{dependents, stamp};
 use super::indexer::{IndexOutcome, IndexRequest, Indexed, Indexer, IndexerIdentity, Sight};
+use crate::environment::{dependents, stamp};
 
 /// The name of the producer of documents.
 const PRODUCER: &str = "codeintel";

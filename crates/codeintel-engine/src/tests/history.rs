@@ -22,6 +22,9 @@ pub(crate) enum Step {
     Bump(usize),
     Datasets(usize),
     Fail(bool),
+    Checks(u8),
+    CheckFails(bool),
+    CheckWord(usize),
     Crash,
     Ingest { full: bool, rehash: bool },
     IngestChanged(usize),
@@ -60,6 +63,9 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         1 => (0..ALL.len()).prop_map(Step::Bump),
         1 => (1..64_usize).prop_map(Step::Datasets),
         1 => any::<bool>().prop_map(Step::Fail),
+        1 => (0..4_u8).prop_map(Step::Checks),
+        1 => any::<bool>().prop_map(Step::CheckFails),
+        1 => (0..TEXTS.len()).prop_map(Step::CheckWord),
         1 => Just(Step::Crash),
         6 => (prop::bool::weighted(0.1), prop::bool::weighted(0.1)).prop_map(|(full, rehash)| Step::Ingest { full, rehash }),
         1 => file.prop_map(Step::IngestChanged),
@@ -93,6 +99,12 @@ impl World {
                 self.options.datasets = asked.map(|(_, wanted)| wanted).collect();
             }
             Step::Fail(fails) => self.indexer.borrow_mut().fails = *fails,
+            Step::Checks(mask) => self.ask_for_checks(*mask),
+            Step::CheckFails(fails) => self.fake.borrow_mut().fails = *fails,
+            Step::CheckWord(text) => {
+                self.fake.borrow_mut().word = String::from_utf8_lossy(TEXTS[*text]).into_owned();
+                self.fake.borrow_mut().leaves_out = PATHS.get(*text).map(|path| (*path).to_owned());
+            }
             Step::Crash => self.crash(),
             Step::Ingest { full, rehash } => {
                 let options = Options { full: *full, rehash: *rehash, ..self.options.clone() };
@@ -149,6 +161,7 @@ proptest! {
     fn incremental_equals_fresh(steps in prop::collection::vec(step(), 1..14)) {
         let mut world = World::new(&[("a.py", "x = 1\n"), ("pkg/__init__.py", "")]);
         world.options.index = true;
+        world.ask_for_checks(3);
         for step in &steps {
             world.take(step);
         }

@@ -4,6 +4,7 @@ mod history;
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,7 +14,8 @@ use codeintel_system::{GitState, MemorySystem, ReadError, Scan, ScanOptions, Sta
 use rustc_hash::FxHashSet;
 
 pub(crate) use self::history::{Step, config, step};
-use crate::ingest::{EngineError, Report, Run, ingest};
+use crate::checks::{Checker, FakeChecker, FakeState, Reach};
+use crate::ingest::{EngineError, Producers, Report, Run, ingest};
 use crate::options::Options;
 use crate::scip::{FakeIndexer, Indexer, NativeIndexer, NativeOptions, NoIndexer};
 use crate::status::status;
@@ -32,6 +34,10 @@ pub(crate) struct World {
     pub(crate) options: Options,
     pub(crate) indexer: RefCell<FakeIndexer>,
     native: Option<Native>,
+    /// The checkers that are asked for.
+    checks: Vec<Reach>,
+    /// What they do.
+    pub(crate) fake: Rc<RefCell<FakeState>>,
 }
 
 /// Codeintel's own indexer in place of the fake.
@@ -52,6 +58,8 @@ impl World {
             options,
             indexer: RefCell::default(),
             native: None,
+            checks: Vec::new(),
+            fake: Rc::default(),
         };
         world.system.advance(3600 * SECOND);
         for (name, text) in files {
@@ -79,12 +87,26 @@ impl World {
         NativeIndexer::new(options, Arc::clone(&self.system) as Arc<dyn System + Send>)
     }
 
-    fn with_indexer<T>(&self, work: impl FnOnce(&mut dyn Indexer) -> T) -> T {
+    fn with_producers<T>(&self, work: impl FnOnce(&mut Producers<'_>) -> T) -> T {
         match &self.native {
-            None => work(&mut *self.indexer.borrow_mut()),
-            Some(Native::OneShot) => work(&mut self.new_native()),
-            Some(Native::Live(indexer)) => work(&mut *indexer.borrow_mut()),
+            None => self.with_indexer(&mut *self.indexer.borrow_mut(), work),
+            Some(Native::OneShot) => self.with_indexer(&mut self.new_native(), work),
+            Some(Native::Live(indexer)) => self.with_indexer(&mut *indexer.borrow_mut(), work),
         }
+    }
+
+    fn with_indexer<T>(&self, indexer: &mut dyn Indexer, work: impl FnOnce(&mut Producers<'_>) -> T) -> T {
+        let checker = |reach: &Reach| -> Box<dyn Checker> {
+            Box::new(FakeChecker { reach: *reach, state: Rc::clone(&self.fake) })
+        };
+        let mut checkers: Vec<_> = self.checks.iter().map(checker).collect();
+        work(&mut Producers { indexer, checkers: &mut checkers })
+    }
+
+    /// Ask for the checker that looks at single files, for the one that looks at the project, for both or for none.
+    pub(crate) fn ask_for_checks(&mut self, mask: u8) {
+        let reaches = [Reach::File, Reach::Project].into_iter().enumerate();
+        self.checks = reaches.filter(|(bit, _)| mask & (1 << bit) != 0).map(|(_, reach)| reach).collect();
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) {
@@ -107,7 +129,8 @@ impl World {
 
     pub(crate) fn ingest_at_once(&self, options: &Options) -> Result<Report, EngineError> {
         let mut database = self.database();
-        let report = self.with_indexer(|indexer| ingest(&*self.system, &mut database, options, indexer, &NoProgress));
+        let report =
+            self.with_producers(|producers| ingest(&*self.system, &mut database, options, producers, &NoProgress));
         database.close().unwrap();
         report
     }
@@ -122,13 +145,13 @@ impl World {
 
     pub(crate) fn assert_equals_fresh(&self) {
         let scratch = self.dir.path().join("fresh.duckdb");
-        let verify = |indexer: &mut dyn Indexer| {
-            verify(&*self.system, &self.database(), &scratch, &self.options, indexer, &NoProgress).unwrap()
+        let verify = |producers: &mut Producers<'_>| {
+            verify(&*self.system, &self.database(), &scratch, &self.options, producers, &NoProgress).unwrap()
         };
         // A fresh build knows nothing of the runs before.
         let differences = match self.native {
-            Some(_) => verify(&mut self.new_native()),
-            None => self.with_indexer(verify),
+            Some(_) => self.with_indexer(&mut self.new_native(), verify),
+            None => self.with_producers(verify),
         };
         assert_eq!(differences, []);
     }
@@ -337,7 +360,8 @@ fn a_new_version_of_one_extraction_redoes_that_one_only() {
     world.ingest();
     world.options.datasets[1].version += 1;
     let (database, _) = Database::open(&world.dir.path().join("x.duckdb"), Access::Read, Duration::ZERO).unwrap();
-    let plan = status(&*world.system, &database, &world.options, &mut NoIndexer).unwrap();
+    let mut producers = Producers { indexer: &mut NoIndexer, checkers: &mut [] };
+    let plan = status(&*world.system, &database, &world.options, &mut producers).unwrap();
     assert!(!plan.is_empty() && plan.other == ["the datasets that are kept"]);
     let outdated: Vec<_> = plan.datasets.iter().map(|dataset| (dataset.missing, dataset.outdated)).collect();
     assert_eq!(outdated, [(0, 0), (2, 2), (0, 0), (0, 0), (0, 0), (0, 0), (0, 0), (0, 0)]);

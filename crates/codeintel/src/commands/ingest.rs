@@ -6,8 +6,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use codeintel_engine::scip::{IndexReport, IndexStatus, Indexer};
-use codeintel_engine::{EngineError, Options, Report, ingest};
+use codeintel_engine::checks::CheckReport;
+use codeintel_engine::scip::{IndexReport, IndexStatus};
+use codeintel_engine::{EngineError, Options, Producers, Report, ingest};
 use codeintel_store::{Access, Database, Opened, StoreError};
 use comfy_table::CellAlignment;
 use serde_json::json;
@@ -30,7 +31,8 @@ pub(super) fn run(args: &IngestArgs) -> anyhow::Result<ExitCode> {
         _ => None,
     };
     let mut indexer = context.settings.indexer(&context.system);
-    let report = ingest_into_database(&context, &options, indexer.as_mut())?;
+    let mut producers = Producers { indexer: indexer.as_mut(), checkers: &mut context.settings.checkers() };
+    let report = ingest_into_database(&context, &options, &mut producers)?;
     tell(&context, &report, args.run.format)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -39,20 +41,20 @@ pub(super) fn run(args: &IngestArgs) -> anyhow::Result<ExitCode> {
 pub(super) fn ingest_into_database(
     context: &Context,
     options: &Options,
-    indexer: &mut dyn Indexer,
+    producers: &mut Producers<'_>,
 ) -> anyhow::Result<Report> {
     let path = context.settings.database();
     if context.settings.is_default_database() {
         prepare_folder(&path)?;
     }
-    let (database, report) = match bring_up_to_date(context, &path, options, indexer) {
+    let (database, report) = match bring_up_to_date(context, &path, options, producers) {
         Err(EngineError::Store(StoreError::Corrupt(reason))) if options.full => {
             let aside = Database::set_aside(&path)?;
             context.note(
                 Log::Info,
                 &format!("the database could not be read ({reason}); it is at {} now", aside.display()),
             );
-            bring_up_to_date(context, &path, options, indexer)?
+            bring_up_to_date(context, &path, options, producers)?
         }
         result => result?,
     };
@@ -102,7 +104,7 @@ fn bring_up_to_date(
     context: &Context,
     path: &Path,
     options: &Options,
-    indexer: &mut dyn Indexer,
+    producers: &mut Producers<'_>,
 ) -> Result<(Database, Report), EngineError> {
     let (mut database, opened) = Database::open(path, Access::Write, context.settings.patience())?;
     if let Opened::Rebuilt { found, aside } = opened {
@@ -121,7 +123,7 @@ fn bring_up_to_date(
         );
     }
     let report =
-        context.with_progress(|progress| ingest(&context.system, &mut database, options, indexer, progress))?;
+        context.with_progress(|progress| ingest(&context.system, &mut database, options, producers, progress))?;
     Ok((database, report))
 }
 
@@ -150,7 +152,8 @@ fn summary(report: &Report, format: SummaryFormat) -> anyhow::Result<()> {
             let summary = json!({
                 "repo": report.repo, "commit": report.commit, "files": files, "hashed": hashed, "added": added,
                 "changed": changed, "deleted": deleted, "renamed": renamed, "reused": reused, "parsed": parsed,
-                "problems": problems, "scip": report.index.as_ref().map(index_as_json), "datasets": datasets.collect::<Vec<_>>(), "seconds": seconds,
+                "problems": problems, "scip": report.index.as_ref().map(index_as_json),
+                "tools": report.checks.iter().map(check_as_json).collect::<Vec<_>>(), "datasets": datasets.collect::<Vec<_>>(), "seconds": seconds,
             });
             writeln!(out, "{summary}")?;
         }
@@ -168,6 +171,9 @@ fn summary(report: &Report, format: SummaryFormat) -> anyhow::Result<()> {
             )?;
             if let Some(index) = &report.index {
                 writeln!(out, "{}", index_in_words(index))?;
+            }
+            for check in &report.checks {
+                writeln!(out, "{}", check_in_words(check))?;
             }
             let mut table = output::table(["dataset", "contents", "rows", "seconds"]);
             let written = report.datasets.iter().filter(|dataset| dataset.contents > 0);
@@ -192,6 +198,21 @@ fn index_as_json(index: &IndexReport) -> serde_json::Value {
         "indexer": index.indexer, "status": index.status.as_str(), "reason": index.reason, "mode": index.mode,
         "documents": index.documents, "indexed": index.indexed, "stale": index.stale, "rows": index.rows,
     })
+}
+
+fn check_as_json(check: &CheckReport) -> serde_json::Value {
+    let CheckReport { tool, version, failure, asked, files, moved, seconds } = check;
+    json!({
+        "tool": tool, "version": version, "failure": failure, "asked": asked, "files": files, "moved": moved, "seconds": seconds,
+    })
+}
+
+fn check_in_words(check: &CheckReport) -> String {
+    let CheckReport { tool, version, failure, asked, files, moved, .. } = check;
+    match failure {
+        Some(failure) => format!("{tool}: {failure}"),
+        None => format!("{tool} {version}: findings of {files} files, {asked} looked at, {moved} of them with other findings"),
+    }
 }
 
 fn index_in_words(index: &IndexReport) -> String {

@@ -20,7 +20,7 @@ use codeintel_base::{NoProgress, Progress, RepoPath};
 use codeintel_system::OsSystem;
 use toml::Value;
 
-use crate::args::{Args, Command, DatabaseArgs, Indexing, RunArgs, Selection, Verbosity};
+use crate::args::{Args, Checking, Command, DatabaseArgs, Indexing, RunArgs, Selection, Verbosity};
 use crate::progress::Bar;
 use crate::settings::{Log, Settings, SettingsError};
 
@@ -39,6 +39,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Config(args) => config::run(args),
         Command::Completions { shell } => completions::run(*shell),
     }
+}
+
+fn list(names: &[String]) -> Value {
+    Value::Array(names.iter().cloned().map(Value::String).collect())
 }
 
 /// A repository and its settings.
@@ -65,14 +69,14 @@ impl Context {
         let mut context = Self::open(&args.place.path, &args.place.database)?;
         context.set_selection(&args.selection)?;
         context.set_indexing(&args.indexing)?;
+        context.set_checking(&args.checking)?;
         context.set_verbosity(&args.verbosity)?;
         context.settings.set("jobs", "--jobs", args.jobs.map(|jobs| jobs as i64))?;
         Ok(context)
     }
 
     fn set_selection(&mut self, selection: &Selection) -> Result<(), SettingsError> {
-        let list = |names: &Vec<String>| Value::Array(names.iter().cloned().map(Value::String).collect());
-        self.settings.set("datasets", "--datasets", selection.datasets.as_ref().map(list))?;
+        self.settings.set("datasets", "--datasets", selection.datasets.as_deref().map(list))?;
         self.settings.set("commit", "--commit", selection.commit.clone())
     }
 
@@ -82,6 +86,11 @@ impl Context {
             python.map_err(|error| SettingsError::Root { path: PathBuf::new(), message: error.to_string() })?;
         self.settings.set("python", "--python", python.map(|python| python.to_string_lossy().into_owned()))?;
         self.settings.set("scip.backend", "--scip-backend", indexing.scip_backend.clone())
+    }
+
+    fn set_checking(&mut self, checking: &Checking) -> Result<(), SettingsError> {
+        let tools = checking.tools.as_deref().map(|tools| if tools == ["none"] { &[] } else { tools });
+        self.settings.set("tools.enabled", "--tools", tools.map(list))
     }
 
     /// A path that was typed, from the repository's root.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use codeintel_base::RepoPath;
+use codeintel_engine::Producers;
 use codeintel_engine::scip::{ExportRequest, ImportIndexer, export};
 use codeintel_store::{Access, Database, StoreError};
 use codeintel_system::{NewFile, OwnFolder};
@@ -31,7 +32,8 @@ fn import(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let mut options = context.settings.options(&context.system)?;
     options.index = true;
     let mut indexer = ImportIndexer::new(&std::path::absolute(&args.index)?, context.system.root());
-    let report = ingest_into_database(&context, &options, &mut indexer)?;
+    let mut producers = Producers { indexer: &mut indexer, checkers: &mut context.settings.checkers() };
+    let report = ingest_into_database(&context, &options, &mut producers)?;
     let Some(index) = report.index else { bail!("no document was taken") };
     if let Some(reason) = index.reason {
         bail!("{reason}; {} documents were taken", index.indexed);

@@ -3,7 +3,8 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use codeintel_engine::{Plan, status};
+use codeintel_engine::checks::CheckPlan;
+use codeintel_engine::{Plan, Producers, status};
 use codeintel_store::{Access, Database, PackageCoverage, StoreError};
 use comfy_table::CellAlignment;
 use serde_json::json;
@@ -19,6 +20,7 @@ pub(super) fn run(args: &StatusArgs) -> anyhow::Result<ExitCode> {
     let mut context = Context::open(&args.place.path, &args.place.database)?;
     context.set_selection(&args.selection)?;
     context.set_indexing(&args.indexing)?;
+    context.set_checking(&args.checking)?;
     let options = context.settings.options(&context.system)?;
     let database = match Database::open(&context.settings.database(), Access::Read, context.settings.patience()) {
         Ok((database, _)) => database,
@@ -26,7 +28,9 @@ pub(super) fn run(args: &StatusArgs) -> anyhow::Result<ExitCode> {
         Err(StoreError::Missing(_)) => Database::in_memory()?,
         Err(error) => return Err(error.into()),
     };
-    let plan = status(&context.system, &database, &options, context.settings.indexer(&context.system).as_mut())?;
+    let mut indexer = context.settings.indexer(&context.system);
+    let mut producers = Producers { indexer: indexer.as_mut(), checkers: &mut context.settings.checkers() };
+    let plan = status(&context.system, &database, &options, &mut producers)?;
     let coverage = database.coverage(&options.repo)?;
     let stale = database.stale_documents(&options.repo)?;
     let mut out = output::stdout();
@@ -82,6 +86,13 @@ fn print(out: &mut dyn std::io::Write, plan: &Plan) -> std::io::Result<()> {
     if let Some(index) = &plan.index {
         writeln!(out, "SCIP: {index}")?;
     }
+    for check in &plan.checks {
+        match &check.failure {
+            Some(failure) => writeln!(out, "{}: {failure}", check.tool)?,
+            None if check.pending > 0 => writeln!(out, "{}: {} files to look at", check.tool, check.pending)?,
+            None => {}
+        }
+    }
     Ok(())
 }
 
@@ -114,6 +125,11 @@ fn coverage_as_json(coverage: &PackageCoverage) -> serde_json::Value {
     json!({"package": package, "kind": kind, "total": total, "resolved": resolved})
 }
 
+fn check_as_json(check: &CheckPlan) -> serde_json::Value {
+    let CheckPlan { tool, pending, failure } = check;
+    json!({"tool": tool, "pending": pending, "failure": failure})
+}
+
 fn as_json(plan: &Plan) -> serde_json::Value {
     let paths = |paths: &[codeintel_base::RepoPath]| paths.iter().map(ToString::to_string).collect::<Vec<_>>();
     let renamed: Vec<_> = plan.renamed.iter().map(|(from, to)| json!([from.as_str(), to.as_str()])).collect();
@@ -126,5 +142,6 @@ fn as_json(plan: &Plan) -> serde_json::Value {
         "up_to_date": plan.is_empty(), "files": plan.files, "hashed": plan.hashed, "previous_commit": plan.previous_commit,
         "added": paths(&plan.added), "changed": paths(&plan.changed), "deleted": paths(&plan.deleted),
         "touched": paths(&plan.touched), "renamed": renamed, "reused": plan.reused, "other": plan.other, "index": plan.index, "datasets": datasets,
+        "tools": plan.checks.iter().map(check_as_json).collect::<Vec<_>>(),
     })
 }

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use codeintel_engine::verify;
+use codeintel_engine::{Producers, verify};
 use codeintel_store::{Access, Database};
 
 use super::Context;
@@ -22,8 +22,9 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     let (database, _) = Database::open(&path, Access::WriteExisting, context.settings.patience())?;
     let scratch = path.with_extension(format!("verify-{}", std::process::id()));
     let mut indexer = context.settings.indexer(&context.system);
+    let mut producers = Producers { indexer: indexer.as_mut(), checkers: &mut context.settings.all_checkers() };
     let differences = context
-        .with_progress(|progress| verify(&context.system, &database, &scratch, &options, indexer.as_mut(), progress))?;
+        .with_progress(|progress| verify(&context.system, &database, &scratch, &options, &mut producers, progress))?;
     let mut out = output::stdout();
     for difference in &differences {
         let side = if difference.is_missing { "missing from the database" } else { "in the database only" };

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use codeintel_engine::{EngineError, concerns_all};
+use codeintel_engine::{EngineError, Producers, concerns_all};
 use codeintel_store::StoreError;
 use codeintel_system::{Changes, RepositoryWatch};
 
@@ -21,11 +21,13 @@ const RETRY: Duration = Duration::from_secs(1);
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let mut context = Context::of_run(args)?;
     let mut indexer = context.settings.indexer(&context.system);
+    let mut checkers = context.settings.checkers();
     let mut options = context.settings.options(&context.system)?;
     let mut watch = RepositoryWatch::new(context.system.root(), &options.scan, concerns_all)?;
     let mut is_first = true;
     loop {
-        let must_look_again = match ingest_into_database(&context, &options, indexer.as_mut()) {
+        let mut producers = Producers { indexer: indexer.as_mut(), checkers: &mut checkers };
+        let must_look_again = match ingest_into_database(&context, &options, &mut producers) {
             Ok(report) => {
                 if is_first || report.wrote {
                     tell(&context, &report, args.format)?;
@@ -52,6 +54,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
                     Ok(settled) => {
                         context = settled;
                         indexer = context.settings.indexer(&context.system);
+                        checkers = context.settings.checkers();
                         options = context.settings.options(&context.system)?;
                         watch = RepositoryWatch::new(context.system.root(), &options.scan, concerns_all)?;
                     }

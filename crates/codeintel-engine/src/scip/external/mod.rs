@@ -13,10 +13,10 @@ use serde_json::Value;
 
 pub use self::estimate::IndexMode;
 use self::estimate::{Costs, Decision};
-use super::environment::{dependents, stamp};
 use super::indexer::{IndexOutcome, IndexRequest, Indexed, Indexer, IndexerIdentity, Sight};
 use super::intake::{Intake, SCIP_PYTHON};
 use super::shards::Shards;
+use crate::environment::{dependents, stamp};
 
 /// More of what a program says is not kept.
 const MAX_OUTPUT: usize = 16 << 10;
@@ -111,7 +111,7 @@ impl ExternalIndexer {
             };
             let failure = match self.tools.run(&call) {
                 Ok(ended) if ended.code == Some(0) => None,
-                Ok(ended) => Some(failure_of(ended.code, &ended.stderr)),
+                Ok(ended) => Some(ended.failure()),
                 Err(error) => Some(error.to_string()),
             };
             (root, output, failure)
@@ -305,10 +305,4 @@ impl ExternalIndexer {
             IndexCommand::Custom(words) => words.first().map(String::as_str).unwrap_or_default(),
         }
     }
-}
-
-fn failure_of(code: Option<i32>, stderr: &str) -> String {
-    let ended = code.map_or("a signal ended it".to_owned(), |code| format!("it ended with exit code {code}"));
-    let said = stderr.lines().rev().map(str::trim).find(|line| !line.is_empty());
-    said.map_or(ended.clone(), |said| format!("{ended}: {}", said.chars().take(300).collect::<String>()))
 }
