@@ -258,7 +258,7 @@ impl Settings {
                 "VIRTUAL_ENV" if !text.is_empty() => settings.active_environment = Some(text.into()),
                 "HOME" => home = Some(PathBuf::from(text)),
                 "XDG_CONFIG_HOME" if !text.is_empty() => config = Some(PathBuf::from(text)),
-                name if is_of_tool(name) => _ = settings.tool_variables.insert(variable, text),
+                name if is_of_tool(name) => settings.tool_variables.extend([(variable, text)]),
                 _ => settings.set_from_environment(&variable, &text)?,
             }
         }

@@ -544,8 +544,9 @@ fn a_slug_that_looks_like_a_table_is_compared_too() {
     world.ingest();
     world.write("a.py", "x = 2\n");
     let scratch = world.dir.path().join("fresh.duckdb");
+    let mut producers = Producers { indexer: &mut NoIndexer, checkers: &mut [] };
     let differences =
-        verify(&*world.system, &world.database(), &scratch, &world.options, &mut NoIndexer, &NoProgress).unwrap();
+        verify(&*world.system, &world.database(), &scratch, &world.options, &mut producers, &NoProgress).unwrap();
     assert!(!differences.is_empty());
     world.ingest();
     world.assert_equals_fresh();
@@ -615,15 +616,16 @@ fn a_file_that_changes_under_the_run_gets_the_facts_of_the_bytes_that_were_hashe
     let system = Restless { inner: MemorySystem::default(), writes: Mutex::new(0) };
     system.inner.write(&path("a.py"), b"x = 0\n");
     let options = Options { held_bytes: 0, ..world.options.clone() };
+    let mut producers = Producers { indexer: &mut NoIndexer, checkers: &mut [] };
     let mut database = world.database();
-    ingest(&system, &mut database, &options, &mut NoIndexer, &NoProgress).unwrap();
+    ingest(&system, &mut database, &options, &mut producers, &NoProgress).unwrap();
     let hashes = database.query("SELECT content_hash FROM core.file_state", None).unwrap();
     let nodes = database.query("SELECT count(*) FROM core.ast_nodes", None).unwrap();
     assert_eq!((hashes.rows.len(), format!("{:?}", nodes.rows[0][0])), (1, "Literal(\"4\")".to_owned()));
     system.inner.advance(10 * SECOND);
-    ingest(&system, &mut database, &options, &mut NoIndexer, &NoProgress).unwrap();
+    ingest(&system, &mut database, &options, &mut producers, &NoProgress).unwrap();
     let differences =
-        verify(&system, &database, &world.dir.path().join("fresh"), &options, &mut NoIndexer, &NoProgress).unwrap();
+        verify(&system, &database, &world.dir.path().join("fresh"), &options, &mut producers, &NoProgress).unwrap();
     assert_eq!(differences, []);
 }
 

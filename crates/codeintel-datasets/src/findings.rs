@@ -1,0 +1,34 @@
+//! The findings of tools to rows.
+
+use arrow_array::RecordBatch;
+use codeintel_base::Finding;
+
+use crate::table::StoredColumns as _;
+use crate::tables::diagnostics::diagnostics;
+
+/// Collects the findings of many reports.
+#[derive(Debug, Default)]
+pub struct FindingRows(diagnostics::Columns);
+
+impl FindingRows {
+    /// Append the findings of a report.
+    pub fn push(&mut self, report_id: i32, findings: &[Finding]) {
+        for finding in findings {
+            self.0.push(diagnostics::Row {
+                report_id,
+                code: finding.code.as_deref(),
+                severity: finding.severity.as_str(),
+                message: &finding.message,
+                start_line: finding.start.line as i32,
+                start_col: finding.start.column as i32,
+                end_line: finding.end.line as i32,
+                end_col: finding.end.column as i32,
+            });
+        }
+    }
+
+    /// Take the rows.
+    pub fn take(&mut self) -> RecordBatch {
+        self.0.take()
+    }
+}

@@ -1,0 +1,274 @@
+//! Checkers that are other programs.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use codeintel_base::ContentHash;
+use codeintel_system::{
+    ConfigurationFiles, PythonEnvironment, ScanOptions, ToolCall, ToolRunner, UserFolders, configuration,
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::checker::{CheckFile, CheckRequest, Checked, Checker, CheckerIdentity, KnownProgram, Reach};
+use super::pyrefly::PYREFLY;
+use super::pyright::PYRIGHT;
+use super::ruff::RUFF;
+use crate::environment::stamp;
+
+/// More output than this is none that a tool should have.
+const MAX_OUTPUT: usize = 1 << 30;
+
+/// The names of the tools that are known, sorted.
+pub const TOOLS: [&str; 3] = ["pyrefly", "pyright", "ruff"];
+
+/// What there is to know of a tool.
+pub(super) struct Tool {
+    pub(super) name: &'static str,
+    pub(super) reach: Reach,
+    pub(super) configuration: ConfigurationFiles<'static>,
+    /// Whether installed packages have a say.
+    pub(super) reads_packages: bool,
+    /// What it sees of the files' paths besides the files themselves, given the text of its configuration.
+    pub(super) layout: fn(&[CheckFile<'_>], &str) -> String,
+    pub(super) check: fn(&Call<'_>, &CheckRequest<'_>) -> Result<Checked, String>,
+}
+
+/// What a checker that is another program is told.
+#[derive(Debug, Clone)]
+pub struct CheckerOptions {
+    /// The program; where there is none, it is looked for in the environment, in `node_modules` and on the `PATH`.
+    pub program: Option<PathBuf>,
+    /// The Python environment in which imports are resolved.
+    pub environment: Option<PythonEnvironment>,
+    /// Where the repository is.
+    pub root: PathBuf,
+    /// Where a user's own configuration is.
+    pub user: Option<UserFolders>,
+    /// Variables of the environment that begin with the name of a tool: some programs are configured by them.
+    pub variables: BTreeMap<String, String>,
+    /// The program is stopped after this time.
+    pub timeout: Duration,
+}
+
+/// Lets another program find defects.
+pub struct CommandChecker {
+    tool: &'static Tool,
+    options: CheckerOptions,
+    runner: ToolRunner,
+    /// The program and the configuration that were found.
+    found: Option<(PathBuf, BTreeMap<PathBuf, String>)>,
+}
+
+impl std::fmt::Debug for CommandChecker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CommandChecker").field("tool", &self.tool.name).finish_non_exhaustive()
+    }
+}
+
+impl CommandChecker {
+    /// The checker of one of [`TOOLS`].
+    pub fn new(name: &str, options: CheckerOptions, runner: ToolRunner) -> Option<Self> {
+        let tool = [&PYREFLY, &PYRIGHT, &RUFF].into_iter().find(|tool| tool.name == name)?;
+        Some(Self { tool, options, runner, found: None })
+    }
+
+    fn find(&self) -> Result<PathBuf, String> {
+        let CheckerOptions { program, environment, root, .. } = &self.options;
+        let name = program.as_ref().map_or(self.tool.name.into(), |program| program.to_string_lossy());
+        let own: Vec<PathBuf> = environment.iter().filter_map(|environment| bin(environment).map(Path::to_owned)).collect();
+        let own = [own, vec![root.join("node_modules/.bin")]].concat();
+        let hint = format!("install it with `pip install {}`", self.tool.name);
+        self.runner.find(&name, &own).ok_or_else(|| format!("`{name}` cannot be found; {hint}"))
+    }
+
+    /// All that findings depend on besides the files.
+    fn key(&self, version: &str, configuration: &BTreeMap<PathBuf, String>, files: &[CheckFile<'_>]) -> String {
+        let CheckerOptions { environment, variables, .. } = &self.options;
+        let is_own = |name: &&String| name.starts_with(&self.tool.name.to_ascii_uppercase());
+        let mut texts: Vec<String> =
+            configuration.iter().map(|(path, text)| format!("{}\n{text}", path.display())).collect();
+        texts.extend(variables.keys().filter(is_own).map(|name| format!("{name}={}", variables[name])));
+        texts.push((self.tool.layout)(files, &texts.join("\n")));
+        if self.tool.reads_packages {
+            let packages = environment.as_ref().map(PythonEnvironment::packages).unwrap_or_default();
+            let python = environment.as_ref().map(|environment| environment.python.display().to_string());
+            texts.push(format!("{} {}", python.unwrap_or_default(), stamp(&packages)));
+        }
+        format!("{version} {}", ContentHash::of(texts.join("\0").as_bytes()))
+    }
+}
+
+/// The folder of an environment's programs.
+fn bin(environment: &PythonEnvironment) -> Option<&Path> {
+    environment.python.parent()
+}
+
+impl Checker for CommandChecker {
+    fn name(&self) -> &'static str {
+        self.tool.name
+    }
+
+    fn reach(&self) -> Reach {
+        self.tool.reach
+    }
+
+    fn identify(&mut self, files: &[CheckFile<'_>], known: Option<KnownProgram<'_>>) -> Result<CheckerIdentity, String> {
+        let program = self.find()?;
+        let stamp = ToolRunner::stamp(&program).unwrap_or_default();
+        let version = match known {
+            Some(known) if known.stamp == stamp && !known.version.is_empty() => known.version.to_owned(),
+            _ => self.runner.version(&program),
+        };
+        if version.is_empty() {
+            return Err(format!("`{} --version` fails", program.display()));
+        }
+        let mut folders: Vec<&str> = files.iter().flat_map(|file| ancestors(file.path.parent())).collect();
+        folders.sort_unstable();
+        folders.dedup();
+        let CheckerOptions { root, user, .. } = &self.options;
+        let configuration = configuration(self.tool.configuration, root, folders, user.as_ref());
+        let key = self.key(&version, &configuration, files);
+        self.found = Some((program, configuration));
+        Ok(CheckerIdentity { version, stamp, key })
+    }
+
+    fn check(&mut self, request: &CheckRequest<'_>) -> Result<Checked, String> {
+        let Some((program, configuration)) = &self.found else { return Err("it was not looked for".to_owned()) };
+        let call = Call { program, configuration, options: &self.options, runner: &self.runner };
+        (self.tool.check)(&call, request)
+    }
+}
+
+/// A folder and those around it, up to the root.
+fn ancestors(folder: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(folder), |folder| {
+        (!folder.is_empty()).then(|| folder.rsplit_once('/').map_or("", |(parent, _)| parent))
+    })
+}
+
+/// A program that is ready to be run in the repository.
+pub(super) struct Call<'a> {
+    program: &'a Path,
+    configuration: &'a BTreeMap<PathBuf, String>,
+    options: &'a CheckerOptions,
+    runner: &'a ToolRunner,
+}
+
+impl Call<'_> {
+    /// Run it in the repository, as from a shell in which the environment is active, and give what it prints. Any exit code but some is a failure.
+    pub(super) fn run(&self, args: &[impl AsRef<OsStr>], codes: &[i32]) -> Result<Vec<u8>, String> {
+        let CheckerOptions { environment, root, timeout, .. } = self.options;
+        let mut env: Vec<(OsString, OsString)> = vec![("PYRIGHT_PYTHON_IGNORE_WARNINGS".into(), "1".into())];
+        if let Some(environment) = environment
+            && let Some(bin) = bin(environment)
+        {
+            env.push(("PATH".into(), self.runner.search_path_behind(bin)));
+            if environment.is_virtual {
+                env.push(("VIRTUAL_ENV".into(), environment.prefix.clone().into()));
+            }
+        }
+        let call = ToolCall {
+            program: self.program.to_owned(),
+            args: args.iter().map(|arg| arg.as_ref().to_owned()).collect(),
+            folder: root.clone(),
+            env,
+            timeout: *timeout,
+            max_output: MAX_OUTPUT,
+        };
+        let output = self.runner.run(&call).map_err(|error| error.to_string())?;
+        match output.code {
+            Some(code) if codes.contains(&code) && !output.is_cut => Ok(output.stdout),
+            Some(code) if codes.contains(&code) => Err("it wrote too much".to_owned()),
+            _ => Err(output.failure()),
+        }
+    }
+
+    /// What it printed.
+    #[expect(clippy::unused_self, reason = "a call and its answer belong together")]
+    pub(super) fn parse<T: DeserializeOwned>(&self, output: &[u8]) -> Result<T, String> {
+        serde_json::from_slice(output).map_err(|error| format!("what it printed cannot be read: {error}"))
+    }
+
+    /// A path from the root, if it lies below; given from the root or absolutely.
+    pub(super) fn inside<'p>(&self, path: &'p str) -> Option<&'p str> {
+        if !path.starts_with('/') {
+            return Some(path.strip_prefix("./").unwrap_or(path));
+        }
+        path.strip_prefix(self.options.root.to_str()?)?.strip_prefix('/')
+    }
+
+    /// The places of the pending files that the nearest configuration does not include, or excludes. It is a file of its own, or a table in
+    /// `pyproject.toml`; paths in it start from its folder.
+    pub(super) fn left_out(&self, request: &CheckRequest<'_>, files: &Rules) -> Vec<usize> {
+        let (folder, settings) = self.nearest(files).unwrap_or_else(|| (&self.options.root, Map::new()));
+        let listed = |key: &str| settings.get(key).and_then(Value::as_array).filter(|list| !list.is_empty());
+        let texts = |list: &'_ Vec<Value>| list.iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>();
+        let mut excluded: Vec<String> = files.exclude.iter().filter_map(|key| listed(key)).flat_map(texts).collect();
+        if files.keeps_defaults || listed(files.exclude[0]).is_none() {
+            excluded.extend(files.excluded_by_default.iter().map(|&text| text.to_owned()));
+        }
+        // What cannot be read as a pattern, the tool itself complains of.
+        let compiled = |patterns: Vec<String>| {
+            ScanOptions::globs(&patterns.iter().flat_map(|pattern| below(pattern, folder)).collect::<Vec<_>>()).ok()
+        };
+        let included = listed(files.include).map(texts).and_then(compiled);
+        let excluded = compiled(excluded);
+        let is_left_out = |file: &usize| {
+            let path = self.options.root.join(request.files[*file].path.as_str());
+            let path = path.to_string_lossy();
+            let path = path.trim_start_matches('/');
+            included.as_ref().is_some_and(|included| !included.is_match(path))
+                || excluded.as_ref().is_some_and(|excluded| excluded.is_match(path))
+        };
+        request.pending.iter().copied().filter(is_left_out).collect()
+    }
+
+    fn nearest(&self, files: &Rules) -> Option<(&Path, Map<String, Value>)> {
+        let own = |folder: &Path| {
+            let text = self.configuration.get(&folder.join(files.file))?;
+            let value: Option<Value> = if has_extension(files.file, "json") {
+                jsonc_parser::parse_to_serde_value(text, &jsonc_parser::ParseOptions::default()).ok()
+            } else {
+                toml::from_str::<toml::Table>(text).ok().and_then(|table| serde_json::to_value(table).ok())
+            };
+            value?.as_object().cloned()
+        };
+        let table = |folder: &Path| {
+            let project: toml::Table = toml::from_str(self.configuration.get(&folder.join("pyproject.toml"))?).ok()?;
+            serde_json::to_value(project.get("tool")?.get(files.table)?).ok()?.as_object().cloned()
+        };
+        let mut folders = self.options.root.ancestors();
+        folders.find_map(|folder| Some((folder, own(folder).or_else(|| table(folder))?)))
+    }
+}
+
+fn has_extension(name: &str, extension: &str) -> bool {
+    Path::new(name).extension().is_some_and(|found| found == extension)
+}
+
+/// How a configuration says which files are checked.
+pub(super) struct Rules {
+    /// The file of a configuration.
+    pub(super) file: &'static str,
+    /// The table in `pyproject.toml`.
+    pub(super) table: &'static str,
+    /// The key of the files that are included.
+    pub(super) include: &'static str,
+    /// The keys of those that are excluded, and of those about which nothing is told.
+    pub(super) exclude: &'static [&'static str],
+    /// What is excluded where the first of these keys has no value.
+    pub(super) excluded_by_default: &'static [&'static str],
+    /// Whether that is excluded in any case.
+    pub(super) keeps_defaults: bool,
+}
+
+/// Patterns of absolute paths, for all that a path in a configuration stands for: itself, and what is below.
+fn below(pattern: &str, folder: &Path) -> Vec<String> {
+    let pattern = pattern.trim_start_matches("./").trim_end_matches('/');
+    let path = if pattern.is_empty() || pattern == "." { folder.to_owned() } else { folder.join(pattern) };
+    let path = path.to_string_lossy();
+    vec![format!("{path}"), format!("{path}/**")]
+}

@@ -1,0 +1,20 @@
+//! Type checkers and linters: which files have to be looked at again, who looks at them, and what becomes of the findings.
+
+mod checker;
+mod command;
+mod pyrefly;
+mod pyright;
+mod ruff;
+mod step;
+
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod tests;
+
+pub use checker::{CheckFile, CheckRequest, Checked, Checker, CheckerIdentity, KnownProgram, RawFinding, Reach};
+pub use command::{CheckerOptions, CommandChecker, TOOLS};
+#[cfg(test)]
+pub(crate) use fake::{FakeChecker, FakeState};
+pub(crate) use step::{CheckStep, Checking, plan_checks};
+pub use step::{CheckPlan, CheckReport};

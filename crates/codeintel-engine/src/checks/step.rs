@@ -1,0 +1,330 @@
+//! The step of a run that is about type checkers and linters.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use codeintel_base::{Column, ContentHash, Finding, LineIndex, Position, Problem, RepoPath, Stage};
+use codeintel_datasets::FindingRows;
+use codeintel_store::{Database, FileRow, ReportRow, ScanProblemRow, Snapshot, StoreError, ToolRun};
+use codeintel_system::System;
+use rustc_hash::FxHashMap;
+
+use super::checker::{CheckFile, CheckRequest, Checked, Checker, CheckerIdentity, KnownProgram, RawFinding, Reach};
+use crate::options::Options;
+use crate::scip::SourceText;
+
+/// The dataset that misses rows when a checker fails.
+const DIAGNOSTICS: &str = "analytics.diagnostics";
+
+/// What a run did for one checker.
+#[derive(Debug, Clone)]
+pub struct CheckReport {
+    /// Its name.
+    pub tool: &'static str,
+    /// Its version; empty where it could not be run.
+    pub version: String,
+    /// Why there are no findings.
+    pub failure: Option<String>,
+    /// Files that it was asked to look at.
+    pub asked: usize,
+    /// Files of which its findings are known.
+    pub files: usize,
+    /// Files with findings that were written anew.
+    pub moved: usize,
+    /// Wall seconds.
+    pub seconds: f64,
+}
+
+/// What a run would do for one checker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckPlan {
+    /// Its name.
+    pub tool: &'static str,
+    /// Files that it would be asked to look at.
+    pub pending: usize,
+    /// Why it cannot be.
+    pub failure: Option<String>,
+}
+
+/// What became of the checks of a run.
+#[derive(Debug, Default)]
+pub(crate) struct CheckStep {
+    /// The tools, sorted by name.
+    pub(crate) runs: Vec<ToolRun>,
+    /// The findings of new reports.
+    pub(crate) findings: FindingRows,
+    /// What to tell.
+    pub(crate) reports: Vec<CheckReport>,
+    /// Files that are no longer what they were when they were hashed.
+    pub(crate) raced: Vec<RepoPath>,
+}
+
+/// What is around the checks of a run.
+#[derive(Clone, Copy)]
+pub(crate) struct Checking<'a> {
+    pub(crate) system: &'a dyn System,
+    pub(crate) database: &'a Database,
+    pub(crate) options: &'a Options,
+    /// The files of the new snapshot, sorted by path.
+    pub(crate) rows: &'a [FileRow],
+    pub(crate) prior: Option<&'a Snapshot>,
+}
+
+/// What of a checker's findings still holds.
+struct Holding {
+    identity: CheckerIdentity,
+    /// What the findings depend on besides the file that they are in, or besides nothing.
+    key: String,
+    reports: BTreeMap<RepoPath, ReportRow>,
+    /// The places of the files that it has to look at.
+    pending: Vec<usize>,
+}
+
+/// What a run would do, checker by checker.
+pub(crate) fn plan_checks(
+    checking: Checking<'_>,
+    checkers: &mut [Box<dyn Checker>],
+) -> Result<Vec<CheckPlan>, StoreError> {
+    let files = files(checking.rows);
+    let plan = |checker: &mut Box<dyn Checker>| {
+        let (pending, failure) = match hold(checking, checker.as_mut(), &files)? {
+            Ok(holding) => (holding.pending.len(), None),
+            Err(reason) => (0, Some(reason)),
+        };
+        Ok(CheckPlan { tool: checker.name(), pending, failure })
+    };
+    checkers.iter_mut().map(plan).collect()
+}
+
+impl CheckStep {
+    /// Find the reports that hold, and let the checkers make the others.
+    pub(crate) fn take(checking: Checking<'_>, checkers: &mut [Box<dyn Checker>]) -> Result<Self, StoreError> {
+        let mut step = Self::default();
+        if checkers.is_empty() {
+            return Ok(step);
+        }
+        let files = files(checking.rows);
+        let mut next_id = checking.database.next_report_id()?;
+        for checker in checkers {
+            let clock = Instant::now();
+            let holding = hold(checking, checker.as_mut(), &files)?;
+            let mut report = CheckReport {
+                tool: checker.name(),
+                version: String::new(),
+                failure: None,
+                asked: 0,
+                files: 0,
+                moved: 0,
+                seconds: 0.0,
+            };
+            let run = holding.and_then(|holding| {
+                report.asked = holding.pending.len();
+                step.look(checking, checker.as_mut(), &files, holding, &mut next_id, &mut report)
+            });
+            let run = run.unwrap_or_else(|reason| ToolRun {
+                tool: checker.name().to_owned(),
+                version: String::new(),
+                key: String::new(),
+                stamp: String::new(),
+                failure: Some(reason),
+                reports: BTreeMap::new(),
+            });
+            report.version.clone_from(&run.version);
+            report.failure.clone_from(&run.failure);
+            report.files = run.reports.len();
+            report.seconds = clock.elapsed().as_secs_f64();
+            step.runs.push(run);
+            step.reports.push(report);
+        }
+        step.runs.sort_by(|a, b| a.tool.cmp(&b.tool));
+        Ok(step)
+    }
+
+    /// Let a checker look at the pending files.
+    fn look(
+        &mut self,
+        checking: Checking<'_>,
+        checker: &mut dyn Checker,
+        files: &[CheckFile<'_>],
+        holding: Holding,
+        next_id: &mut i32,
+        told: &mut CheckReport,
+    ) -> Result<ToolRun, String> {
+        let Holding { identity, key, mut reports, pending } = holding;
+        let tool = checker.name();
+        if !pending.is_empty() {
+            let before = before(checking.prior, tool).map(|run| &run.reports);
+            let request = CheckRequest { system: checking.system, files, pending: &pending };
+            let checked = checker.check(&request)?;
+            let left_out = checked.left_out.clone();
+            for (file, found) in self.placed(checking, &request, checked) {
+                let path = files[file].path;
+                if left_out.binary_search(&file).is_ok() {
+                    continue;
+                }
+                let digest = match found.is_empty() {
+                    true => String::new(),
+                    false => ContentHash::of(format!("{found:?}").as_bytes()).to_string(),
+                };
+                let known = before.and_then(|before| before.get(path)).filter(|report| report.digest == digest);
+                let report = known.cloned().unwrap_or_else(|| {
+                    told.moved += 1;
+                    let report_id = (!found.is_empty()).then_some(*next_id);
+                    self.findings.push(*next_id, &found);
+                    *next_id += i32::from(!found.is_empty());
+                    ReportRow { report_id, digest }
+                });
+                reports.insert(path.clone(), report);
+            }
+        }
+        let CheckerIdentity { version, stamp, .. } = identity;
+        Ok(ToolRun { tool: tool.to_owned(), version, key, stamp, failure: None, reports })
+    }
+
+    /// The findings of each pending file, sorted, in the columns of codeintel. Files are read again, since the checker has read them itself, at another
+    /// time than they were hashed.
+    fn placed(
+        &mut self,
+        checking: Checking<'_>,
+        request: &CheckRequest<'_>,
+        checked: Checked,
+    ) -> Vec<(usize, Vec<Finding>)> {
+        let mut by_file: FxHashMap<usize, Vec<RawFinding>> = FxHashMap::default();
+        for (file, finding) in checked.findings {
+            by_file.entry(file).or_default().push(finding);
+        }
+        let mut placed = Vec::new();
+        for file in request.pending {
+            let CheckFile { path, hash } = request.files[*file];
+            let found = by_file.remove(file).unwrap_or_default();
+            match SourceText::read(checking.system, path, hash, checking.options.scan.max_bytes) {
+                Ok(source) => {
+                    let place = Place::new(source.as_ref(), checked.columns, checked.counts_mark);
+                    let mut found: Vec<Finding> = found.into_iter().map(|raw| place.finding(raw)).collect();
+                    found.sort();
+                    placed.push((*file, found));
+                }
+                Err(path) => self.raced.push(path),
+            }
+        }
+        placed
+    }
+
+    /// What went wrong.
+    pub(crate) fn problems(&self) -> impl Iterator<Item = ScanProblemRow> {
+        self.runs.iter().filter_map(|run| {
+            let message = format!("{}: {}", run.tool, run.failure.as_ref()?);
+            Some(ScanProblemRow::new(None, DIAGNOSTICS, &Problem::error(Stage::Check, message)))
+        })
+    }
+}
+
+fn files(rows: &[FileRow]) -> Vec<CheckFile<'_>> {
+    rows.iter().map(|row| CheckFile { path: &row.path, hash: row.hash }).collect()
+}
+
+fn before<'a>(prior: Option<&'a Snapshot>, tool: &str) -> Option<&'a ToolRun> {
+    prior?.tools.iter().find(|run| run.tool == tool)
+}
+
+/// What of a checker's findings still holds; why it cannot be run, where it cannot.
+fn hold(
+    checking: Checking<'_>,
+    checker: &mut dyn Checker,
+    files: &[CheckFile<'_>],
+) -> Result<Result<Holding, String>, StoreError> {
+    let Checking { database, options, prior, .. } = checking;
+    let before = before(prior, checker.name());
+    let known = before.map(|run| KnownProgram { stamp: &run.stamp, version: &run.version });
+    let identity = match checker.identify(files, known) {
+        Ok(identity) => identity,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    let key = match checker.reach() {
+        Reach::File => identity.key.clone(),
+        Reach::Project => format!("{} {}", identity.key, fingerprint(files)),
+    };
+    let all = || (0..files.len()).collect();
+    let same = before.filter(|run| run.failure.is_none() && run.key == key && !options.full);
+    let (reports, pending) = match (checker.reach(), same) {
+        (Reach::Project, Some(run)) => (run.reports.clone(), Vec::new()),
+        (Reach::Project, None) if !options.full => {
+            let kept = database.reports_of_key(&options.repo, checker.name(), &key)?;
+            kept.map_or_else(|| (BTreeMap::new(), all()), |reports| (reports, Vec::new()))
+        }
+        (Reach::File, Some(run)) => {
+            let hashes: FxHashMap<&RepoPath, ContentHash> =
+                prior.iter().flat_map(|prior| &prior.files).map(|row| (&row.path, row.hash)).collect();
+            let (same, pending): (Vec<usize>, Vec<usize>) =
+                all().into_iter().partition(|file| hashes.get(files[*file].path) == Some(&files[*file].hash));
+            let kept = same.iter().map(|file| files[*file].path);
+            let kept = kept.filter_map(|path| Some((path.clone(), run.reports.get(path)?.clone())));
+            (kept.collect(), pending)
+        }
+        (Reach::Project | Reach::File, _) => (BTreeMap::new(), all()),
+    };
+    Ok(Ok(Holding { identity, key, reports, pending }))
+}
+
+fn fingerprint(files: &[CheckFile<'_>]) -> ContentHash {
+    let lines: Vec<String> = files.iter().map(|file| format!("{} {}", file.path, file.hash)).collect();
+    ContentHash::of(lines.join("\n").as_bytes())
+}
+
+/// Where findings are in a text.
+struct Place<'a> {
+    text: Option<(&'a str, LineIndex)>,
+    columns: Column,
+    /// How many columns a byte order mark takes.
+    mark: u32,
+}
+
+impl<'a> Place<'a> {
+    fn new(source: Option<&'a SourceText>, columns: Column, counts_mark: bool) -> Self {
+        let has_mark = source.is_some_and(|source| source.has_mark);
+        Self {
+            text: source.map(|source| (source.text.as_str(), LineIndex::new(&source.text))),
+            columns,
+            mark: u32::from(has_mark && counts_mark),
+        }
+    }
+
+    fn finding(&self, raw: RawFinding) -> Finding {
+        let RawFinding { start, end, code, severity, message } = raw;
+        Finding { start: self.position(start), end: self.position(end), code, severity, message }
+    }
+
+    /// A place in the columns of codeintel. What lies outside of the text stays as the tool has it.
+    fn position(&self, mut position: Position) -> Position {
+        if position.line == 1 {
+            position.column = position.column.saturating_sub(self.mark);
+        }
+        let bytes = self.text.as_ref().and_then(|(text, lines)| {
+            let offset = lines.offset(position, text, self.columns)?;
+            Some(offset - lines.line_start(position.line, text))
+        });
+        Position { column: bytes.unwrap_or(position.column), ..position }
+    }
+}
+
+#[cfg(test)]
+mod unit_tests {
+    use super::*;
+
+    fn check(text: &str, columns: Column, has_mark: bool, raw: (u32, u32), expected: (u32, u32)) {
+        let source = SourceText { text: text.to_owned(), has_mark };
+        let place = Place::new(Some(&source), columns, true);
+        let found = place.position(Position { line: raw.0, column: raw.1 });
+        assert_eq!((found.line, found.column), expected, "{raw:?} in {text:?}");
+    }
+
+    #[test]
+    fn places_become_lines_and_bytes() {
+        check("é😀x\n", Column::Utf32, false, (1, 2), (1, 6));
+        check("é😀x\n", Column::Utf16, false, (1, 3), (1, 6));
+        check("é😀x\n", Column::Utf16, true, (1, 4), (1, 6));
+        check("x\ny\n", Column::Utf16, true, (2, 1), (2, 1));
+        check("x\n", Column::Utf32, false, (1, 1), (1, 1));
+        check("x\n", Column::Utf32, false, (9, 3), (9, 3));
+    }
+}

@@ -1,0 +1,143 @@
+//! Reports: what a tool has found in one file of a snapshot.
+
+use std::collections::BTreeMap;
+
+use codeintel_base::RepoPath;
+use duckdb::{Connection, OptionalExt as _, params};
+
+use crate::database::Database;
+use crate::documents::repo_path;
+use crate::error::StoreError;
+use crate::snapshot::{Publication, quoted};
+
+/// A tool that was asked for, and what is known from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolRun {
+    /// Its name.
+    pub tool: String,
+    /// Its version; empty where it could not be run.
+    pub version: String,
+    /// What its reports depend on, besides the files.
+    pub key: String,
+    /// What tells its program from another one, whose version would have to be asked for.
+    pub stamp: String,
+    /// Why there are no reports.
+    pub failure: Option<String>,
+    /// A report for each file that it has looked at.
+    pub reports: BTreeMap<RepoPath, ReportRow>,
+}
+
+/// A report on one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportRow {
+    /// The number of its findings; none where there are none.
+    pub report_id: Option<i32>,
+    /// A hash of them.
+    pub digest: String,
+}
+
+impl Database {
+    /// The tools that were asked for in a snapshot, sorted by name.
+    pub(crate) fn tool_runs(&self, snapshot_id: i32) -> Result<Vec<ToolRun>, StoreError> {
+        let sql = "SELECT tool, tool_version, key, stamp, failure FROM store.tool_runs WHERE snapshot_id = ? ORDER BY tool";
+        let mut statement = self.connection.prepare(sql)?;
+        let run = |row: &duckdb::Row<'_>| {
+            Ok(ToolRun {
+                tool: row.get(0)?,
+                version: row.get(1)?,
+                key: row.get(2)?,
+                stamp: row.get(3)?,
+                failure: row.get(4)?,
+                reports: BTreeMap::new(),
+            })
+        };
+        let mut runs: Vec<ToolRun> = statement.query_map([snapshot_id], run)?.collect::<Result<_, _>>()?;
+        for run in &mut runs {
+            run.reports = self.reports(snapshot_id, &run.tool)?;
+        }
+        Ok(runs)
+    }
+
+    /// What a tool has reported in another snapshot of a repository in which its key was this one, if there is such.
+    pub fn reports_of_key(
+        &self,
+        repo: &str,
+        tool: &str,
+        key: &str,
+    ) -> Result<Option<BTreeMap<RepoPath, ReportRow>>, StoreError> {
+        let sql = "SELECT snapshot_id FROM store.tool_runs JOIN store.snapshots USING (snapshot_id) \
+                   WHERE repo = ? AND tool = ? AND key = ? AND failure IS NULL LIMIT 1";
+        let found: Option<i32> = self.connection.query_row(sql, [repo, tool, key], |row| row.get(0)).optional()?;
+        found.map(|snapshot_id| self.reports(snapshot_id, tool)).transpose()
+    }
+
+    fn reports(&self, snapshot_id: i32, tool: &str) -> Result<BTreeMap<RepoPath, ReportRow>, StoreError> {
+        let sql = "SELECT rel_path, report_id, digest FROM store.reports WHERE snapshot_id = ? AND tool = ?";
+        let mut statement = self.connection.prepare(sql)?;
+        let mut rows = statement.query(params![snapshot_id, tool])?;
+        let mut reports = BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            let path = repo_path(&row.get::<_, String>(0)?)?;
+            reports.insert(path, ReportRow { report_id: row.get(1)?, digest: row.get(2)? });
+        }
+        Ok(reports)
+    }
+
+    /// A number from which on no findings have one.
+    pub fn next_report_id(&self) -> Result<i32, StoreError> {
+        let sql = "SELECT coalesce(max(report_id), 0)::INTEGER + 1 FROM store.diagnostics";
+        Ok(self.connection.query_row(sql, [], |row| row.get(0))?)
+    }
+}
+
+/// Write what differs from the reports before.
+pub(crate) fn publish_tools(
+    connection: &Connection,
+    snapshot_id: i32,
+    publication: &Publication<'_>,
+) -> Result<(), StoreError> {
+    let Publication { tools, tools_before, .. } = publication;
+    if tools_before.is_some_and(|before| before == *tools) {
+        return Ok(());
+    }
+    let mut findings = connection.appender_to_db("diagnostics", "store")?;
+    findings.append_record_batch(publication.findings.clone())?;
+    findings.flush()?;
+    connection.execute("DELETE FROM store.tool_runs WHERE snapshot_id = ?", [snapshot_id])?;
+    let mut runs = connection.appender_to_db("tool_runs", "store")?;
+    for run in *tools {
+        runs.append_row(params![snapshot_id, run.tool, run.version, run.key, run.stamp, run.failure])?;
+    }
+    runs.flush()?;
+    let known = tools_before.is_some();
+    if !known {
+        connection.execute("DELETE FROM store.reports WHERE snapshot_id = ?", [snapshot_id])?;
+    }
+    let none = BTreeMap::new();
+    let reports_before = |tool: &str| {
+        let before = tools_before.iter().copied().flatten().find(|run| run.tool == tool);
+        before.map_or(&none, |run| &run.reports)
+    };
+    let reports_now = |tool: &str| tools.iter().find(|run| run.tool == tool).map_or(&none, |run| &run.reports);
+    for run in tools_before.iter().copied().flatten() {
+        let now = reports_now(&run.tool);
+        let gone = run.reports.iter().filter(|(path, report)| now.get(*path) != Some(*report));
+        let gone: Vec<String> = gone.map(|(path, _)| quoted(path.as_str())).collect();
+        let condition = match gone.len() {
+            0 => continue,
+            all if all == run.reports.len() => String::new(),
+            _ => format!("AND rel_path IN ({})", gone.join(", ")),
+        };
+        let sql = format!("DELETE FROM store.reports WHERE snapshot_id = ? AND tool = ? {condition}");
+        connection.execute(&sql, params![snapshot_id, run.tool])?;
+    }
+    let mut reports = connection.appender_to_db("reports", "store")?;
+    for run in *tools {
+        let before = reports_before(&run.tool);
+        for (path, report) in run.reports.iter().filter(|(path, report)| before.get(*path) != Some(*report)) {
+            reports.append_row(params![snapshot_id, run.tool, path.as_str(), report.report_id, report.digest])?;
+        }
+    }
+    reports.flush()?;
+    Ok(())
+}
