@@ -9,9 +9,17 @@ use crate::shell::{cargo, program, root};
 /// The prebuilt library of the DuckDB that the crate `duckdb` was made for.
 const LIBDUCKDB: &str = "1.5.6-r.1";
 
-/// What the oracles and the tests import.
-const PYTHON_PACKAGES: &[&str] =
-    &["duckdb>=1.5.5,<1.6", "docstring_parser==0.18.0", "libcst==1.9.0", "pyarrow", "radon==6.0.1"];
+/// What the oracles and the tests import or run.
+const PYTHON_PACKAGES: &[&str] = &[
+    "duckdb>=1.5.5,<1.6",
+    "docstring_parser==0.18.0",
+    "libcst==1.9.0",
+    "pyarrow",
+    "pyrefly==1.4.1",
+    "pyright[nodejs]==1.1.414",
+    "radon==6.0.1",
+    "ruff==0.17.6",
+];
 
 /// Indexers that are compared with.
 const NPM_PACKAGES: &[&str] = &["@sourcegraph/scip-python@0.6.6"];

@@ -151,7 +151,7 @@ pub(crate) const SETTINGS: &[Definition] = &[
         "tools.pyright",
         Kind::Text,
         "",
-        "Where pyright is. Empty: beside the interpreter of `python`, in `node_modules/.bin` or on the `PATH`.",
+        "Where pyright is, from the repository's root. Empty: beside the interpreter of `python`, in `node_modules/.bin` or on the `PATH`.",
     ),
     define("tools.pyrefly", Kind::Text, "", "The same for pyrefly."),
     define("tools.ruff", Kind::Text, "", "The same for ruff."),
@@ -456,7 +456,10 @@ impl Settings {
         let environment = self.environment(&runner);
         let checker = |tool: &str| {
             let options = CheckerOptions {
-                program: self.text(&format!("tools.{tool}")).map(PathBuf::from),
+                program: self.text(&format!("tools.{tool}")).map(|program| match program.contains('/') {
+                    true => self.root.join(program),
+                    false => PathBuf::from(program),
+                }),
                 environment: environment.clone(),
                 root: self.root.clone(),
                 user: self.user.clone(),

@@ -29,7 +29,7 @@ pub struct CheckReport {
     pub asked: usize,
     /// Files of which its findings are known.
     pub files: usize,
-    /// Files with findings that were written anew.
+    /// Files in which it finds something else than before.
     pub moved: usize,
     /// Wall seconds.
     pub seconds: f64,
@@ -167,8 +167,9 @@ impl CheckStep {
                     false => ContentHash::of(format!("{found:?}").as_bytes()).to_string(),
                 };
                 let known = before.and_then(|before| before.get(path)).filter(|report| report.digest == digest);
+                let was_clean = before.is_none_or(|before| before.get(path).is_none_or(|report| report.report_id.is_none()));
+                told.moved += usize::from(known.is_none() && !(was_clean && found.is_empty()));
                 let report = known.cloned().unwrap_or_else(|| {
-                    told.moved += 1;
                     let report_id = (!found.is_empty()).then_some(*next_id);
                     self.findings.push(*next_id, &found);
                     *next_id += i32::from(!found.is_empty());

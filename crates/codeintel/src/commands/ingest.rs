@@ -211,7 +211,7 @@ fn check_in_words(check: &CheckReport) -> String {
     let CheckReport { tool, version, failure, asked, files, moved, .. } = check;
     match failure {
         Some(failure) => format!("{tool}: {failure}"),
-        None => format!("{tool} {version}: findings of {files} files, {asked} looked at, {moved} of them with other findings"),
+        None => format!("{tool} {version}: {files} files, {asked} of them looked at, {moved} with other findings"),
     }
 }
 

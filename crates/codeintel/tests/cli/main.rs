@@ -6,6 +6,7 @@ mod crashes;
 mod incremental;
 mod oracle;
 mod scip;
+mod tools;
 mod types;
 mod watch;
 

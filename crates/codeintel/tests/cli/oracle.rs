@@ -55,7 +55,7 @@ fn odd_sources(folder: &str) -> Sandbox {
 }
 
 /// Run a script that compares a sandbox's database with other answers, and give what it says.
-fn compared(python: &Path, script: &str, sandbox: &Sandbox) -> String {
+pub(crate) fn compared(python: &Path, script: &str, sandbox: &Sandbox) -> String {
     let database = sandbox.path(".codeintel/codeintel.duckdb");
     let script = workspace().join("xtask/oracle").join(script);
     let output = Command::new(python).arg(script).arg(sandbox.root()).arg(database).output().unwrap();

@@ -283,7 +283,7 @@ fn scip_python() -> Option<PathBuf> {
 }
 
 /// A source archive from PyPI, unpacked.
-fn package(python: &Path, package: &str) -> Option<Sandbox> {
+pub(crate) fn package(python: &Path, package: &str) -> Option<Sandbox> {
     let sandbox = Sandbox::new("");
     let folder = sandbox.root().to_string_lossy().into_owned();
     let args = ["-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:", "-d", &folder, package];
