@@ -122,7 +122,8 @@ def main():
         visitor.visit(tree)
         theirs = list(visitor.rows())
         mine = [(*row[:6], tuple((p["name"], p["kind"], p["type"]) for p in json.loads(row[6])), *row[7:]) for row in rows(
-            "qualname, start_line, end_line, total_params, annotated_params, return_type, param_types, typedness_bucket, "
+            "qualname, start_line, end_line, total_params, annotated_params, "
+            "CASE WHEN has_return_annotation THEN return_type END, param_types, typedness_bucket, "
             "is_overload, is_property, is_stub", "function_types", path)]
         compare("function", path, Counter(mine), Counter(theirs))
         functions += len(theirs)

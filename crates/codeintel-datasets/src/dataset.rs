@@ -170,10 +170,12 @@ impl Dataset {
         facts
     }
 
-    /// Whether it shows SCIP documents, or would with some.
+    /// Whether it shows SCIP documents, or would with some; not if they only add a column to its rows.
     pub fn shows_documents(&self) -> bool {
         let reads_documents = self.reads.iter().filter_map(|name| dataset_named(name)).any(Self::shows_documents);
-        matches!(self.upkeep, Upkeep::PerResolution { .. }) || reads_documents || self.view.contains("store.documents")
+        let joins = |join: &str| self.view.contains(&format!("{join} store.documents"));
+        let is_made_of_them = joins("JOIN") && !joins("LEFT JOIN");
+        matches!(self.upkeep, Upkeep::PerResolution { .. }) || reads_documents || is_made_of_them
     }
 
     /// The tables that hold its facts.

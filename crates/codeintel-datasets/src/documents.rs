@@ -7,7 +7,7 @@ use crate::table::StoredColumns as _;
 use crate::tables::scip_coverage::scip_coverage;
 use crate::tables::scip_occurrences::scip_occurrences;
 use crate::tables::scip_relationships::scip_relationships;
-use crate::tables::scip_symbols::scip_symbols;
+use crate::tables::scip_symbols::{scip_returned, scip_symbols};
 use crate::tables::scip_unresolved::scip_unresolved;
 
 /// Collects the rows of many documents.
@@ -15,6 +15,7 @@ use crate::tables::scip_unresolved::scip_unresolved;
 pub struct DocumentRows {
     occurrences: scip_occurrences::Columns,
     symbols: scip_symbols::Columns,
+    returned: scip_returned::Columns,
     relationships: scip_relationships::Columns,
     unresolved: scip_unresolved::Columns,
     coverage: scip_coverage::Columns,
@@ -59,6 +60,9 @@ impl DocumentRows {
                 reason: unresolved.reason,
             });
         }
+        for (start, return_type) in &document.returned {
+            self.returned.push(scip_returned::Row { facts_id, start_byte: *start as i32, return_type });
+        }
         for coverage in &document.coverage {
             self.coverage.push(scip_coverage::Row {
                 facts_id,
@@ -98,7 +102,7 @@ impl DocumentRows {
 
     /// The number of rows collected.
     pub fn len(&self) -> usize {
-        let (symbols, relationships) = (self.symbols.len(), self.relationships.len());
+        let (symbols, relationships) = (self.symbols.len() + self.returned.len(), self.relationships.len());
         self.occurrences.len() + symbols + relationships + self.unresolved.len() + self.coverage.len()
     }
 
@@ -112,6 +116,7 @@ impl DocumentRows {
         vec![
             self.occurrences.take(),
             self.symbols.take(),
+            self.returned.take(),
             self.relationships.take(),
             self.unresolved.take(),
             self.coverage.take(),

@@ -11,6 +11,8 @@ use crate::{Definition, DefinitionKind, ParsedFile};
 pub struct Signature<'a> {
     /// Number of its node in [`Ast::nodes`].
     pub node_id: u32,
+    /// The byte that its name begins at.
+    pub name_byte: u32,
     /// Its parameters in the order of the source, without the first one of a method that is bound to an object or a class.
     pub parameters: Vec<SignatureParameter<'a>>,
     /// Source text of the annotation behind the arrow.
@@ -93,6 +95,7 @@ impl<'a> Signature<'a> {
         };
         Self {
             node_id: definition.node_id,
+            name_byte: function.name.start().to_u32(),
             parameters: parameters.into_iter().map(parameter).collect(),
             returns: function.returns.as_deref().map(text),
             is_overload: is_decorated(&["overload"]),

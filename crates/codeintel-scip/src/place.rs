@@ -21,6 +21,8 @@ pub struct PlacedDocument {
     pub unresolved: Vec<Unresolved>,
     /// How complete it is; only from indexers that tell.
     pub coverage: Vec<Coverage>,
+    /// What functions without a return annotation return, by the byte that their name begins at, sorted; only from indexers that tell.
+    pub returned: Vec<(u32, String)>,
     /// How many occurrences were left out because their range is none or not in the text.
     pub misplaced: usize,
 }
@@ -75,6 +77,7 @@ impl Document {
             externals,
             unresolved: Vec::new(),
             coverage: Vec::new(),
+            returned: Vec::new(),
             misplaced,
         };
         placed.symbols.sort();
@@ -125,6 +128,9 @@ impl PlacedDocument {
         }
         for coverage in &self.coverage {
             add("", &[coverage.kind as u32, coverage.total, coverage.resolved]);
+        }
+        for (start, text) in &self.returned {
+            add(text, &[*start]);
         }
         ContentHash::of(&bytes)
     }

@@ -10,6 +10,7 @@ stored_table! {
     function_types {
         content_id: Int,
         node_id: Int,
+        name_byte: Int,
         total_params: Int,
         annotated_params: Int,
         param_types: Text,
@@ -31,8 +32,12 @@ pub(crate) static DATASET: Dataset = Dataset {
           of a property, functions inside of functions, and those of both branches of an `if`.\n\
           - Lambdas have no row, since they cannot be annotated. The parameters of `def f[T]` in brackets are no parameters of the function.\n\
           - An annotation is the text between its first and last character, and counts whatever it says: `Any`, a text in quotes that is \
-          evaluated later, or a name that does not exist. `return_type` is NULL without `->`, for `__init__` too.\n\
+          evaluated later, or a name that does not exist. `has_return_annotation` is false without `->`, for `__init__` too.\n\
           - Comments such as `# type: (int) -> str` are no annotations.\n\n\
+          Where there is no `->`, the native indexer (`scip.backend`) infers what the body returns: the types of all `return` values and `None` where the end can be \
+          reached, literals widened to their classes. It takes what is not annotated elsewhere to be unknown, and says nothing of generators, of bodies that are only `...` or \
+          `raise NotImplementedError`, and of those that end within a `with`, which may swallow an exception. So a declared `Any` (source `annotation`) is told from \
+          what nobody knows (source `unknown`). What is inferred counts neither as annotated nor as typed.\n\n\
           The `coverage report` of pyrefly 1.x counts parameters in the same way (no `self`, but `*args` and `**kwargs`). Unlike this table it asks \
           no result of `__init__`, leaves functions inside of functions out, and has one entry for all overloads and no implementation.",
     columns: columns! {
@@ -51,8 +56,8 @@ pub(crate) static DATASET: Dataset = Dataset {
         unannotated_params Integer ! "Those of them without one.";
         param_typed_ratio Double ? "`annotated_params / total_params`; NULL without parameters.";
         has_return_annotation Boolean ! "Whether there is a `->`.";
-        return_type Varchar ? "What stands behind it.";
-        return_type_source Varchar ! "`annotation`, or `unknown` where there is none.";
+        return_type Varchar ? "What stands behind it, as written; where nothing does, what the body is inferred to return, if all of it is known.";
+        return_type_source Varchar ! "`annotation`, `inferred`, or `unknown` where `return_type` is NULL.";
         param_types Json ! "List of `{name, kind, type}` of the parameters that count, in order: kinds as in `inspect.Parameter`, in lower case; `type` is null without an annotation.";
         fully_typed Boolean ! "Whether all parameters that count and the result are annotated.";
         partial_typed Boolean ! "Whether some of them are, and some are not.";
@@ -66,16 +71,18 @@ pub(crate) static DATASET: Dataset = Dataset {
         "SELECT goid_h128, urn, repo, commit, rel_path, language, kind, qualname, start_line, end_line, total_params, annotated_params, \
            total_params - annotated_params AS unannotated_params, \
            CASE WHEN total_params > 0 THEN annotated_params / total_params END AS param_typed_ratio, \
-           return_type IS NOT NULL AS has_return_annotation, return_type, \
-           CASE WHEN return_type IS NULL THEN 'unknown' ELSE 'annotation' END AS return_type_source, \
+           return_type IS NOT NULL AS has_return_annotation, coalesce(return_type, inferred) AS return_type, \
+           CASE WHEN return_type IS NOT NULL THEN 'annotation' WHEN inferred IS NOT NULL THEN 'inferred' ELSE 'unknown' END AS return_type_source, \
            param_types::JSON AS param_types, bucket = 'typed' AS fully_typed, bucket = 'partial' AS partial_typed, \
            bucket = 'untyped' AS untyped, bucket AS typedness_bucket, is_overload, is_property, is_stub FROM (",
         goids!(
-            ", total_params, annotated_params, param_types, return_type, is_overload, is_property, is_stub, \
+            ", total_params, annotated_params, param_types, return_type, inferred, is_overload, is_property, is_stub, \
                CASE WHEN annotated_params = 0 AND return_type IS NULL THEN 'untyped' \
                WHEN annotated_params = total_params AND return_type IS NOT NULL THEN 'typed' ELSE 'partial' END AS bucket",
-            ", t.total_params, t.annotated_params, t.param_types, t.return_type, t.is_overload, t.is_property, t.is_stub",
-            " JOIN store.function_types t ON t.content_id = d.content_id AND t.node_id = d.node_id"
+            ", t.total_params, t.annotated_params, t.param_types, t.return_type, r.return_type AS inferred, t.is_overload, t.is_property, t.is_stub",
+            " JOIN store.function_types t ON t.content_id = d.content_id AND t.node_id = d.node_id \
+               LEFT JOIN store.documents sd ON sd.document_id = f.document_id AND sd.content_id = f.content_id AND NOT f.is_stale \
+               LEFT JOIN store.scip_returned r ON r.facts_id = sd.facts_id AND r.start_byte = t.name_byte"
         ),
         ")"
     ),
@@ -83,7 +90,7 @@ pub(crate) static DATASET: Dataset = Dataset {
     reads: &["core.ast_nodes"],
     upkeep: Upkeep::PerContent {
         tree: Tree::Abstract,
-        version: 1,
+        version: 2,
         tables: &[&function_types::TABLE],
         rows: || Extractor::boxed(extract),
     },
@@ -97,6 +104,7 @@ fn extract(columns: &mut function_types::Columns, content_id: i32, extraction: E
         columns.push(function_types::Row {
             content_id,
             node_id: signature.node_id as i32,
+            name_byte: signature.name_byte as i32,
             total_params: parameters.len() as i32,
             annotated_params: parameters.iter().filter(|parameter| parameter.annotation.is_some()).count() as i32,
             param_types: &types.collect::<serde_json::Value>().to_string(),

@@ -16,6 +16,15 @@ stored_table! {
     }
 }
 
+stored_table! {
+    /// What functions without a return annotation return, by the byte that their name begins at; shown by `analytics.function_types`.
+    scip_returned {
+        facts_id: Int,
+        start_byte: Int,
+        return_type: Text,
+    }
+}
+
 pub(crate) static DATASET: Dataset = Dataset {
     name: "scip.symbols",
     doc: "One row for each symbol that a file defines, and one for each symbol from outside of the repository that it refers to and \
@@ -39,5 +48,5 @@ pub(crate) static DATASET: Dataset = Dataset {
            JOIN store.documents d USING (document_id) JOIN store.scip_symbols t USING (facts_id)",
     example: "SELECT kind, count(*) AS symbols FROM scip.symbols GROUP BY kind ORDER BY symbols DESC",
     reads: &["scip.documents"],
-    upkeep: Upkeep::PerResolution { tables: &[&scip_symbols::TABLE] },
+    upkeep: Upkeep::PerResolution { tables: &[&scip_symbols::TABLE, &scip_returned::TABLE] },
 };

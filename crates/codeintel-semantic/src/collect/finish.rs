@@ -81,6 +81,8 @@ impl<'db> Collector<'db> {
             })
             .collect();
         unresolved.sort();
+        let mut returned = std::mem::take(&mut self.returned);
+        returned.sort_unstable();
         let coverage = ReferenceKind::ALL.iter().map(|kind| {
             let (total, resolved) = self.counts.get(kind).copied().unwrap_or_default();
             Coverage { kind: *kind, total, resolved }
@@ -93,6 +95,7 @@ impl<'db> Collector<'db> {
             externals,
             unresolved,
             coverage: coverage.collect(),
+            returned,
             misplaced: 0,
         }
     }

@@ -1,6 +1,7 @@
 //! One file to a document: every definition and every reference in it.
 
 mod finish;
+mod returns;
 mod visit;
 
 use std::collections::BTreeMap;
@@ -76,6 +77,7 @@ pub(crate) fn document<'db>(db: &'db dyn Db, file: ProgramFile<'db>) -> PlacedDo
         defined: BTreeMap::new(),
         external: BTreeMap::new(),
         unresolved: Vec::new(),
+        returned: Vec::new(),
         counts: FxHashMap::default(),
     };
     collector.module();
@@ -110,6 +112,8 @@ struct Collector<'db> {
     /// What is referred to and defined outside of the repository.
     external: BTreeMap<Box<str>, Origin<'db>>,
     unresolved: Vec<(TextRange, ReferenceKind, &'static str)>,
+    /// Where the name of a function without a return annotation begins, and what it returns nevertheless.
+    returned: Vec<(u32, String)>,
     counts: FxHashMap<ReferenceKind, (u32, u32)>,
 }
 
@@ -568,6 +572,11 @@ impl<'db> Collector<'db> {
         // Defaults and annotations belong to the scope around the function.
         self.parameters(&function.parameters, self.index.try_node_scope(NodeWithScopeRef::Function(function)));
         self.inside(NodeWithScopeRef::Function(function), |this| this.visit_body(&function.body));
+        if function.returns.is_none()
+            && let Some(returned) = self.returned_type(function)
+        {
+            self.returned.push((function.name.range.start().to_u32(), returned));
+        }
     }
 
     fn class(&mut self, class: &StmtClassDef) {

@@ -12,7 +12,7 @@ fn annotations_are_counted_by_function_and_by_file() {
     sandbox.ingest(&[]);
     let functions = "SELECT qualname, annotated_params || '/' || total_params, return_type_source, typedness_bucket \
                      FROM analytics.function_types ORDER BY start_line";
-    let expected = ["a.A.m,1/2,unknown,partial", "a.A.s,1/1,annotation,typed", "a.f,0/0,unknown,untyped"];
+    let expected = ["a.A.m,1/2,inferred,partial", "a.A.s,1/1,annotation,typed", "a.f,0/0,inferred,untyped"];
     assert_eq!(sandbox.query(functions), expected);
     let files = "SELECT path, annotation_ratio->>'params', round((annotation_ratio->>'returns')::DOUBLE, 2), untyped_defs, \
                  overlay_needed, type_error_count IS NULL FROM analytics.typedness ORDER BY path";
