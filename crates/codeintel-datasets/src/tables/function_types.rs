@@ -38,8 +38,9 @@ pub(crate) static DATASET: Dataset = Dataset {
           reached, literals widened to their classes. It takes what is not annotated elsewhere to be unknown, and says nothing of generators, of bodies that are only `...` or \
           `raise NotImplementedError`, and of those that end within a `with`, which may swallow an exception. So a declared `Any` (source `annotation`) is told from \
           what nobody knows (source `unknown`). What is inferred counts neither as annotated nor as typed.\n\n\
-          The `coverage report` of pyrefly 1.x counts parameters in the same way (no `self`, but `*args` and `**kwargs`). Unlike this table it asks \
-          no result of `__init__`, leaves functions inside of functions out, and has one entry for all overloads and no implementation.",
+          The `coverage report` of pyrefly 1.x counts parameters in the same way (no `self`, but `*args` and `**kwargs`). Unlike this table it leaves \
+          functions inside of functions out, has one entry for all overloads and no implementation, takes the first of the `*args` of a method without other parameters for `self`, and does \
+          not ask for what Python itself gives: the result of `__init__`, `__repr__`, `__len__` and their like, the name in `__getattr__`, the arguments of `__exit__`.",
     columns: columns! {
         goid_h128 UHugeInt ! "128-bit id, as in `core.goids`; a decimal string in JSON.";
         urn Varchar ! "As in `core.goids`.";

@@ -7,8 +7,9 @@ use ty_python_semantic::types::Type;
 
 use super::Collector;
 
-/// Parts of a type that stand for what is not known.
-const UNKNOWN: [&str; 3] = ["Unknown", "Todo", "Divergent"];
+/// Parts of a type that stand for what is not known, or cannot be said in an annotation.
+const UNKNOWN: [&str; 9] =
+    ["Unknown", "<unknown>", "Todo", "Divergent", "UnspecializedTypeVar", "Overload[", "def ", " @ ", " omitted "];
 
 impl Collector<'_> {
     /// The type of what a function returns; of what it is awaited for, where it is asynchronous. None where any of it is not known, as for generators
@@ -26,7 +27,8 @@ impl Collector<'_> {
             let ty = value.inferred_type(&self.model)?;
             // What cannot be reached returns nothing.
             if !matches!(ty, Type::Never) {
-                types.push(widened(&ty.display(self.db, &self.model.program_environment()).to_string()));
+                let text = spelled(&ty.display(self.db, &self.model.program_environment()).to_string());
+                types.extend(alternatives(&text).map(str::to_owned));
             }
         }
         if implicit {
@@ -103,19 +105,84 @@ impl Collector<'_> {
     }
 }
 
-/// Literals as their classes: `Literal[1]` is more than an annotation would say.
-fn widened(text: &str) -> String {
-    let Some(literals) = text.strip_prefix("Literal[").and_then(|rest| rest.strip_suffix(']')) else {
-        return text.to_owned();
-    };
-    let class = match literals.as_bytes() {
+/// A type as an annotation would say it: literals as their classes, classes as `type[X]`, without the owner of `Self` and what
+/// is only known not to be.
+fn spelled(text: &str) -> String {
+    let mut spelled = String::new();
+    let mut rest = text;
+    while let Some((before, literals)) = rest.split_once("Literal[") {
+        let (classes, behind) = literal_classes(literals);
+        spelled += before;
+        spelled += &classes.join(" | ");
+        rest = behind;
+    }
+    spelled += rest;
+    let spelled = spelled.replace("<class '", "type[").replace("'>", "]").replace("float*", "float").replace("complex*", "complex");
+    without_names_behind(&without_names_behind(&spelled, "@", "Self"), " & ~", "")
+}
+
+/// A text without the dotted names behind a mark and the mark itself, where a word stands before it.
+fn without_names_behind(text: &str, mark: &str, word: &str) -> String {
+    let mut parts = text.split(mark);
+    let mut left = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let is_name = |char: char| char.is_alphanumeric() || char == '_' || char == '.';
+        if left.ends_with(word) {
+            left += part.trim_start_matches(is_name);
+        } else {
+            left += mark;
+            left += part;
+        }
+    }
+    left
+}
+
+/// The parts of a union.
+fn alternatives(text: &str) -> impl Iterator<Item = &str> {
+    let mut depth = 0;
+    text.split(move |char| {
+        depth += i32::from(matches!(char, '[' | '(')) - i32::from(matches!(char, ']' | ')'));
+        char == '|' && depth == 0
+    })
+    .map(str::trim)
+}
+
+/// The classes of the literals in front of a closing bracket, each once, and what stands behind that.
+fn literal_classes(literals: &str) -> (Vec<&str>, &str) {
+    let mut classes = Vec::new();
+    let mut quote = None;
+    let mut is_escaped = false;
+    let mut start = 0;
+    for (at, char) in literals.char_indices() {
+        match (quote, char) {
+            (Some(_), _) if is_escaped => is_escaped = false,
+            (Some(_), '\\') => is_escaped = true,
+            (Some(open), char) if char == open => quote = None,
+            (None, '"' | '\'') => quote = Some(char),
+            (None, ',' | ']') => {
+                let class = class_of_literal(literals[start..at].trim());
+                if !classes.contains(&class) {
+                    classes.push(class);
+                }
+                start = at + 1;
+                if char == ']' {
+                    return (classes, &literals[start..]);
+                }
+            }
+            _ => {}
+        }
+    }
+    (classes, "")
+}
+
+fn class_of_literal(literal: &str) -> &str {
+    match literal.as_bytes() {
         [b'"' | b'\'', ..] => "str",
         [b'b', b'"' | b'\'', ..] => "bytes",
         [b'0'..=b'9' | b'-', ..] => "int",
-        _ if literals == "True" || literals == "False" => "bool",
-        _ => literals.split('.').next().unwrap_or(literals),
-    };
-    class.to_owned()
+        b"True" | b"False" => "bool",
+        _ => literal.rsplit_once('.').map_or(literal, |(class, _)| class),
+    }
 }
 
 /// Whether a body says nothing: `...`, or that it has to be written elsewhere.
@@ -183,5 +250,29 @@ impl<'a> Visitor<'a> for Returns<'a> {
             Expr::Lambda(_) => {}
             _ => walk_expr(self, expression),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_spelled_as_in_annotations() {
+        let check = |text: &str, expected: &str| assert_eq!(spelled(text), expected);
+        check("int", "int");
+        check("Literal[1, -2, True]", "int | bool");
+        check("tuple[Literal[\"a, ]\\\"\"], Literal[b\"x\"], Color]", "tuple[str, bytes, Color]");
+        check("list[Literal[Color.RED, Color.BLUE]] | None", "list[Color] | None");
+        check("Self@m | None", "Self | None");
+        check("list[<class 'a.B'>] | float*", "list[type[a.B]] | float");
+        check("(str & ~AlwaysFalsy & ~int) | None", "(str) | None");
+        check("A @ a.py:1", "A @ a.py:1");
+    }
+
+    #[test]
+    fn unions_are_taken_apart() {
+        let parts: Vec<&str> = alternatives("str | dict[str, int | None] | (() -> int) | None").collect();
+        assert_eq!(parts, ["str", "dict[str, int | None]", "(() -> int)", "None"]);
     }
 }
