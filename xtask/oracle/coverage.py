@@ -37,7 +37,7 @@ def main():
         "FROM analytics.function_types").fetchall()
     for path, name, *row in rows:
         paths.setdefault(path, []).append((name, *row))
-    output = subprocess.run([PYREFLY, "coverage", "report"], capture_output=True, text=True).stdout
+    output = subprocess.run([PYREFLY, "coverage", "report", *sorted(paths)], capture_output=True, text=True).stdout
     functions = left_out = 0
     sums, differences = Counter(), []
     for module in json.loads(output)["module_reports"]:

@@ -181,7 +181,9 @@ impl Dataset {
     /// The tables that hold its facts.
     pub fn tables(&self) -> &'static [&'static StoredTable] {
         match self.upkeep {
-            Upkeep::PerContent { tables, .. } | Upkeep::PerResolution { tables } | Upkeep::PerReport { tables } => tables,
+            Upkeep::PerContent { tables, .. } | Upkeep::PerResolution { tables } | Upkeep::PerReport { tables } => {
+                tables
+            }
             Upkeep::PerSnapshot | Upkeep::View => &[],
         }
     }

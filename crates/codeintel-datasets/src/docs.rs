@@ -27,7 +27,9 @@ pub fn page(dataset: &Dataset) -> String {
                                         that it may look into.\n"
                 .to_owned()
         }
-        Upkeep::PerReport { .. } => "Made anew by a tool when the tool, its configuration, or a source that it reads has changed.\n".to_owned(),
+        Upkeep::PerReport { .. } => {
+            "Made anew by a tool when the tool, its configuration, or a source that it reads has changed.\n".to_owned()
+        }
         Upkeep::PerSnapshot => "Kept with each snapshot, from paths and the repository's metadata.\n".to_owned(),
         Upkeep::View => format!("A view over {}; nothing of its own is stored.\n", dataset.reads.join(", ")),
     };

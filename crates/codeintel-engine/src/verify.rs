@@ -36,7 +36,8 @@ pub fn verify(
         true => of_documents.chain(["core.problems"]).collect(),
         false => Vec::new(),
     };
-    let shown = |checker: &dyn Checker| prior.iter().flat_map(|prior| &prior.tools).any(|run| run.tool == checker.name());
+    let shown =
+        |checker: &dyn Checker| prior.iter().flat_map(|prior| &prior.tools).any(|run| run.tool == checker.name());
     let checkers = &mut *producers.checkers;
     checkers.sort_by_key(|checker| !shown(checker.as_ref()));
     let count = checkers.iter().filter(|checker| shown(checker.as_ref())).count();

@@ -58,7 +58,8 @@ impl Database {
         let of_contents = tables("content_id")
             .chain(["ledger", "contents"])
             .map(|table| format!("DELETE FROM store.{table} WHERE {UNREACHABLE}"));
-        let deletes: Vec<String> = documents.into_iter().chain(of_documents).chain(of_reports).chain(of_contents).collect();
+        let deletes: Vec<String> =
+            documents.into_iter().chain(of_documents).chain(of_reports).chain(of_contents).collect();
         self.connection.execute_batch(&format!("BEGIN; {}; COMMIT", deletes.join("; ")))?;
         let path = self.path().to_owned();
         let fresh = path.with_extension("duckdb.new");

@@ -39,7 +39,8 @@ pub struct ReportRow {
 impl Database {
     /// The tools that were asked for in a snapshot, sorted by name.
     pub(crate) fn tool_runs(&self, snapshot_id: i32) -> Result<Vec<ToolRun>, StoreError> {
-        let sql = "SELECT tool, tool_version, key, stamp, failure FROM store.tool_runs WHERE snapshot_id = ? ORDER BY tool";
+        let sql =
+            "SELECT tool, tool_version, key, stamp, failure FROM store.tool_runs WHERE snapshot_id = ? ORDER BY tool";
         let mut statement = self.connection.prepare(sql)?;
         let run = |row: &duckdb::Row<'_>| {
             Ok(ToolRun {

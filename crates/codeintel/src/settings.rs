@@ -262,8 +262,7 @@ impl Settings {
                 _ => settings.set_from_environment(&variable, &text)?,
             }
         }
-        settings.user =
-            home.map(|home| UserFolders { config: config.unwrap_or_else(|| home.join(".config")), home });
+        settings.user = home.map(|home| UserFolders { config: config.unwrap_or_else(|| home.join(".config")), home });
         settings.project = pyproject;
         Ok(settings)
     }

@@ -13,7 +13,8 @@ pub trait Checker {
 
     /// Who finds; why nobody can, where nobody can. Called in every run, so it must be cheap: a program that is known need not be
     /// asked for its version.
-    fn identify(&mut self, files: &[CheckFile<'_>], known: Option<KnownProgram<'_>>) -> Result<CheckerIdentity, String>;
+    fn identify(&mut self, files: &[CheckFile<'_>], known: Option<KnownProgram<'_>>)
+    -> Result<CheckerIdentity, String>;
 
     /// Look at the pending files.
     fn check(&mut self, request: &CheckRequest<'_>) -> Result<Checked, String>;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use codeintel_base::ContentHash;
 use codeintel_system::{
-    ConfigurationFiles, PythonEnvironment, ScanOptions, ToolCall, ToolRunner, UserFolders, configuration,
+    ConfigurationFiles, PythonEnvironment, ScanOptions, ToolCall, ToolOutput, ToolRunner, UserFolders, configuration,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -78,7 +78,8 @@ impl CommandChecker {
     fn find(&self) -> Result<PathBuf, String> {
         let CheckerOptions { program, environment, root, .. } = &self.options;
         let name = program.as_ref().map_or(self.tool.name.into(), |program| program.to_string_lossy());
-        let own: Vec<PathBuf> = environment.iter().filter_map(|environment| bin(environment).map(Path::to_owned)).collect();
+        let own: Vec<PathBuf> =
+            environment.iter().filter_map(|environment| bin(environment).map(Path::to_owned)).collect();
         let own = [own, vec![root.join("node_modules/.bin")]].concat();
         let hint = format!("install it with `pip install {}`", self.tool.name);
         self.runner.find(&name, &own).ok_or_else(|| format!("`{name}` cannot be found; {hint}"))
@@ -115,7 +116,11 @@ impl Checker for CommandChecker {
         self.tool.reach
     }
 
-    fn identify(&mut self, files: &[CheckFile<'_>], known: Option<KnownProgram<'_>>) -> Result<CheckerIdentity, String> {
+    fn identify(
+        &mut self,
+        files: &[CheckFile<'_>],
+        known: Option<KnownProgram<'_>>,
+    ) -> Result<CheckerIdentity, String> {
         let program = self.find()?;
         let stamp = ToolRunner::stamp(&program).unwrap_or_default();
         let version = match known {
@@ -158,8 +163,8 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Run it in the repository, as from a shell in which the environment is active, and give what it prints. Any exit code but some is a failure.
-    pub(super) fn run(&self, args: &[impl AsRef<OsStr>], codes: &[i32]) -> Result<Vec<u8>, String> {
+    /// Run it in the repository, as from a shell in which the environment is active. Any exit code but some is a failure.
+    pub(super) fn run(&self, args: &[impl AsRef<OsStr>], codes: &[i32]) -> Result<ToolOutput, String> {
         let CheckerOptions { environment, root, timeout, .. } = self.options;
         let mut env: Vec<(OsString, OsString)> = vec![("PYRIGHT_PYTHON_IGNORE_WARNINGS".into(), "1".into())];
         if let Some(environment) = environment
@@ -180,7 +185,7 @@ impl Call<'_> {
         };
         let output = self.runner.run(&call).map_err(|error| error.to_string())?;
         match output.code {
-            Some(code) if codes.contains(&code) && !output.is_cut => Ok(output.stdout),
+            Some(code) if codes.contains(&code) && !output.is_cut => Ok(output),
             Some(code) if codes.contains(&code) => Err("it wrote too much".to_owned()),
             _ => Err(output.failure()),
         }
@@ -188,8 +193,9 @@ impl Call<'_> {
 
     /// What it printed.
     #[expect(clippy::unused_self, reason = "a call and its answer belong together")]
-    pub(super) fn parse<T: DeserializeOwned>(&self, output: &[u8]) -> Result<T, String> {
-        serde_json::from_slice(output).map_err(|error| format!("what it printed cannot be read: {error}"))
+    pub(super) fn parse<T: DeserializeOwned>(&self, output: &ToolOutput) -> Result<T, String> {
+        serde_json::from_slice(&output.stdout)
+            .map_err(|error| format!("what it printed cannot be read ({error}); {}", output.failure()))
     }
 
     /// A path from the root, if it lies below; given from the root or absolutely.

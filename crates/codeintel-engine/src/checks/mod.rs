@@ -16,5 +16,5 @@ pub use checker::{CheckFile, CheckRequest, Checked, Checker, CheckerIdentity, Kn
 pub use command::{CheckerOptions, CommandChecker, TOOLS};
 #[cfg(test)]
 pub(crate) use fake::{FakeChecker, FakeState};
-pub(crate) use step::{CheckStep, Checking, plan_checks};
 pub use step::{CheckPlan, CheckReport};
+pub(crate) use step::{CheckStep, Checking, plan_checks};

@@ -27,8 +27,11 @@ const MAX_ARGUMENTS: usize = 64 << 10;
 /// What rules see of other files: the folders, which of them are packages (`INP001`), and the modules that can be imported from outside of a
 /// package (`I001` tells them from installed ones). Where the configuration names source folders, any module may be one of these.
 fn layout(files: &[CheckFile<'_>], configuration: &str) -> String {
-    let packages: BTreeSet<&str> =
-        files.iter().filter(|file| file.path.file_name().starts_with("__init__.")).map(|file| file.path.parent()).collect();
+    let packages: BTreeSet<&str> = files
+        .iter()
+        .filter(|file| file.path.file_name().starts_with("__init__."))
+        .map(|file| file.path.parent())
+        .collect();
     let has_source_folders = configuration.lines().any(|line| line.trim_start().starts_with("src"));
     let seen = files.iter().filter(|file| {
         let path = file.path;
@@ -77,7 +80,7 @@ impl Location {
 fn check(call: &Call<'_>, request: &CheckRequest<'_>) -> Result<Checked, String> {
     let mut checked = Checked { columns: Column::Utf32, ..Checked::default() };
     let shown = call.run(&["check", "--show-files", "--no-cache", "."], &[0])?;
-    let shown = String::from_utf8_lossy(&shown);
+    let shown = String::from_utf8_lossy(&shown.stdout);
     let shown: BTreeSet<&str> = shown.lines().filter_map(|line| call.inside(line)).collect();
     let (asked, left_out) =
         request.pending.iter().partition(|file| shown.contains(request.files[**file].path.as_str()));
@@ -93,7 +96,9 @@ fn check(call: &Call<'_>, request: &CheckRequest<'_>) -> Result<Checked, String>
         let (now, later) = rest.split_at(fits.count().max(1));
         rest = later;
         let mut args: Vec<String> =
-            ["check", "--output-format=json", "--no-cache", "--no-fix", "--force-exclude", "--"].map(str::to_owned).to_vec();
+            ["check", "--output-format=json", "--no-cache", "--no-fix", "--force-exclude", "--"]
+                .map(str::to_owned)
+                .to_vec();
         args.extend(now.iter().map(|file| request.files[*file].path.to_string()));
         let output = call.run(&args, &[0, 1])?;
         let found: Vec<Diagnostic> = call.parse(&output)?;

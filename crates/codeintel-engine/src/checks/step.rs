@@ -167,7 +167,8 @@ impl CheckStep {
                     false => ContentHash::of(format!("{found:?}").as_bytes()).to_string(),
                 };
                 let known = before.and_then(|before| before.get(path)).filter(|report| report.digest == digest);
-                let was_clean = before.is_none_or(|before| before.get(path).is_none_or(|report| report.report_id.is_none()));
+                let was_clean =
+                    before.is_none_or(|before| before.get(path).is_none_or(|report| report.report_id.is_none()));
                 told.moved += usize::from(known.is_none() && !(was_clean && found.is_empty()));
                 let report = known.cloned().unwrap_or_else(|| {
                     let report_id = (!found.is_empty()).then_some(*next_id);

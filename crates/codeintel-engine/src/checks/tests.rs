@@ -54,7 +54,11 @@ fn only_reports_that_moved_are_written() {
     assert_eq!(moved(&world), [0, 0]);
     world.write("c.py", "good\n");
     assert_eq!(moved(&world), [1, 2]);
-    assert_eq!(world.rows("SELECT count(*) FROM store.diagnostics"), ["4"], "those of earlier reports are kept for a while");
+    assert_eq!(
+        world.rows("SELECT count(*) FROM store.diagnostics"),
+        ["4"],
+        "those of earlier reports are kept for a while"
+    );
     assert_eq!(world.rows("SELECT count(*) FROM analytics.diagnostics"), ["1"]);
     world.database().collect_garbage().unwrap();
     assert_eq!(world.rows("SELECT count(*) FROM store.diagnostics"), ["1"]);
@@ -111,9 +115,10 @@ fn a_branch_that_was_checked_before_is_not_checked_again_as_a_project() {
     assert_eq!(switch("topic", "good\n"), ["a.py", "a.py b.py"]);
     assert_eq!(switch("main", "bad\n"), ["a.py"]);
     assert_eq!(errors(&world), ["a.py 1 1 NULL 2 true", "b.py 1 1 NULL 2 true"]);
-    assert_eq!(world.rows("SELECT commit, tool, count(*) FROM history.diagnostics GROUP BY ALL ORDER BY ALL"), [
-        "main pyright 2", "main ruff 2", "topic ruff 1"
-    ]);
+    assert_eq!(
+        world.rows("SELECT commit, tool, count(*) FROM history.diagnostics GROUP BY ALL ORDER BY ALL"),
+        ["main pyright 2", "main ruff 2", "topic ruff 1"]
+    );
 }
 
 #[test]
@@ -128,8 +133,9 @@ fn a_file_that_the_configuration_leaves_out_is_not_said_to_be_clean() {
 #[test]
 fn type_errors_are_part_of_typedness() {
     let mut world = world(&[("a.py", "bad\n"), ("b.py", "bad\n")]);
-    let typedness =
-        |world: &World| world.rows("SELECT path, type_error_count, overlay_needed FROM analytics.typedness ORDER BY ALL");
+    let typedness = |world: &World| {
+        world.rows("SELECT path, type_error_count, overlay_needed FROM analytics.typedness ORDER BY ALL")
+    };
     asked(&world);
     assert_eq!(typedness(&world), ["a.py 1 true", "b.py 1 true"]);
     world.ask_for_checks(1);

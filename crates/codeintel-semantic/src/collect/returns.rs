@@ -76,8 +76,9 @@ impl Collector<'_> {
             Stmt::While(node) => {
                 let is_endless = matches!(&*node.test, Expr::BooleanLiteral(literal) if literal.value)
                     || matches!(&*node.test, Expr::NumberLiteral(literal) if literal.value.as_int().is_some_and(|int| int.as_u8() != Some(0)));
-                !is_endless || has_break(&node.body)
+                has_break(&node.body) || !is_endless && self.falls_through(&node.orelse)?
             }
+            Stmt::For(node) => has_break(&node.body) || self.falls_through(&node.orelse)?,
             Stmt::Try(node) => {
                 let body = self.falls_through(&node.body)? && self.falls_through(&node.orelse)?;
                 let mut falls = body;
@@ -117,7 +118,11 @@ fn spelled(text: &str) -> String {
         rest = behind;
     }
     spelled += rest;
-    let spelled = spelled.replace("<class '", "type[").replace("'>", "]").replace("float*", "float").replace("complex*", "complex");
+    let spelled = spelled
+        .replace("<class '", "type[")
+        .replace("'>", "]")
+        .replace("float*", "float")
+        .replace("complex*", "complex");
     without_names_behind(&without_names_behind(&spelled, "@", "Self"), " & ~", "")
 }
 
@@ -144,7 +149,11 @@ fn alternatives(text: &str) -> impl Iterator<Item = &str> {
         depth += i32::from(matches!(char, '[' | '(')) - i32::from(matches!(char, ']' | ')'));
         char == '|' && depth == 0
     })
-    .map(str::trim)
+    .map(|part| {
+        let part = part.trim();
+        let inner = part.strip_prefix('(').and_then(|part| part.strip_suffix(')'));
+        inner.filter(|inner| !["->", "|", "&"].iter().any(|sign| inner.contains(sign))).unwrap_or(part)
+    })
 }
 
 /// The classes of the literals in front of a closing bracket, each once, and what stands behind that.
@@ -272,7 +281,7 @@ mod tests {
 
     #[test]
     fn unions_are_taken_apart() {
-        let parts: Vec<&str> = alternatives("str | dict[str, int | None] | (() -> int) | None").collect();
+        let parts: Vec<&str> = alternatives("(str) | dict[str, int | None] | (() -> int) | None").collect();
         assert_eq!(parts, ["str", "dict[str, int | None]", "(() -> int)", "None"]);
     }
 }

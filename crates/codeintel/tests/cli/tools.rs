@@ -29,6 +29,7 @@ fn assert_equals_the_tools_own_output(name: &str, edited: &str) {
     assert!(with_tools(&sandbox, ""));
     let files = fields(&sandbox.ingest(&ALL), ["files"])[0];
     compared(&python, "diagnostics.py", &sandbox);
+    compared(&python, "coverage.py", &sandbox);
     assert_eq!(asked(&sandbox.ingest(&ALL)), [0, 0, 0]);
     let text = fs::read_to_string(sandbox.path(edited)).unwrap();
     sandbox.write(edited, format!("import os, sys\né = '😀'; undefined_name, oś\n{text}def f() -> int: return ''\n"));
@@ -85,7 +86,8 @@ fn configurations_are_obeyed_and_nothing_is_written() {
     sandbox.write("sub/ruff.toml", "[lint]\nselect = []\n");
     assert_eq!(asked(&sandbox.ingest(&ALL)), [0, 0, 4], "a configuration in a folder");
     assert_eq!(errors(), ["a.py,2,2,2,3", "left/c.py,-,-,-,-", "sub/b.py,2,2,0,2"]);
-    sandbox.write("pyproject.toml", pyproject.replace("exclude = ['left', '.venv']", "reportUndefinedVariable = false"));
+    sandbox
+        .write("pyproject.toml", pyproject.replace("exclude = ['left', '.venv']", "reportUndefinedVariable = false"));
     assert_eq!(asked(&sandbox.ingest(&ALL)), [4, 4, 4]);
     assert_eq!(errors(), ["a.py,2,1,2,3", "left/c.py,-,1,-,1", "sub/b.py,2,1,0,2"]);
     compared(&python, "diagnostics.py", &sandbox);
@@ -98,13 +100,15 @@ fn a_tool_that_fails_is_null_and_a_problem() {
     let sandbox = Sandbox::new("#- a.py\nx = 1\n#- codeintel.toml\n[tools]\ntimeout = 1\nruff = './ruff'\n");
     let check = |script: &str, expected: &str| {
         let program = sandbox.path("ruff");
-        fs::write(&program, format!("#!/bin/sh\ncase $1 in --version) echo ruff 1.2.3; exit;; esac\n{script}\n")).unwrap();
+        fs::write(&program, format!("#!/bin/sh\ncase $1 in --version) echo ruff 1.2.3; exit;; esac\n{script}\n"))
+            .unwrap();
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
         let summary = sandbox.ingest(&["--tools", "ruff"]);
         assert!(summary["tools"][0]["failure"].as_str().is_some_and(|why| why.contains(expected)), "{summary}");
         let problems = sandbox.query("SELECT stage, dataset, message FROM core.problems");
         assert!(problems.len() == 1 && problems[0].contains(expected), "{problems:?}");
-        let errors = "SELECT ruff_errors IS NULL, total_errors IS NULL, has_errors IS NULL FROM analytics.static_diagnostics";
+        let errors =
+            "SELECT ruff_errors IS NULL, total_errors IS NULL, has_errors IS NULL FROM analytics.static_diagnostics";
         assert_eq!(sandbox.query(errors), ["true,true,true"]);
         assert_eq!(sandbox.query("SELECT count(*) FROM analytics.diagnostics"), ["0"]);
     };
@@ -136,7 +140,9 @@ fn another_version_of_a_tool_is_run_again() {
         fs::write(&program, script).unwrap();
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     };
-    let found = || sandbox.query("SELECT tool_version, code, severity, start_line, start_col, end_col FROM analytics.diagnostics");
+    let found = || {
+        sandbox.query("SELECT tool_version, code, severity, start_line, start_col, end_col FROM analytics.diagnostics")
+    };
     install("1.0", "X1");
     assert_eq!(asked(&sandbox.ingest(&[])), [1]);
     assert_eq!(found(), ["1.0,X1,error,1,0,1"]);
