@@ -50,7 +50,7 @@ const FENCED: &[(&str, &[&str])] = &[
     ("encoding_rs", &["codeintel-system"]),
     ("notify", &["codeintel-system"]),
     ("nix", &["codeintel-system", "xtask"]),
-    ("jsonc-parser", &["codeintel-engine"]),
+    ("jsonc-parser", &["codeintel-system"]),
     ("ruff_python_ast", &["codeintel-python", "codeintel-semantic"]),
     ("ruff_python_parser", &["codeintel-python"]),
     ("ruff_text_size", &["codeintel-python", "codeintel-semantic"]),

@@ -32,10 +32,8 @@ pub fn verify(
     // What was imported cannot be made anew.
     let index = has_documents && producers.indexer.makes_documents();
     let of_documents = DATASETS.iter().filter(|dataset| dataset.shows_documents()).map(|dataset| dataset.name);
-    let left_out: Vec<&str> = match has_documents && !index {
-        true => of_documents.chain(["core.problems"]).collect(),
-        false => Vec::new(),
-    };
+    let is_imported = has_documents && !index;
+    let left_out: Vec<&str> = of_documents.chain(["core.problems"]).filter(|_| is_imported).collect();
     let shown =
         |checker: &dyn Checker| prior.iter().flat_map(|prior| &prior.tools).any(|run| run.tool == checker.name());
     let checkers = &mut *producers.checkers;

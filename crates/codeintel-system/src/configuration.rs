@@ -76,13 +76,17 @@ fn references(text: &str) -> Vec<String> {
     if !REFERENCES.iter().any(|key| text.contains(key)) {
         return Vec::new();
     }
-    let from_toml = toml::from_str::<toml::Table>(text).ok().and_then(|table| serde_json::to_value(table).ok());
-    let from_json = || jsonc_parser::parse_to_serde_value::<Value>(text, &jsonc_parser::ParseOptions::default()).ok();
     let mut found = Vec::new();
-    if let Some(value) = from_toml.or_else(from_json) {
+    if let Some(value) = parse_configuration(text) {
         collect(&value, &mut found);
     }
     found
+}
+
+/// What a configuration in TOML, or in JSON with comments, says.
+pub fn parse_configuration(text: &str) -> Option<Value> {
+    let from_toml = toml::from_str::<toml::Table>(text).ok().and_then(|table| serde_json::to_value(table).ok());
+    from_toml.or_else(|| jsonc_parser::parse_to_serde_value(text, &jsonc_parser::ParseOptions::default()).ok())
 }
 
 #[cfg(test)]

@@ -453,12 +453,11 @@ impl Settings {
             return Vec::new();
         }
         let environment = self.environment(&runner);
+        // A name without a folder is looked for.
+        let program = |name: &str| if name.contains('/') { self.root.join(name) } else { PathBuf::from(name) };
         let checker = |tool: &str| {
             let options = CheckerOptions {
-                program: self.text(&format!("tools.{tool}")).map(|program| match program.contains('/') {
-                    true => self.root.join(program),
-                    false => PathBuf::from(program),
-                }),
+                program: self.text(&format!("tools.{tool}")).map(program),
                 environment: environment.clone(),
                 root: self.root.clone(),
                 user: self.user.clone(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use codeintel_base::ContentHash;
 use codeintel_system::{
-    ConfigurationFiles, PythonEnvironment, ScanOptions, ToolCall, ToolOutput, ToolRunner, UserFolders, configuration,
+    ConfigurationFiles, PythonEnvironment, ScanOptions, ToolCall, ToolOutput, ToolRunner, UserFolders, configuration, parse_configuration,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -233,26 +233,12 @@ impl Call<'_> {
     }
 
     fn nearest(&self, files: &Rules) -> Option<(&Path, Map<String, Value>)> {
-        let own = |folder: &Path| {
-            let text = self.configuration.get(&folder.join(files.file))?;
-            let value: Option<Value> = if has_extension(files.file, "json") {
-                jsonc_parser::parse_to_serde_value(text, &jsonc_parser::ParseOptions::default()).ok()
-            } else {
-                toml::from_str::<toml::Table>(text).ok().and_then(|table| serde_json::to_value(table).ok())
-            };
-            value?.as_object().cloned()
-        };
-        let table = |folder: &Path| {
-            let project: toml::Table = toml::from_str(self.configuration.get(&folder.join("pyproject.toml"))?).ok()?;
-            serde_json::to_value(project.get("tool")?.get(files.table)?).ok()?.as_object().cloned()
-        };
+        let read = |folder: &Path, name: &str| parse_configuration(self.configuration.get(&folder.join(name))?);
+        let own = |folder: &Path| read(folder, files.file)?.as_object().cloned();
+        let table = |folder: &Path| read(folder, "pyproject.toml")?["tool"][files.table].as_object().cloned();
         let mut folders = self.options.root.ancestors();
         folders.find_map(|folder| Some((folder, own(folder).or_else(|| table(folder))?)))
     }
-}
-
-fn has_extension(name: &str, extension: &str) -> bool {
-    Path::new(name).extension().is_some_and(|found| found == extension)
 }
 
 /// How a configuration says which files are checked.

@@ -162,10 +162,7 @@ impl CheckStep {
                 if left_out.binary_search(&file).is_ok() {
                     continue;
                 }
-                let digest = match found.is_empty() {
-                    true => String::new(),
-                    false => ContentHash::of(format!("{found:?}").as_bytes()).to_string(),
-                };
+                let digest = ContentHash::of(format!("{found:?}").as_bytes()).to_string();
                 let known = before.and_then(|before| before.get(path)).filter(|report| report.digest == digest);
                 let was_clean =
                     before.is_none_or(|before| before.get(path).is_none_or(|report| report.report_id.is_none()));

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use codeintel_base::RepoPath;
-use codeintel_system::{InstalledPackage, PythonEnvironment, System};
+use codeintel_system::{InstalledPackage, PythonEnvironment, System, parse_configuration};
 use serde_json::{Map, Value, json};
 
 const MAX_BYTES: u64 = 1 << 20;
@@ -49,13 +49,11 @@ pub(super) fn pyright(
 pub(super) fn of_user(system: &dyn System) -> Map<String, Value> {
     for name in ["scip-pyrightconfig.json", "pyrightconfig.json"] {
         if let Some(text) = read(system, name) {
-            let parsed = jsonc_parser::parse_to_serde_value::<Value>(&text, &jsonc_parser::ParseOptions::default());
-            return parsed.ok().and_then(|value| value.as_object().cloned()).unwrap_or_default();
+            return parse_configuration(&text).and_then(|value| value.as_object().cloned()).unwrap_or_default();
         }
     }
-    let project: Option<toml::Table> = read(system, "pyproject.toml").and_then(|text| toml::from_str(&text).ok());
-    let tool = project.as_ref().and_then(|project| project.get("tool")?.get("pyright"));
-    tool.and_then(|tool| serde_json::to_value(tool).ok()?.as_object().cloned()).unwrap_or_default()
+    let project = read(system, "pyproject.toml").and_then(|text| parse_configuration(&text)).unwrap_or_default();
+    project["tool"]["pyright"].as_object().cloned().unwrap_or_default()
 }
 
 fn read(system: &dyn System, name: &str) -> Option<String> {
