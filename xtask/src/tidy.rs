@@ -68,6 +68,7 @@ const FENCED: &[(&str, &[&str])] = &[
     ("protobuf-json-mapping", &["codeintel-scip"]),
     ("clap", &["codeintel"]),
     ("ctrlc", &["codeintel"]),
+    ("tikv-jemallocator", &["codeintel"]),
     ("indicatif", &["codeintel"]),
 ];
 

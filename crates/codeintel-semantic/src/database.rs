@@ -59,14 +59,13 @@ pub(crate) struct Database {
     modules: Arc<ModuleSymbols>,
     rules: Arc<RuleSelection>,
     analysis: Arc<AnalysisSettings>,
-    root: SystemPathBuf,
     // Dropped last.
     storage: salsa::Storage<Self>,
 }
 
 impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Database").field("root", &self.root).finish_non_exhaustive()
+        f.debug_struct("Database").finish_non_exhaustive()
     }
 }
 
@@ -79,7 +78,6 @@ impl Database {
             modules,
             rules: Arc::new(RuleSelection::from_registry(default_lint_registry())),
             analysis: Arc::new(AnalysisSettings::default()),
-            root: paths.root.clone(),
             storage: salsa::Storage::new(None),
         };
         // Before the search paths are registered, which takes what is not in a project for unchanging.
@@ -141,8 +139,9 @@ impl ModuleResolverDb for Database {}
 
 #[salsa::db]
 impl CoreDb for Database {
-    fn should_check_file(&self, file: File) -> bool {
-        file.path(self).as_system_path().is_some_and(|path| path.starts_with(&self.root))
+    /// Nobody reads diagnostics, so that none are made.
+    fn should_check_file(&self, _: File) -> bool {
+        false
     }
 }
 

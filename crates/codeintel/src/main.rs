@@ -15,6 +15,10 @@ use codeintel_system::ToolRunner;
 use crate::args::Args;
 use crate::errors::Failure;
 
+/// Types are inferred by way of very many small allocations.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Exit code of a program that was interrupted.
 const INTERRUPTED: i32 = 130;
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use codeintel_base::ContentHash;
 use codeintel_system::{
-    ConfigurationFiles, PythonEnvironment, ScanOptions, ToolCall, ToolOutput, ToolRunner, UserFolders, configuration, parse_configuration,
+    ConfigurationFiles, PythonEnvironment, ScanOptions, ToolCall, ToolOutput, ToolRunner, UserFolders, configuration,
+    parse_configuration,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};

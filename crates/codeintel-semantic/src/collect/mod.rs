@@ -314,11 +314,10 @@ impl<'db> Collector<'db> {
     }
 
     fn name_targets(&mut self, name: &ExprName) -> Vec<Target> {
-        let ty = name.inferred_type(&self.model);
         let module = parsed_module(self.db, self.file.python_file(self.db)).load(self.db);
         let class = self.class_around_unbound(name, &module);
         let node = class.map_or(name.into(), AnyNodeRef::from);
-        let name = &*name.id;
+        let (expression, name) = (name, &*name.id);
         let mut found = definitions_for_name(&self.model, name, node, ImportAliasResolution::ResolveAliases);
         if NUMBERS.contains(&name) && found.len() > 1 {
             let is_itself = |found: &ResolvedDefinition<'db>| {
@@ -329,7 +328,7 @@ impl<'db> Collector<'db> {
         // `import a.b` binds `a`, and not the module that it names.
         let is_module = |found: &ResolvedDefinition<'db>| matches!(found, ResolvedDefinition::Module(_));
         if found.iter().all(is_module)
-            && let Some(module) = self.module_of(ty)
+            && let Some(module) = self.module_of(expression.inferred_type(&self.model))
         {
             return self.module_target(module).into_iter().collect();
         }

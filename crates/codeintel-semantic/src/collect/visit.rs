@@ -56,6 +56,8 @@ impl<'a> Visitor<'a> for Collector<'_> {
             }
             Stmt::Global(node) => self.redirected(&node.names),
             Stmt::Nonlocal(node) => self.redirected(&node.names),
+            // A docstring is no annotation, and need not be asked for its type.
+            Stmt::Expr(node) if node.value.is_string_literal_expr() => {}
             _ => walk_stmt(self, statement),
         }
         self.statement = around;

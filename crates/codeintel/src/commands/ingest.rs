@@ -30,8 +30,9 @@ pub(super) fn run(args: &IngestArgs) -> anyhow::Result<ExitCode> {
         }
         _ => None,
     };
-    let mut indexer = context.settings.indexer(&context.system);
-    let mut producers = Producers { indexer: indexer.as_mut(), checkers: &mut context.settings.checkers() };
+    // To free all that it has learnt takes longer than to end the program.
+    let indexer = Box::leak(context.settings.indexer(&context.system));
+    let mut producers = Producers { indexer, checkers: &mut context.settings.checkers() };
     let report = ingest_into_database(&context, &options, &mut producers)?;
     tell(&context, &report, args.run.format)?;
     Ok(ExitCode::SUCCESS)
