@@ -84,6 +84,13 @@ impl Database {
         Ok(reports)
     }
 
+    /// How many findings a report has.
+    pub fn finding_count(&self, report: &ReportRow) -> Result<usize, StoreError> {
+        let sql = "SELECT count(*) FROM store.diagnostics WHERE report_id = ?";
+        let count: i64 = self.connection.query_row(sql, [report.report_id], |row| row.get(0))?;
+        Ok(count as usize)
+    }
+
     /// A number from which on no findings have one.
     pub fn next_report_id(&self) -> Result<i32, StoreError> {
         let sql = "SELECT coalesce(max(report_id), 0)::INTEGER + 1 FROM store.diagnostics";

@@ -94,6 +94,14 @@ fn describe(
             writeln!(out, "now       content {}, and interfaces of other files {}", file.hash, file.fingerprint)?;
         }
     }
+    for run in &snapshot.tools {
+        let said = match (&run.failure, run.reports.get(&file.path)) {
+            (Some(failure), _) => failure.clone(),
+            (None, None) => "left out by its configuration".to_owned(),
+            (None, Some(report)) => format!("{} findings", database.finding_count(report)?),
+        };
+        writeln!(out, "\n{:<9} {said}", run.tool)?;
+    }
     for problem in database.content_problems(file.content_id)? {
         writeln!(out, "\n{problem}")?;
     }

@@ -30,6 +30,7 @@ fn assert_equals_the_tools_own_output(name: &str, edited: &str) {
     let files = fields(&sandbox.ingest(&ALL), ["files"])[0];
     compared(&python, "diagnostics.py", &sandbox);
     compared(&python, "coverage.py", &sandbox);
+    compared(&python, "references.py", &sandbox);
     assert_eq!(asked(&sandbox.ingest(&ALL)), [0, 0, 0]);
     let text = fs::read_to_string(sandbox.path(edited)).unwrap();
     sandbox.write(edited, format!("import os, sys\né = '😀'; undefined_name, oś\n{text}def f() -> int: return ''\n"));
@@ -149,6 +150,7 @@ fn another_version_of_a_tool_is_run_again() {
     install("1.1", "X22");
     assert_eq!(asked(&sandbox.ingest(&[])), [1]);
     assert_eq!(found(), ["1.1,X22,error,1,0,1"]);
+    assert!(sandbox.ok(&["explain", "a.py", "--repo", "o/r"]).contains("ruff      1 findings"));
     install("1.1", "X333");
     assert_eq!(asked(&sandbox.ingest(&[])), [0], "the same version, installed anew");
 }
