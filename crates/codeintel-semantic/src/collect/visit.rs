@@ -73,6 +73,12 @@ impl<'a> Visitor<'a> for Collector<'_> {
             Expr::Call(call) => {
                 walk_expr(self, expression);
                 self.call(call);
+                if let Expr::Attribute(method) = &*call.func
+                    && is_exports(&method.value)
+                    && matches!(method.attr.as_str(), "append" | "extend" | "remove")
+                {
+                    call.arguments.args.iter().for_each(|names| self.exported_names(names));
+                }
             }
             Expr::Lambda(lambda) => {
                 let scope = self.index.try_node_scope(NodeWithScopeRef::Lambda(lambda));
