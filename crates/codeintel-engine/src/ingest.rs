@@ -117,7 +117,7 @@ pub fn ingest(
             extracted.raced = run.index(system, database, &options, producers.indexer, progress)?;
         }
         if extracted.raced.is_empty() {
-            extracted.raced = run.check(system, database, &options, producers.checkers)?;
+            extracted.raced = run.check(system, database, &options, producers.checkers, progress)?;
         }
         if extracted.raced.is_empty() {
             return run.publish(database, &options, producers.indexer, &extracted);
@@ -443,9 +443,10 @@ impl Run {
         database: &Database,
         options: &Options,
         checkers: &mut [Box<dyn Checker>],
+        progress: &dyn Progress,
     ) -> Result<Vec<RepoPath>, StoreError> {
         let clock = Instant::now();
-        let checking = Checking { system, database, options, rows: &self.rows, prior: self.prior.as_ref() };
+        let checking = Checking { system, database, options, progress, rows: &self.rows, prior: self.prior.as_ref() };
         self.checks = CheckStep::take(checking, checkers)?;
         self.inventory.problems.extend(self.checks.problems());
         self.inventory.problems.sort();

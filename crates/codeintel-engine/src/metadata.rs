@@ -5,6 +5,7 @@ use codeintel_datasets::{CodeOwners, ModuleNames, SourceRoots, TagsIndex};
 use codeintel_store::{ScanProblemRow, TagRow};
 use codeintel_system::{ReadError, System};
 
+use crate::checks::configures_tools;
 use crate::inventory::MODULES;
 
 const MAX_BYTES: u64 = 4 << 20;
@@ -154,11 +155,12 @@ fn joined(parent: &str, folder: &str) -> Option<String> {
     }
 }
 
-/// Whether a change of this file may change which files are scanned or what they are called: then nothing less than a
-/// look at everything will do.
+/// Whether a change of this file may change which files are scanned, what they are called or what tools find in them: then nothing less than
+/// a look at everything will do.
 pub fn concerns_all(path: &RepoPath) -> bool {
     let names = [".gitignore", ".ignore", "pyproject.toml", "codeintel.toml"];
-    Metadata::is_read_always(path.as_str()) || names.contains(&path.file_name())
+    let name = path.file_name();
+    Metadata::is_read_always(path.as_str()) || names.contains(&name) || configures_tools(name)
 }
 
 #[cfg(test)]

@@ -23,7 +23,8 @@ pub fn status(
 ) -> Result<Plan, EngineError> {
     let mut run = Run::look(system, database, options, &FxHashSet::default(), &NoProgress)?;
     run.plan_index(system, database, options, producers.indexer)?;
-    let checking = Checking { system, database, options, rows: &run.rows, prior: run.prior.as_ref() };
+    let checking =
+        Checking { system, database, options, progress: &NoProgress, rows: &run.rows, prior: run.prior.as_ref() };
     run.plan.checks = plan_checks(checking, producers.checkers)?;
     let asked = run.plan.checks.iter().map(|check| check.tool);
     if let Some(prior) = &run.prior

@@ -37,6 +37,11 @@ pub(super) struct Tool {
     pub(super) check: fn(&Call<'_>, &CheckRequest<'_>) -> Result<Checked, String>,
 }
 
+/// Whether a file of this name may be a configuration of one of them.
+pub(crate) fn configures_tools(name: &str) -> bool {
+    [&PYREFLY, &PYRIGHT, &RUFF].iter().any(|tool| tool.configuration.names.contains(&name))
+}
+
 /// What a checker that is another program is told.
 #[derive(Debug, Clone)]
 pub struct CheckerOptions {

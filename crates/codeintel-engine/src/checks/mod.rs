@@ -13,6 +13,7 @@ mod fake;
 mod tests;
 
 pub use checker::{CheckFile, CheckRequest, Checked, Checker, CheckerIdentity, KnownProgram, RawFinding, Reach};
+pub(crate) use command::configures_tools;
 pub use command::{CheckerOptions, CommandChecker, TOOLS};
 #[cfg(test)]
 pub(crate) use fake::{FakeChecker, FakeState};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use codeintel_base::{Column, ContentHash, Finding, LineIndex, Position, Problem, RepoPath, Stage};
+use codeintel_base::{Column, ContentHash, Finding, LineIndex, Position, Problem, Progress, RepoPath, Stage};
 use codeintel_datasets::FindingRows;
 use codeintel_store::{Database, FileRow, ReportRow, ScanProblemRow, Snapshot, StoreError, ToolRun};
 use codeintel_system::System;
@@ -65,6 +65,7 @@ pub(crate) struct Checking<'a> {
     pub(crate) system: &'a dyn System,
     pub(crate) database: &'a Database,
     pub(crate) options: &'a Options,
+    pub(crate) progress: &'a dyn Progress,
     /// The files of the new snapshot, sorted by path.
     pub(crate) rows: &'a [FileRow],
     pub(crate) prior: Option<&'a Snapshot>,
@@ -154,6 +155,7 @@ impl CheckStep {
         let tool = checker.name();
         if !pending.is_empty() {
             let before = before(checking.prior, tool).map(|run| &run.reports);
+            checking.progress.begin(tool, pending.len());
             let request = CheckRequest { system: checking.system, files, pending: &pending };
             let checked = checker.check(&request)?;
             let left_out = checked.left_out.clone();
