@@ -48,12 +48,14 @@ impl Collector<'_> {
 
     /// Whether control may reach the end of a block. None where that depends on a context manager, which may swallow exceptions.
     fn falls_through(&self, body: &[Stmt]) -> Option<bool> {
-        for statement in body {
+        let Some((last, before)) = body.split_last() else { return Some(true) };
+        // What does not return stands last: nobody writes statements that are never reached, and to ask for the type of each call is dear.
+        for statement in before.iter().filter(|statement| !statement.is_expr_stmt()) {
             if !self.continues_behind(statement)? {
                 return Some(false);
             }
         }
-        Some(true)
+        self.continues_behind(last)
     }
 
     fn continues_behind(&self, statement: &Stmt) -> Option<bool> {
