@@ -12,6 +12,7 @@ mod docstring;
 mod interface;
 mod lines;
 mod parsed_file;
+mod quoted;
 mod signature;
 mod spelled;
 mod type_escape;

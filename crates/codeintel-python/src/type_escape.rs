@@ -1,9 +1,11 @@
 //! Where a source tells type checkers to look away: comments that silence them, `Any` written out, and casts.
 
+use ruff_python_ast::Expr;
 use ruff_python_ast::token::TokenKind;
 use ruff_text_size::Ranged as _;
 use rustc_hash::FxHashSet;
 
+use crate::quoted::in_quoted_annotations;
 use crate::{Ast, Field, Kind, ParsedFile};
 
 /// One place where types are not checked.
@@ -108,6 +110,20 @@ fn names(file: &ParsedFile, ast: &Ast<'_>) -> Vec<TypeEscape<'static>> {
             found.extend(call.and_then(|call| escape(TypeEscapeKind::Cast, call)));
         }
     }
+    in_quoted_annotations(file, |expression| {
+        let is_any = match expression {
+            Expr::Name(name) => imported.any.contains(name.id.as_str()),
+            Expr::Attribute(attribute) => {
+                let is_module = |name: &str| imported.modules.contains(name);
+                attribute.attr == *"Any" && attribute.value.as_name_expr().is_some_and(|name| is_module(&name.id))
+            }
+            _ => false,
+        };
+        if is_any {
+            let range = (expression.start().to_u32(), expression.end().to_u32());
+            found.push(TypeEscape { kind: TypeEscapeKind::Any, range, tool: None, codes: None });
+        }
+    });
     found
 }
 
@@ -171,6 +187,13 @@ mod tests {
             "import typing as t\nfrom typing import Any as A, cast\ndef f(x: A, y: t.Any) -> list[A]: return cast(int, x)\n",
             &["any A", "any t.Any", "any A", "cast cast(int, x)"],
         );
+        check(
+            "import typing\nfrom typing import Any\nx: 'list[Any] | typing.Any' = 'Any'\ndef f(a: list['Any'], b: Literal['Any'], c: 'dict[str, \"Any\"]') -> \"Any\": ...\n",
+            &["any Any", "any typing.Any", "any Any", "any Any", "any Any"],
+        );
+        let deep = format!("from typing import Any\nx: {}'Any'{}\n", "[".repeat(500), "]".repeat(500));
+        check(&deep, &[]);
+        check("from typing import Any\nx: Annotated['Any', 'Any']\ny: 'not a type ('\n", &["any Any"]);
         check("from mine import Any, cast\nx: Any = cast(int, 1)\n", &[]);
         check("from typing import Any\nAny = 1\nself.Any\n", &[]);
     }
