@@ -62,7 +62,7 @@ def findings(root, paths):
             yield (tool, version, path, code, SEVERITIES.get(severity, severity), message, *start(lines[path]), *end(lines[path]))
 
     version = {tool: run(tool, "--version").split()[-1] for tool in ("ruff", "pyrefly", "pyright")}
-    for d in json.loads(run("ruff", "check", "--no-cache", "--no-fix", "--output-format=json")):
+    for d in json.loads(run("ruff", "check", "--no-cache", "--no-fix", "--no-fix-only", "--output-format=json")):
         a, b = d["location"], d["end_location"]
         yield from row("ruff", version["ruff"], d["filename"], d["code"], d["severity"], d["message"],
                        lambda at: at.code_points(a["row"], a["column"] - 1), lambda at: at.code_points(b["row"], b["column"] - 1))

@@ -12,7 +12,7 @@ use codeintel_store::{
 use codeintel_system::{GitState, Scan, System, Walk};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::checks::{CheckReport, CheckStep, Checker, Checking};
+use crate::checks::{CheckReport, CheckStep, Checker, Checking, Reach};
 use crate::extract::{Extractor, Task};
 use crate::inventory::{self, Inventory};
 use crate::metadata::{Metadata, concerns_all, module_names};
@@ -110,6 +110,10 @@ pub fn ingest(
 ) -> Result<Report, EngineError> {
     let mut hold = FxHashSet::default();
     let mut options = options.clone();
+    // Who looks at the project sees the whole of it.
+    if producers.checkers.iter().any(|checker| checker.reach() == Reach::Project) {
+        options.changed = None;
+    }
     loop {
         let mut run = Run::look(system, database, &options, &hold, progress)?;
         let mut extracted = run.extract(system, database, &options, progress)?;

@@ -161,6 +161,8 @@ pub fn concerns_all(path: &RepoPath) -> bool {
     let names = [".gitignore", ".ignore", "pyproject.toml", "codeintel.toml"];
     let name = path.file_name();
     Metadata::is_read_always(path.as_str()) || names.contains(&name) || configures_tools(name)
+        // Configurations may extend others, of any name.
+        || [".toml", ".ini"].iter().any(|ending| name.ends_with(ending))
 }
 
 #[cfg(test)]

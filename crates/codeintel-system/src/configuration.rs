@@ -34,12 +34,13 @@ pub fn configuration<'a>(
     root: &Path,
     folders: impl IntoIterator<Item = &'a str>,
     user: Option<&UserFolders>,
+    more: impl IntoIterator<Item = PathBuf>,
 ) -> BTreeMap<PathBuf, String> {
     let inside = folders.into_iter().map(|folder| root.join(folder));
     let around = root.ancestors().map(Path::to_owned);
     let named = inside.chain(around).flat_map(|folder| files.names.iter().map(move |name| folder.join(name)));
     let config = user.iter().flat_map(|user| files.of_user.iter().map(|name| user.config.join(name)));
-    let mut pending: Vec<PathBuf> = named.chain(config).collect();
+    let mut pending: Vec<PathBuf> = named.chain(config).chain(more).collect();
     let mut found = BTreeMap::new();
     while let Some(path) = pending.pop() {
         if found.contains_key(&path) {
@@ -55,6 +56,36 @@ pub fn configuration<'a>(
         found.insert(path, text);
     }
     found
+}
+
+/// The Python sources below a folder with their sizes and times, but for those below folders of some names or of virtual environments: what a
+/// program may read beside the files that are scanned.
+pub fn sources_below(root: &Path, ignored: &[String]) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+            let Ok(metadata) = entry.metadata() else { continue };
+            if metadata.is_dir() {
+                if !ignored.contains(&name) && !path.join("pyvenv.cfg").exists() {
+                    folders.push(path);
+                }
+            } else if is_python(&path)
+                && let Ok(path) = path.strip_prefix(root)
+            {
+                let written = metadata.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+                let stamp = format!("{} {}", metadata.len(), written.unwrap_or_default().as_nanos());
+                found.insert(path.to_string_lossy().into_owned(), stamp);
+            }
+        }
+    }
+    found
+}
+
+/// Whether a path has the name of a Python source or stub.
+pub fn is_python(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "py" || extension == "pyi")
 }
 
 /// The files that a configuration in TOML or JSON names as those that it extends.
@@ -109,10 +140,10 @@ mod tests {
         write("outer/other.json", "{}");
         write("home/mine.toml", "extend = 'nowhere.toml'");
         write("home/.config/tool/tool.toml", "");
-        write("outer/repo/b/tool.toml", "not asked for");
+        write("outer/repo/b/tool.toml", "");
         let files = ConfigurationFiles { names: &["tool.toml", "tool.json"], of_user: &["tool/tool.toml"] };
         let user = UserFolders { home: base.join("home"), config: base.join("home/.config") };
-        let found = configuration(files, &root, ["", "a"], Some(&user));
+        let found = configuration(files, &root, ["", "a"], Some(&user), [root.join("b/tool.toml")]);
         let found: Vec<_> = found.keys().map(|path| path.strip_prefix(&base).unwrap().to_string_lossy()).collect();
         let expected = [
             "home/.config/tool/tool.toml",
@@ -120,6 +151,7 @@ mod tests {
             "outer/other.json",
             "outer/repo/a/../shared.toml",
             "outer/repo/a/tool.toml",
+            "outer/repo/b/tool.toml",
             "outer/tool.json",
         ];
         assert_eq!(found, expected);

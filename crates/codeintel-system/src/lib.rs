@@ -16,7 +16,9 @@ mod system;
 mod tools;
 mod watch;
 
-pub use configuration::{ConfigurationFiles, UserFolders, configuration, parse_configuration};
+pub use configuration::{
+    ConfigurationFiles, UserFolders, configuration, is_python, parse_configuration, sources_below,
+};
 pub use decode::decode;
 pub use environment::{InstalledPackage, PackageMetadata, PythonEnvironment, normalized_package_name};
 pub use folder::{NewFile, OwnFolder};

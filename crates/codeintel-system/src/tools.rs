@@ -43,6 +43,8 @@ pub struct ToolCall {
     pub folder: PathBuf,
     /// Variables that are set for it, besides those that it inherits.
     pub env: Vec<(OsString, OsString)>,
+    /// Variables that it does not inherit.
+    pub without: &'static [&'static str],
     /// It is stopped after this time.
     pub timeout: Duration,
     /// At most so many bytes of each of its two outputs are kept: the first of standard output, the last of standard
@@ -115,12 +117,21 @@ impl ToolRunner {
         std::env::join_paths(folders).unwrap_or_default()
     }
 
-    /// What tells a program from another one in its place: where it really is, its size, and when it was written.
+    /// What tells a program from another one in its place: where it really is, its size, when it was written, and the version of the
+    /// package of its name that it came with. None for a script that came with none, since it may start anything.
     pub fn stamp(program: &Path) -> Option<String> {
         let real = program.canonicalize().ok()?;
         let metadata = fs::metadata(&real).ok()?;
         let written = metadata.modified().ok()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        Some(format!("{} {} {}", real.display(), metadata.len(), written.as_nanos()))
+        let mut start = [0; 2];
+        let is_script =
+            fs::File::open(&real).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *b"#!";
+        let package = npm_version(program).or_else(|| python_package(&real));
+        if is_script && package.is_none() {
+            return None;
+        }
+        let package = package.unwrap_or_default();
+        Some(format!("{} {} {} {package}", real.display(), metadata.len(), written.as_nanos()))
     }
 
     /// The version of a program: as the npm package that it belongs to says, which costs no start, else the last word of what it
@@ -135,6 +146,7 @@ impl ToolRunner {
             args: vec!["--version".into()],
             folder: std::env::temp_dir(),
             env: Vec::new(),
+            without: &[],
             timeout: Duration::from_secs(30),
             max_output: 4096,
         };
@@ -148,6 +160,9 @@ impl ToolRunner {
     pub fn run(&self, call: &ToolCall) -> Result<ToolOutput, ToolError> {
         let mut command = Command::new(&call.program);
         command.args(&call.args).current_dir(&call.folder).envs(call.env.iter().map(|(key, value)| (key, value)));
+        for name in call.without {
+            command.env_remove(name);
+        }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         let not_started = |source| ToolError::NotStarted { program: call.program.clone(), source };
         let mut group = Group::start(&mut command).map_err(not_started)?;
@@ -267,6 +282,16 @@ fn npm_version(program: &Path) -> Option<String> {
     package["version"].as_str().map(str::to_owned)
 }
 
+/// The metadata's folder of the Python package that has a program's name, in the environment that the program lies in.
+fn python_package(program: &Path) -> Option<String> {
+    let name = program.file_name()?.to_string_lossy().into_owned();
+    let libraries = fs::read_dir(program.parent()?.parent()?.join("lib")).ok()?.flatten();
+    let packages =
+        libraries.filter_map(|library| fs::read_dir(library.path().join("site-packages")).ok()).flatten().flatten();
+    let mut names = packages.map(|package| package.file_name().to_string_lossy().into_owned());
+    names.find(|package| package.starts_with(&format!("{name}-")) && package.ends_with(".dist-info"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -277,6 +302,7 @@ mod tests {
             args: vec!["-c".into(), script.into()],
             folder: std::env::temp_dir(),
             env: vec![("GREETING".into(), "hello".into())],
+            without: &[],
             timeout,
             max_output: 10,
         }

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use codeintel_datasets::{Dataset, dataset_named};
-use codeintel_engine::Options;
 use codeintel_engine::checks::{Checker, CheckerOptions, CommandChecker, TOOLS};
 use codeintel_engine::scip::{
     ExternalIndexer, ExternalOptions, IndexCommand, IndexMode, Indexer, NativeIndexer, NativeOptions, NoIndexer,
 };
+use codeintel_engine::{DEFAULT_IGNORED_DIRS, Options};
 use codeintel_store::Wanted;
 use codeintel_system::{OsSystem, OwnFolder, PythonEnvironment, ScanOptions, System, ToolRunner, UserFolders};
 use toml::Value;
@@ -258,7 +258,7 @@ impl Settings {
                 "VIRTUAL_ENV" if !text.is_empty() => settings.active_environment = Some(text.into()),
                 "HOME" => home = Some(PathBuf::from(text)),
                 "XDG_CONFIG_HOME" if !text.is_empty() => config = Some(PathBuf::from(text)),
-                name if is_of_tool(name) => settings.tool_variables.extend([(variable, text)]),
+                name if is_of_tool(name) || name == "PYTHONPATH" => settings.tool_variables.extend([(variable, text)]),
                 _ => settings.set_from_environment(&variable, &text)?,
             }
         }
@@ -343,6 +343,12 @@ impl Settings {
         given.or_else(|| system.slug()).or_else(from_folder).unwrap_or_else(|| "repository".to_owned())
     }
 
+    /// Names of folders that are never entered.
+    fn ignored_folders(&self) -> Vec<String> {
+        let named = self.list("ignore_dirs");
+        if named.is_empty() { DEFAULT_IGNORED_DIRS.iter().map(|&name| name.to_owned()).collect() } else { named }
+    }
+
     /// What the engine is asked to do, by the settings alone.
     pub(crate) fn options(&self, system: &dyn System) -> Result<Options, SettingsError> {
         let mut options = Options::new(self.repo(system));
@@ -359,10 +365,7 @@ impl Settings {
         options.scan.ignore_files = self.values["ignore_files"].0.as_bool().unwrap_or(true);
         options.scan.max_bytes = self.number("max_file_bytes");
         options.scan.threads = jobs;
-        let dirs = self.list("ignore_dirs");
-        if !dirs.is_empty() {
-            options.scan.ignore_dirs = dirs;
-        }
+        options.scan.ignore_dirs = self.ignored_folders();
         let names = self.list("datasets");
         options.index = self.backend() != Backend::None;
         if !names.is_empty() {
@@ -461,6 +464,7 @@ impl Settings {
                 environment: environment.clone(),
                 root: self.root.clone(),
                 user: self.user.clone(),
+                ignored_folders: self.ignored_folders(),
                 variables: self.tool_variables.clone(),
                 timeout: Duration::from_secs(self.number("tools.timeout")),
             };
@@ -600,7 +604,7 @@ fn quoted(words: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use codeintel_engine::{DEFAULT_IGNORED_DIRS, DEFAULT_INCLUDE, DEFAULT_MAX_BYTES};
+    use codeintel_engine::{DEFAULT_INCLUDE, DEFAULT_MAX_BYTES};
 
     use super::*;
 

@@ -70,7 +70,7 @@ macro_rules! tool_errors {
            SELECT p.snapshot_id, p.rel_path, p.tool, t.start_line, coalesce(k.defect, p.tool || t.code) AS defect, \
            count(t.report_id) AS errors FROM store.reports p \
            LEFT JOIN store.diagnostics t ON t.report_id = p.report_id AND t.severity = 'error' \
-           LEFT JOIN (VALUES ('pyright', '', 'syntax'), ('pyrefly', 'parse-error', 'syntax'), ('ruff', 'invalid-syntax', 'syntax'), \
+           LEFT JOIN (VALUES ('pyright', '', 'syntax'), ('pyrefly', 'parse-error', 'syntax'), ('pyrefly', 'invalid-syntax', 'syntax'), ('ruff', 'invalid-syntax', 'syntax'), ('ruff', 'F704', 'syntax'), ('ruff', 'F706', 'syntax'), ('pyright', 'reportAbstractUsage', 'abstract class'), ('pyrefly', 'bad-instantiation', 'abstract class'), \
            ('pyright', 'reportUndefinedVariable', 'undefined name'), ('pyrefly', 'unknown-name', 'undefined name'), \
            ('ruff', 'F821', 'undefined name'), ('pyright', 'reportPossiblyUnbound', 'unbound name'), \
            ('pyright', 'reportPossiblyUnboundVariable', 'unbound name'), \

@@ -10,7 +10,8 @@ pub(crate) static DATASET: Dataset = Dataset {
           A defect that several tools report counts once in `total_errors`: on each line and for each kind of defect, the tool with the most errors \
           counts. Codes of the same kind are, for pyright, pyrefly and ruff:\n\n\
           | kind | codes |\n|---|---|\n\
-          | syntax | (none), `parse-error`, `invalid-syntax` |\n\
+          | syntax | (none), `parse-error`, `invalid-syntax` of pyrefly, `invalid-syntax`, `F704`, `F706` |\n\
+          | abstract class | `reportAbstractUsage`, `bad-instantiation` |\n\
           | undefined name | `reportUndefinedVariable`, `unknown-name`, `F821` |\n\
           | unbound name | `reportPossiblyUnbound`, `reportPossiblyUnboundVariable`, `reportUnboundVariable`, `unbound-name`, `F823` |\n\
           | import | `reportMissingImports`, `reportMissingModuleSource`, `missing-import`, `missing-source`, `missing-source-for-stubs` |\n\

@@ -1,7 +1,9 @@
 //! What finds defects.
 
+use std::path::Path;
+
 use codeintel_base::{Column, ContentHash, FindingSeverity, Position, RepoPath};
-use codeintel_system::System;
+use codeintel_system::{System, is_python};
 
 /// Finds defects in the files of a repository.
 pub trait Checker {
@@ -75,6 +77,11 @@ impl std::fmt::Debug for CheckRequest<'_> {
 }
 
 impl CheckRequest<'_> {
+    /// Whether a file has the name of a Python source or stub: others are scanned where the settings say so, and no tool looks at them.
+    pub fn is_source(&self, file: usize) -> bool {
+        is_python(Path::new(self.files[file].path.as_str()))
+    }
+
     /// The place of a path among all files.
     pub fn position(&self, path: &str) -> Option<usize> {
         self.files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()

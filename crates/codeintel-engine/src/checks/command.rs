@@ -8,7 +8,7 @@ use std::time::Duration;
 use codeintel_base::ContentHash;
 use codeintel_system::{
     ConfigurationFiles, PythonEnvironment, ScanOptions, ToolCall, ToolOutput, ToolRunner, UserFolders, configuration,
-    parse_configuration,
+    parse_configuration, sources_below,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -18,6 +18,9 @@ use super::pyrefly::PYREFLY;
 use super::pyright::PYRIGHT;
 use super::ruff::RUFF;
 use crate::environment::stamp;
+
+/// To be raised whenever other findings are read from the same output, or other files taken to be left out.
+const VERSION: u32 = 1;
 
 /// More output than this is none that a tool should have.
 const MAX_OUTPUT: usize = 1 << 30;
@@ -32,8 +35,6 @@ pub(super) struct Tool {
     pub(super) configuration: ConfigurationFiles<'static>,
     /// Whether installed packages have a say.
     pub(super) reads_packages: bool,
-    /// What it sees of the files' paths besides the files themselves, given the text of its configuration.
-    pub(super) layout: fn(&[CheckFile<'_>], &str) -> String,
     pub(super) check: fn(&Call<'_>, &CheckRequest<'_>) -> Result<Checked, String>,
 }
 
@@ -53,7 +54,9 @@ pub struct CheckerOptions {
     pub root: PathBuf,
     /// Where a user's own configuration is.
     pub user: Option<UserFolders>,
-    /// Variables of the environment that begin with the name of a tool: some programs are configured by them.
+    /// Folders of these names hold no sources of the repository.
+    pub ignored_folders: Vec<String>,
+    /// Variables of the environment that configure a tool, or say where modules are found.
     pub variables: BTreeMap<String, String>,
     /// The program is stopped after this time.
     pub timeout: Duration,
@@ -93,16 +96,23 @@ impl CommandChecker {
 
     /// All that findings depend on besides the files.
     fn key(&self, version: &str, configuration: &BTreeMap<PathBuf, String>, files: &[CheckFile<'_>]) -> String {
-        let CheckerOptions { environment, variables, .. } = &self.options;
-        let is_own = |name: &&String| name.starts_with(&self.tool.name.to_ascii_uppercase());
-        let mut texts: Vec<String> =
-            configuration.iter().map(|(path, text)| format!("{}\n{text}", path.display())).collect();
-        texts.extend(variables.keys().filter(is_own).map(|name| format!("{name}={}", variables[name])));
-        texts.push((self.tool.layout)(files, &texts.join("\n")));
+        let CheckerOptions { environment, variables, root, .. } = &self.options;
+        let mut texts = vec![VERSION.to_string(), root.display().to_string()];
+        texts.extend(configuration.iter().map(|(path, text)| format!("{}\n{text}", path.display())));
+        texts.extend(variables.iter().map(|(name, value)| format!("{name}={value}")));
+        texts.extend(files.iter().map(|file| file.path.to_string()));
         if self.tool.reads_packages {
             let packages = environment.as_ref().map(PythonEnvironment::packages).unwrap_or_default();
-            let python = environment.as_ref().map(|environment| environment.python.display().to_string());
-            texts.push(format!("{} {}", python.unwrap_or_default(), stamp(&packages)));
+            texts.push(stamp(&packages).to_string());
+            texts.extend(environment.as_ref().map(|environment| environment.python.display().to_string()));
+            texts.extend(environment.as_ref().and_then(|environment| ToolRunner::stamp(&environment.python)));
+            texts.extend(environment.as_ref().map(|environment| format!("{:?}", environment.version())));
+        }
+        if self.tool.reach == Reach::Project {
+            // What is not scanned, such as generated modules that git ignores, is read all the same.
+            let is_scanned = |path: &str| files.binary_search_by(|file| file.path.as_str().cmp(path)).is_ok();
+            let others = sources_below(root, &self.options.ignored_folders).into_iter();
+            texts.extend(others.filter(|(path, _)| !is_scanned(path)).map(|(path, stamp)| format!("{path} {stamp}")));
         }
         format!("{version} {}", ContentHash::of(texts.join("\0").as_bytes()))
     }
@@ -130,7 +140,7 @@ impl Checker for CommandChecker {
         let program = self.find()?;
         let stamp = ToolRunner::stamp(&program).unwrap_or_default();
         let version = match known {
-            Some(known) if known.stamp == stamp && !known.version.is_empty() => known.version.to_owned(),
+            Some(known) if known.stamp == stamp && !stamp.is_empty() => known.version.to_owned(),
             _ => self.runner.version(&program),
         };
         if version.is_empty() {
@@ -140,7 +150,10 @@ impl Checker for CommandChecker {
         folders.sort_unstable();
         folders.dedup();
         let CheckerOptions { root, user, .. } = &self.options;
-        let configuration = configuration(self.tool.configuration, root, folders, user.as_ref());
+        let own = self.tool.name.to_ascii_uppercase();
+        let named = self.options.variables.iter().filter(|(name, _)| **name == format!("{own}_CONFIG"));
+        let named = named.map(|(_, path)| root.join(path));
+        let configuration = configuration(self.tool.configuration, root, folders, user.as_ref(), named);
         let key = self.key(&version, &configuration, files);
         self.found = Some((program, configuration));
         Ok(CheckerIdentity { version, stamp, key })
@@ -186,6 +199,7 @@ impl Call<'_> {
             args: args.iter().map(|arg| arg.as_ref().to_owned()).collect(),
             folder: root.clone(),
             env,
+            without: &["RUFF_OUTPUT_FILE", "RUFF_OUTPUT_FORMAT"],
             timeout: *timeout,
             max_output: MAX_OUTPUT,
         };
@@ -200,8 +214,11 @@ impl Call<'_> {
     /// What it printed.
     #[expect(clippy::unused_self, reason = "a call and its answer belong together")]
     pub(super) fn parse<T: DeserializeOwned>(&self, output: &ToolOutput) -> Result<T, String> {
-        serde_json::from_slice(&output.stdout)
-            .map_err(|error| format!("what it printed cannot be read ({error}); {}", output.failure()))
+        serde_json::from_slice(&output.stdout).map_err(|error| {
+            let printed = String::from_utf8_lossy(&output.stdout);
+            let first: String = printed.lines().next().unwrap_or_default().chars().take(100).collect();
+            format!("what it printed cannot be read ({error}): `{first}`; {}", output.failure())
+        })
     }
 
     /// A path from the root, if it lies below; given from the root or absolutely.
@@ -214,59 +231,76 @@ impl Call<'_> {
 
     /// The places of the pending files that the nearest configuration does not include, or excludes. It is a file of its own, or a table in
     /// `pyproject.toml`; paths in it start from its folder.
-    pub(super) fn left_out(&self, request: &CheckRequest<'_>, files: &Rules) -> Vec<usize> {
-        let (folder, settings) = self.nearest(files).unwrap_or_else(|| (&self.options.root, Map::new()));
+    pub(super) fn left_out(&self, request: &CheckRequest<'_>, rules: &Rules) -> Vec<usize> {
+        let rules = rules.otherwise.filter(|_| self.nearest(rules).is_none()).unwrap_or(rules);
+        let root = &self.options.root;
+        let (folder, settings) = self.nearest(rules).unwrap_or_else(|| (root, Map::new()));
         let listed = |key: &str| settings.get(key).and_then(Value::as_array).filter(|list| !list.is_empty());
         let texts = |list: &'_ Vec<Value>| list.iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>();
-        let mut excluded: Vec<String> = files.exclude.iter().filter_map(|key| listed(key)).flat_map(texts).collect();
-        if files.keeps_defaults || listed(files.exclude[0]).is_none() {
-            excluded.extend(files.excluded_by_default.iter().map(|&text| text.to_owned()));
-        }
+        let mut excluded: Vec<String> = rules.exclude.iter().filter_map(|key| listed(key)).flat_map(texts).collect();
+        excluded.extend(rules.always_excluded.iter().map(|&text| text.to_owned()));
         // What cannot be read as a pattern, the tool itself complains of.
         let compiled = |patterns: Vec<String>| {
             ScanOptions::globs(&patterns.iter().flat_map(|pattern| below(pattern, folder)).collect::<Vec<_>>()).ok()
         };
-        let included = listed(files.include).map(texts).and_then(compiled);
+        let included = listed(rules.include).map(texts).and_then(compiled);
         let excluded = compiled(excluded);
+        let is_in_environment = |path: &str| {
+            let folders = ancestors(path).skip(1);
+            let mut files = folders.map(|folder| root.join(folder).join("pyvenv.cfg"));
+            files.any(|file| self.configuration.contains_key(&file))
+        };
         let is_left_out = |file: &usize| {
-            let path = self.options.root.join(request.files[*file].path.as_str());
-            let path = path.to_string_lossy();
-            let path = path.trim_start_matches('/');
-            included.as_ref().is_some_and(|included| !included.is_match(path))
-                || excluded.as_ref().is_some_and(|excluded| excluded.is_match(path))
+            let path = request.files[*file].path.as_str();
+            let full = root.join(path);
+            let full = full.strip_prefix(folder).unwrap_or(&full).to_string_lossy();
+            !request.is_source(*file)
+                || is_in_environment(path)
+                || included.as_ref().is_some_and(|included| !included.is_match(&full))
+                || excluded.as_ref().is_some_and(|excluded| excluded.is_match(&full))
         };
         request.pending.iter().copied().filter(is_left_out).collect()
     }
 
-    fn nearest(&self, files: &Rules) -> Option<(&Path, Map<String, Value>)> {
+    fn nearest(&self, rules: &Rules) -> Option<(&Path, Map<String, Value>)> {
         let read = |folder: &Path, name: &str| parse_configuration(self.configuration.get(&folder.join(name))?);
-        let own = |folder: &Path| read(folder, files.file)?.as_object().cloned();
-        let table = |folder: &Path| read(folder, "pyproject.toml")?["tool"][files.table].as_object().cloned();
-        let mut folders = self.options.root.ancestors();
-        folders.find_map(|folder| Some((folder, own(folder).or_else(|| table(folder))?)))
+        let own = |folder: &Path| rules.files.iter().find_map(|file| read(folder, file)?.as_object().cloned());
+        let table = |folder: &Path| read(folder, "pyproject.toml")?["tool"][rules.table].as_object().cloned();
+        let folders = || self.options.root.ancestors();
+        if rules.files_first
+            && let Some(found) = folders().find_map(|folder| Some((folder, own(folder)?)))
+        {
+            return Some(found);
+        }
+        folders().find_map(|folder| Some((folder, own(folder).or_else(|| table(folder))?)))
     }
 }
 
 /// How a configuration says which files are checked.
 pub(super) struct Rules {
-    /// The file of a configuration.
-    pub(super) file: &'static str,
+    /// The files of a configuration.
+    pub(super) files: &'static [&'static str],
+    /// Whether such a file in any folder around the repository comes before the table in `pyproject.toml`.
+    pub(super) files_first: bool,
     /// The table in `pyproject.toml`.
     pub(super) table: &'static str,
     /// The key of the files that are included.
     pub(super) include: &'static str,
     /// The keys of those that are excluded, and of those about which nothing is told.
     pub(super) exclude: &'static [&'static str],
-    /// What is excluded where the first of these keys has no value.
-    pub(super) excluded_by_default: &'static [&'static str],
-    /// Whether that is excluded in any case.
-    pub(super) keeps_defaults: bool,
+    /// What is excluded in any case.
+    pub(super) always_excluded: &'static [&'static str],
+    /// Whose configuration is taken where there is none.
+    pub(super) otherwise: Option<&'static Rules>,
 }
 
-/// Patterns of absolute paths, for all that a path in a configuration stands for: itself, and what is below.
+/// Patterns, from the folder of a configuration, for all that a path in it stands for: itself, and what is below.
 fn below(pattern: &str, folder: &Path) -> Vec<String> {
-    let pattern = pattern.trim_start_matches("./").trim_end_matches('/');
-    let path = if pattern.is_empty() || pattern == "." { folder.to_owned() } else { folder.join(pattern) };
-    let path = path.to_string_lossy();
-    vec![format!("{path}"), format!("{path}/**")]
+    let own = folder.to_string_lossy();
+    let pattern = pattern.strip_prefix(&*own).unwrap_or(pattern);
+    let pattern = pattern.trim_start_matches("./").trim_matches('/');
+    if pattern.is_empty() || pattern == "." {
+        return vec!["/**".to_owned()];
+    }
+    vec![format!("/{pattern}"), format!("/{pattern}/**")]
 }

@@ -12,21 +12,21 @@ pub(super) static PYREFLY: Tool = Tool {
     reach: Reach::Project,
     configuration: ConfigurationFiles {
         // Without one of its own it takes over what mypy and pyright are told.
-        names: &["pyrefly.toml", "pyproject.toml", "mypy.ini", "pyrightconfig.json"],
+        names: &["pyrefly.toml", ".pyrefly.toml", "pyproject.toml", "mypy.ini", "pyrightconfig.json"],
         of_user: &[],
     },
     reads_packages: true,
-    layout: |_, _| String::new(),
     check,
 };
 
-const RULES: Rules = Rules {
-    file: "pyrefly.toml",
+static RULES: Rules = Rules {
+    files: &["pyrefly.toml", ".pyrefly.toml"],
+    files_first: false,
     table: "pyrefly",
     include: "project-includes",
     exclude: &["project-excludes"],
-    excluded_by_default: &["**/node_modules", "**/__pycache__", "**/venv/**"],
-    keeps_defaults: true,
+    always_excluded: &["**/node_modules", "**/__pycache__", "**/venv/**", "**/.*"],
+    otherwise: Some(&super::pyright::RULES),
 };
 
 #[derive(Deserialize)]

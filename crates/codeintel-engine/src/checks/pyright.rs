@@ -10,19 +10,23 @@ use super::command::{Call, Rules, Tool};
 pub(super) static PYRIGHT: Tool = Tool {
     name: "pyright",
     reach: Reach::Project,
-    configuration: ConfigurationFiles { names: &["pyrightconfig.json", "pyproject.toml"], of_user: &[] },
+    configuration: ConfigurationFiles {
+        // A folder with `pyvenv.cfg` is left out.
+        names: &["pyrightconfig.json", "pyproject.toml", "pyvenv.cfg"],
+        of_user: &[],
+    },
     reads_packages: true,
-    layout: |_, _| String::new(),
     check,
 };
 
-const RULES: Rules = Rules {
-    file: "pyrightconfig.json",
+pub(super) static RULES: Rules = Rules {
+    files: &["pyrightconfig.json"],
+    files_first: true,
     table: "pyright",
     include: "include",
     exclude: &["exclude", "ignore"],
-    excluded_by_default: &["**/node_modules", "**/__pycache__", "**/.*"],
-    keeps_defaults: false,
+    always_excluded: &["**/node_modules", "**/__pycache__", "**/.*"],
+    otherwise: None,
 };
 
 #[derive(Deserialize)]

@@ -1,12 +1,13 @@
-//! ruff: findings depend on the file, on the configuration, and on which folders are packages.
+//! ruff: findings depend on the file, on the configuration, and on the paths of all files: `I001` tells modules of the repository from installed
+//! ones, `INP001` packages from other folders.
 
 use std::collections::BTreeSet;
 
-use codeintel_base::{Column, ContentHash, FindingSeverity, Position};
+use codeintel_base::{Column, FindingSeverity, Position};
 use codeintel_system::ConfigurationFiles;
 use serde::Deserialize;
 
-use super::checker::{CheckFile, CheckRequest, Checked, RawFinding, Reach};
+use super::checker::{CheckRequest, Checked, RawFinding, Reach};
 use super::command::{Call, Tool};
 
 pub(super) static RUFF: Tool = Tool {
@@ -17,31 +18,11 @@ pub(super) static RUFF: Tool = Tool {
         of_user: &["ruff/ruff.toml", "ruff/.ruff.toml", "ruff/pyproject.toml"],
     },
     reads_packages: false,
-    layout,
     check,
 };
 
 /// Arguments of one call have at most so many bytes.
 const MAX_ARGUMENTS: usize = 64 << 10;
-
-/// What rules see of other files: the folders, which of them are packages (`INP001`), and the modules that can be imported from outside of a
-/// package (`I001` tells them from installed ones). Where the configuration names source folders, any module may be one of these.
-fn layout(files: &[CheckFile<'_>], configuration: &str) -> String {
-    let packages: BTreeSet<&str> = files
-        .iter()
-        .filter(|file| file.path.file_name().starts_with("__init__."))
-        .map(|file| file.path.parent())
-        .collect();
-    let has_source_folders = configuration.lines().any(|line| line.trim_start().starts_with("src"));
-    let seen = files.iter().filter(|file| {
-        let path = file.path;
-        has_source_folders || !packages.contains(path.parent()) || path.file_name().starts_with("__init__.")
-    });
-    let seen = seen.map(|file| file.path.as_str());
-    let folders = files.iter().map(|file| file.path.parent());
-    let layout: BTreeSet<&str> = seen.chain(folders).collect();
-    ContentHash::of(layout.into_iter().collect::<Vec<_>>().join("\n").as_bytes()).to_string()
-}
 
 #[derive(Deserialize)]
 struct Diagnostic {
@@ -82,8 +63,10 @@ fn check(call: &Call<'_>, request: &CheckRequest<'_>) -> Result<Checked, String>
     let shown = call.run(&["check", "--show-files", "--no-cache", "."], &[0])?;
     let shown = String::from_utf8_lossy(&shown.stdout);
     let shown: BTreeSet<&str> = shown.lines().filter_map(|line| call.inside(line)).collect();
-    let (asked, left_out) =
-        request.pending.iter().partition(|file| shown.contains(request.files[**file].path.as_str()));
+    let (asked, left_out) = request
+        .pending
+        .iter()
+        .partition(|file| request.is_source(**file) && shown.contains(request.files[**file].path.as_str()));
     checked.left_out = left_out;
     let asked: Vec<usize> = asked;
     let mut rest = &asked[..];
@@ -96,7 +79,7 @@ fn check(call: &Call<'_>, request: &CheckRequest<'_>) -> Result<Checked, String>
         let (now, later) = rest.split_at(fits.count().max(1));
         rest = later;
         let mut args: Vec<String> =
-            ["check", "--output-format=json", "--no-cache", "--no-fix", "--force-exclude", "--"]
+            ["check", "--output-format=json", "--no-cache", "--no-fix", "--no-fix-only", "--force-exclude", "--"]
                 .map(str::to_owned)
                 .to_vec();
         args.extend(now.iter().map(|file| request.files[*file].path.to_string()));

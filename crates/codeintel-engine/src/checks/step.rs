@@ -161,7 +161,7 @@ impl CheckStep {
             let left_out = checked.left_out.clone();
             for (file, found) in self.placed(checking, &request, checked) {
                 let path = files[file].path;
-                if left_out.binary_search(&file).is_ok() {
+                if left_out.binary_search(&file).is_ok() && found.is_empty() {
                     continue;
                 }
                 let digest = ContentHash::of(format!("{found:?}").as_bytes()).to_string();

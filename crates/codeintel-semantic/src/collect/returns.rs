@@ -1,15 +1,28 @@
 //! What a function without a return annotation returns, as far as its own body tells.
 
+use ruff_db::parsed::parsed_module;
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
-use ruff_python_ast::{ExceptHandler, Expr, Stmt, StmtFunctionDef};
+use ruff_python_ast::{Decorator, ExceptHandler, Expr, Stmt, StmtFunctionDef};
 use ty_python_semantic::HasType as _;
 use ty_python_semantic::types::Type;
 
 use super::Collector;
 
 /// Parts of a type that stand for what is not known, or cannot be said in an annotation.
-const UNKNOWN: [&str; 9] =
-    ["Unknown", "<unknown>", "Todo", "Divergent", "UnspecializedTypeVar", "Overload[", "def ", " @ ", " omitted "];
+const UNKNOWN: [&str; 12] = [
+    "Unknown",
+    "Todo",
+    "Divergent",
+    "UnspecializedTypeVar",
+    "Overload[",
+    "def ",
+    " @ ",
+    " omitted ",
+    "<",
+    "'",
+    " & ",
+    "..",
+];
 
 impl Collector<'_> {
     /// The type of what a function returns; of what it is awaited for, where it is asynchronous. None where any of it is not known, as for generators
@@ -17,21 +30,20 @@ impl Collector<'_> {
     pub(super) fn returned_type(&self, function: &StmtFunctionDef) -> Option<String> {
         let mut returns = Returns::default();
         returns.visit_body(&function.body);
-        if returns.is_generator || is_declaration(&function.body) {
+        if returns.is_generator || self.is_declaration(function) {
             return None;
         }
-        let mut types: Vec<String> = Vec::new();
         let falls = self.falls_through(&function.body)?;
-        let implicit = returns.values.iter().any(Option::is_none) || falls;
+        let mut types: Vec<String> = Vec::new();
         for value in returns.values.iter().flatten() {
             let ty = value.inferred_type(&self.model)?;
             // What cannot be reached returns nothing.
             if !matches!(ty, Type::Never) {
-                let text = spelled(&ty.display(self.db, &self.model.program_environment()).to_string());
-                types.extend(alternatives(&text).map(str::to_owned));
+                let text = ty.display(self.db, &self.model.program_environment()).to_string();
+                types.extend(alternatives(&spelled(&text)?).map(str::to_owned));
             }
         }
-        if implicit {
+        if falls || returns.values.iter().any(Option::is_none) {
             types.push("None".to_owned());
         }
         // `None` stands last, as people write it.
@@ -42,8 +54,58 @@ impl Collector<'_> {
                 distinct.push(text);
             }
         }
-        let text = if distinct.is_empty() { "NoReturn".to_owned() } else { distinct.join(" | ") };
-        (!UNKNOWN.iter().any(|unknown| text.contains(unknown))).then_some(text)
+        if let [_, _, ..] = distinct[..] {
+            for callable in distinct.iter_mut().filter(|text| is_callable(text)) {
+                *callable = format!("({callable})");
+            }
+        }
+        Some(if distinct.is_empty() { "NoReturn".to_owned() } else { distinct.join(" | ") })
+    }
+
+    /// Whether a function is only declared here: in a stub, as an abstract method, or with a body that says nothing or that somebody else has to write it.
+    fn is_declaration(&self, function: &StmtFunctionDef) -> bool {
+        let body = match &function.body[..] {
+            [Stmt::Expr(docstring), rest @ ..] if docstring.value.is_string_literal_expr() => rest,
+            all => all,
+        };
+        let is_not_implemented = |raised: &Expr| {
+            let raised = raised.as_call_expr().map_or(raised, |call| &call.func);
+            raised.as_name_expr().is_some_and(|name| name.id == "NotImplementedError")
+        };
+        let is_abstract = |decorator: &Decorator| {
+            let name = match &decorator.expression {
+                Expr::Name(name) => name.id.as_str(),
+                Expr::Attribute(attribute) => attribute.attr.as_str(),
+                _ => "",
+            };
+            matches!(name, "abstractmethod" | "abstractproperty" | "overload")
+        };
+        let says_nothing = |statement: &Stmt| match statement {
+            Stmt::Expr(only) => only.value.is_ellipsis_literal_expr(),
+            Stmt::Pass(_) => true,
+            _ => false,
+        };
+        let is_stub = self.file.file(self.db).is_stub(self.db);
+        match body {
+            _ if is_stub || function.decorator_list.iter().any(is_abstract) => true,
+            [Stmt::Expr(only)] => only.value.is_ellipsis_literal_expr(),
+            [.., Stmt::Raise(raise)] if raise.exc.as_deref().is_some_and(is_not_implemented) => true,
+            // A protocol's methods are declared with or without words.
+            [] | [_] if body.iter().all(says_nothing) => self.is_in_protocol(),
+            _ => false,
+        }
+    }
+
+    /// Whether the scope that is visited is a class of which `Protocol` is a base.
+    fn is_in_protocol(&self) -> bool {
+        let scope = self.scope().to_scope_id(self.db, self.file);
+        let module = parsed_module(self.db, self.file.python_file(self.db)).load(self.db);
+        let Some(class) = scope.node(self.db).as_class() else { return false };
+        class.node(&module).bases().iter().any(|base| {
+            let base = base.as_subscript_expr().map_or(base, |generic| &generic.value);
+            let name = base.as_name_expr().map(|name| name.id.as_str());
+            name.or_else(|| base.as_attribute_expr().map(|base| base.attr.as_str())) == Some("Protocol")
+        })
     }
 
     /// Whether control may reach the end of a block. None where that depends on a context manager, which may swallow exceptions.
@@ -108,33 +170,41 @@ impl Collector<'_> {
     }
 }
 
-/// A type as an annotation would say it: literals as their classes, classes as `type[X]`, without the owner of `Self` and what
-/// is only known not to be.
-fn spelled(text: &str) -> String {
+/// A type as an annotation would say it: literals as their classes, classes as `type[X]`, without the owners of type variables and what
+/// is only known not to be. None where any of it is not known or cannot be said.
+fn spelled(text: &str) -> Option<String> {
     let mut spelled = String::new();
     let mut rest = text;
     while let Some((before, literals)) = rest.split_once("Literal[") {
         let (classes, behind) = literal_classes(literals);
+        if classes.iter().any(|class| class.contains("omitted")) {
+            return None;
+        }
         spelled += before;
         spelled += &classes.join(" | ");
         rest = behind;
     }
     spelled += rest;
-    let spelled = spelled
-        .replace("<class '", "type[")
-        .replace("'>", "]")
-        .replace("float*", "float")
-        .replace("complex*", "complex");
-    without_names_behind(&without_names_behind(&spelled, "@", "Self"), " & ~", "")
+    let mut types = String::new();
+    let mut rest = spelled.as_str();
+    while let Some((before, class)) = rest.split_once("<class '") {
+        let (name, behind) = class.split_once("'>")?;
+        types += &format!("{before}type[{name}]");
+        rest = behind;
+    }
+    types += rest;
+    let types = types.replace("float*", "float").replace("complex*", "complex");
+    let types = without_names_behind(&without_names_behind(&types, "@"), " & ~");
+    (!UNKNOWN.iter().any(|unknown| types.contains(unknown))).then_some(types)
 }
 
-/// A text without the dotted names behind a mark and the mark itself, where a word stands before it.
-fn without_names_behind(text: &str, mark: &str, word: &str) -> String {
+/// A text without the dotted names behind a mark and the mark itself, where a name or a bracket stands before it.
+fn without_names_behind(text: &str, mark: &str) -> String {
+    let is_name = |char: char| char.is_alphanumeric() || char == '_' || char == '.';
     let mut parts = text.split(mark);
     let mut left = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let is_name = |char: char| char.is_alphanumeric() || char == '_' || char == '.';
-        if left.ends_with(word) {
+        if left.ends_with(|char: char| is_name(char) || char == ']' || char == ')') {
             left += part.trim_start_matches(is_name);
         } else {
             left += mark;
@@ -144,12 +214,26 @@ fn without_names_behind(text: &str, mark: &str, word: &str) -> String {
     left
 }
 
+/// Whether a type is that of a function, outside of all brackets.
+fn is_callable(text: &str) -> bool {
+    let mut depth = 0;
+    let mut before = ' ';
+    text.chars().any(|char| {
+        depth += i32::from(matches!(char, '[' | '(')) - i32::from(matches!(char, ']' | ')'));
+        let is_arrow = depth == 0 && before == '-' && char == '>';
+        before = char;
+        is_arrow
+    })
+}
+
 /// The parts of a union.
 fn alternatives(text: &str) -> impl Iterator<Item = &str> {
+    // What a function returns is a part of its type.
+    let is_whole = is_callable(text);
     let mut depth = 0;
     text.split(move |char| {
         depth += i32::from(matches!(char, '[' | '(')) - i32::from(matches!(char, ']' | ')'));
-        char == '|' && depth == 0
+        char == '|' && depth == 0 && !is_whole
     })
     .map(|part| {
         let part = part.trim();
@@ -196,23 +280,6 @@ fn class_of_literal(literal: &str) -> &str {
     }
 }
 
-/// Whether a body says nothing: `...`, or that it has to be written elsewhere.
-fn is_declaration(body: &[Stmt]) -> bool {
-    let rest = match body {
-        [Stmt::Expr(docstring), rest @ ..] if docstring.value.is_string_literal_expr() => rest,
-        all => all,
-    };
-    let is_not_implemented = |raised: &Expr| {
-        let raised = raised.as_call_expr().map_or(raised, |call| &call.func);
-        raised.as_name_expr().is_some_and(|name| name.id == "NotImplementedError")
-    };
-    match rest {
-        [Stmt::Expr(only)] => only.value.is_ellipsis_literal_expr(),
-        [Stmt::Raise(raise)] => raise.exc.as_deref().is_some_and(is_not_implemented),
-        _ => false,
-    }
-}
-
 /// Whether a loop with this body can be left by a `break` of its own.
 fn has_break(body: &[Stmt]) -> bool {
     #[derive(Default)]
@@ -244,8 +311,27 @@ struct Returns<'a> {
 }
 
 impl<'a> Visitor<'a> for Returns<'a> {
+    fn visit_body(&mut self, body: &'a [Stmt]) {
+        let ends = |statement: &Stmt| {
+            matches!(statement, Stmt::Return(_) | Stmt::Raise(_) | Stmt::Break(_) | Stmt::Continue(_))
+        };
+        let reached = body.iter().position(ends).map_or(body.len(), |last| last + 1);
+        body[..reached].iter().for_each(|statement| self.visit_stmt(statement));
+        // What stands behind is never reached; but a `yield` there makes a generator.
+        let values = self.values.len();
+        body[reached..].iter().for_each(|statement| self.visit_stmt(statement));
+        self.values.truncate(values);
+    }
+
     fn visit_stmt(&mut self, statement: &'a Stmt) {
         match statement {
+            // A `return` in `finally` comes last, whatever was returned before.
+            Stmt::Try(node) if matches!(node.finalbody.last(), Some(Stmt::Return(_))) => {
+                let values = self.values.len();
+                walk_stmt(self, statement);
+                self.values.truncate(values);
+                self.visit_body(&node.finalbody);
+            }
             Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
             Stmt::Return(node) => {
                 self.values.push(node.value.as_deref());
@@ -270,20 +356,28 @@ mod tests {
 
     #[test]
     fn types_are_spelled_as_in_annotations() {
-        let check = |text: &str, expected: &str| assert_eq!(spelled(text), expected);
+        let check = |text: &str, expected: &str| assert_eq!(spelled(text).as_deref().unwrap_or("?"), expected);
         check("int", "int");
         check("Literal[1, -2, True]", "int | bool");
         check("tuple[Literal[\"a, ]\\\"\"], Literal[b\"x\"], Color]", "tuple[str, bytes, Color]");
         check("list[Literal[Color.RED, Color.BLUE]] | None", "list[Color] | None");
-        check("Self@m | None", "Self | None");
+        check("Self@m | dict[T@C, int]", "Self | dict[T, int]");
         check("list[<class 'a.B'>] | float*", "list[type[a.B]] | float");
         check("(str & ~AlwaysFalsy & ~int) | None", "(str) | None");
-        check("A @ a.py:1", "A @ a.py:1");
+        let unknown = [
+            "A @ a.py:1",
+            "<module 'sys'>",
+            "list[<module 'os'> | <module 'sys'>]",
+            "A & B",
+            "Literal[1, 2, ... omitted 9 literals]",
+        ];
+        unknown.iter().for_each(|text| check(text, "?"));
     }
 
     #[test]
     fn unions_are_taken_apart() {
         let parts: Vec<&str> = alternatives("(str) | dict[str, int | None] | (() -> int) | None").collect();
         assert_eq!(parts, ["str", "dict[str, int | None]", "(() -> int)", "None"]);
+        assert_eq!(alternatives("() -> None | int").collect::<Vec<_>>(), ["() -> None | int"]);
     }
 }

@@ -64,7 +64,7 @@ fn configurations_are_obeyed_and_nothing_is_written() {
     let pyproject = "[tool.pyright]\nexclude = ['left', '.venv']\n\
                      [tool.pyrefly]\nproject-excludes = ['left/**']\n";
     sandbox.write("pyproject.toml", pyproject);
-    sandbox.write("ruff.toml", "fix = true\nextend = 'base.toml'\nextend-exclude = ['left']\n");
+    sandbox.write("ruff.toml", "fix = true\nfix-only = true\nextend = 'base.toml'\nextend-exclude = ['left']\n");
     sandbox.write("base.toml", "[lint]\nselect = ['F401']\n");
     sandbox.ingest(&ALL);
     let Some(python) = python() else { return };
@@ -92,6 +92,29 @@ fn configurations_are_obeyed_and_nothing_is_written() {
     assert_eq!(asked(&sandbox.ingest(&ALL)), [4, 4, 4]);
     assert_eq!(errors(), ["a.py,2,1,2,3", "left/c.py,-,1,-,1", "sub/b.py,2,1,0,2"]);
     compared(&python, "diagnostics.py", &sandbox);
+    sandbox.assert_verified();
+}
+
+#[test]
+fn what_a_tool_reads_besides_the_scanned_files_is_seen() {
+    let sandbox = Sandbox::new("#- .gitignore\ngenerated.py\n#- a.py\nfrom generated import x\nfrom b import y\n");
+    if !with_tools(&sandbox, "[tools]\nenabled = ['pyright']\n") {
+        return;
+    }
+    sandbox.git(&["init", "-q"]);
+    let errors = || sandbox.query("SELECT pyright_errors FROM analytics.static_diagnostics WHERE rel_path = 'a.py'");
+    sandbox.ingest(&[]);
+    assert_eq!(errors(), ["2"]);
+    sandbox.write("generated.py", "x = 1\n");
+    assert_eq!(asked(&sandbox.ingest(&[])), [1], "a module that git ignores");
+    assert_eq!(errors(), ["1"]);
+    sandbox.write("b.py", "y = 1\n");
+    sandbox.write("a.py", "from generated import x\nfrom b import y\n\n");
+    assert_eq!(asked(&sandbox.ingest(&["--changed", "a.py"])), [2], "the project is looked at as a whole");
+    assert_eq!(errors(), ["0"]);
+    std::fs::remove_file(sandbox.path("b.py")).unwrap();
+    sandbox.ingest(&[]);
+    assert_eq!(errors(), ["1"]);
     sandbox.assert_verified();
 }
 

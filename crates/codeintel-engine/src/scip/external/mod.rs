@@ -178,6 +178,7 @@ impl ExternalIndexer {
             args,
             folder: folder.clone(),
             env: Vec::new(),
+            without: &[],
             timeout: options.timeout,
             max_output: MAX_OUTPUT,
         };
