@@ -112,7 +112,7 @@ fn what_a_tool_reads_besides_the_scanned_files_is_seen() {
     sandbox.write("a.py", "from generated import x\nfrom b import y\n\n");
     assert_eq!(asked(&sandbox.ingest(&["--changed", "a.py"])), [2], "the project is looked at as a whole");
     assert_eq!(errors(), ["0"]);
-    std::fs::remove_file(sandbox.path("b.py")).unwrap();
+    fs::remove_file(sandbox.path("b.py")).unwrap();
     sandbox.ingest(&[]);
     assert_eq!(errors(), ["1"]);
     sandbox.assert_verified();
