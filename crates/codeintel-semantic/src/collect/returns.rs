@@ -316,10 +316,14 @@ impl<'a> Visitor<'a> for Returns<'a> {
             matches!(statement, Stmt::Return(_) | Stmt::Raise(_) | Stmt::Break(_) | Stmt::Continue(_))
         };
         let reached = body.iter().position(ends).map_or(body.len(), |last| last + 1);
-        body[..reached].iter().for_each(|statement| self.visit_stmt(statement));
+        for statement in &body[..reached] {
+            self.visit_stmt(statement);
+        }
         // What stands behind is never reached; but a `yield` there makes a generator.
         let values = self.values.len();
-        body[reached..].iter().for_each(|statement| self.visit_stmt(statement));
+        for statement in &body[reached..] {
+            self.visit_stmt(statement);
+        }
         self.values.truncate(values);
     }
 
@@ -371,7 +375,9 @@ mod tests {
             "A & B",
             "Literal[1, 2, ... omitted 9 literals]",
         ];
-        unknown.iter().for_each(|text| check(text, "?"));
+        for text in unknown {
+            check(text, "?");
+        }
     }
 
     #[test]
