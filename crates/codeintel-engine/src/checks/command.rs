@@ -33,8 +33,6 @@ pub(super) struct Tool {
     pub(super) name: &'static str,
     pub(super) reach: Reach,
     pub(super) configuration: ConfigurationFiles<'static>,
-    /// Whether installed packages have a say.
-    pub(super) reads_packages: bool,
     pub(super) check: fn(&Call<'_>, &CheckRequest<'_>) -> Result<Checked, String>,
 }
 
@@ -87,9 +85,8 @@ impl CommandChecker {
     fn find(&self) -> Result<PathBuf, String> {
         let CheckerOptions { program, environment, root, .. } = &self.options;
         let name = program.as_ref().map_or(self.tool.name.into(), |program| program.to_string_lossy());
-        let own: Vec<PathBuf> =
-            environment.iter().filter_map(|environment| bin(environment).map(Path::to_owned)).collect();
-        let own = [own, vec![root.join("node_modules/.bin")]].concat();
+        let of_environment = environment.as_ref().and_then(bin).map(Path::to_owned);
+        let own: Vec<PathBuf> = of_environment.into_iter().chain([root.join("node_modules/.bin")]).collect();
         let hint = format!("install it with `pip install {}`", self.tool.name);
         self.runner.find(&name, &own).ok_or_else(|| format!("`{name}` cannot be found; {hint}"))
     }
@@ -101,14 +98,12 @@ impl CommandChecker {
         texts.extend(configuration.iter().map(|(path, text)| format!("{}\n{text}", path.display())));
         texts.extend(variables.iter().map(|(name, value)| format!("{name}={value}")));
         texts.extend(files.iter().map(|file| file.path.to_string()));
-        if self.tool.reads_packages {
-            let packages = environment.as_ref().map(PythonEnvironment::packages).unwrap_or_default();
-            texts.push(stamp(&packages).to_string());
-            texts.extend(environment.as_ref().map(|environment| environment.python.display().to_string()));
-            texts.extend(environment.as_ref().and_then(|environment| ToolRunner::stamp(&environment.python)));
-            texts.extend(environment.as_ref().map(|environment| format!("{:?}", environment.version())));
-        }
         if self.tool.reach == Reach::Project {
+            if let Some(environment) = environment {
+                let python = ToolRunner::stamp(&environment.python).unwrap_or_default();
+                let (path, version) = (environment.python.display(), environment.version());
+                texts.push(format!("{path} {version:?} {python} {}", stamp(&environment.packages())));
+            }
             // What is not scanned, such as generated modules that git ignores, is read all the same.
             let is_scanned = |path: &str| files.binary_search_by(|file| file.path.as_str().cmp(path)).is_ok();
             let others = sources_below(root, &self.options.ignored_folders).into_iter();

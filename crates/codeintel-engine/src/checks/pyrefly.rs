@@ -15,7 +15,6 @@ pub(super) static PYREFLY: Tool = Tool {
         names: &["pyrefly.toml", ".pyrefly.toml", "pyproject.toml", "mypy.ini", "pyrightconfig.json"],
         of_user: &[],
     },
-    reads_packages: true,
     check,
 };
 

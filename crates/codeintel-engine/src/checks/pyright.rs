@@ -15,7 +15,6 @@ pub(super) static PYRIGHT: Tool = Tool {
         names: &["pyrightconfig.json", "pyproject.toml", "pyvenv.cfg"],
         of_user: &[],
     },
-    reads_packages: true,
     check,
 };
 

@@ -17,7 +17,6 @@ pub(super) static RUFF: Tool = Tool {
         names: &["ruff.toml", ".ruff.toml", "pyproject.toml"],
         of_user: &["ruff/ruff.toml", "ruff/.ruff.toml", "ruff/pyproject.toml"],
     },
-    reads_packages: false,
     check,
 };
 
