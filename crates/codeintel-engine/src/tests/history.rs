@@ -166,6 +166,7 @@ proptest! {
             world.take(step);
         }
         world.indexer.borrow_mut().fails = false;
+        world.fake.borrow_mut().fails = false;
         world.ingest();
         world.assert_equals_fresh();
     }
