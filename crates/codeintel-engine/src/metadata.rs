@@ -158,11 +158,10 @@ fn joined(parent: &str, folder: &str) -> Option<String> {
 /// Whether a change of this file may change which files are scanned, what they are called or what tools find in them: then nothing less than
 /// a look at everything will do.
 pub fn concerns_all(path: &RepoPath) -> bool {
-    let names = [".gitignore", ".ignore", "pyproject.toml", "codeintel.toml"];
     let name = path.file_name();
-    Metadata::is_read_always(path.as_str()) || names.contains(&name) || configures_tools(name)
-        // Configurations may extend others, of any name.
-        || [".toml", ".ini"].iter().any(|ending| name.ends_with(ending))
+    // Configurations, such as `pyproject.toml`, may extend others of any name.
+    let is_configuration = configures_tools(name) || [".toml", ".ini"].iter().any(|ending| name.ends_with(ending));
+    Metadata::is_read_always(path.as_str()) || [".gitignore", ".ignore"].contains(&name) || is_configuration
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ pub fn status(
         run.plan.other.push("the tools that are asked for".to_owned());
     }
     for check in &run.plan.checks {
-        let before = run.prior.iter().flat_map(|prior| &prior.tools).find(|tool| tool.tool == check.tool);
+        let before = run.prior.as_ref().and_then(|prior| prior.tool(check.tool));
         if before.is_some_and(|before| before.failure.is_none()) && check.failure.is_some() {
             run.plan.other.push(format!("whether {} can be run", check.tool));
         }

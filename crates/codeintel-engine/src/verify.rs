@@ -34,11 +34,10 @@ pub fn verify(
     let of_documents = DATASETS.iter().filter(|dataset| dataset.shows_documents()).map(|dataset| dataset.name);
     let is_imported = has_documents && !index;
     let left_out: Vec<&str> = of_documents.chain(["core.problems"]).filter(|_| is_imported).collect();
-    let shown =
-        |checker: &dyn Checker| prior.iter().flat_map(|prior| &prior.tools).any(|run| run.tool == checker.name());
+    let is_shown = |checker: &dyn Checker| prior.as_ref().is_some_and(|prior| prior.tool(checker.name()).is_some());
     let checkers = &mut *producers.checkers;
-    checkers.sort_by_key(|checker| !shown(checker.as_ref()));
-    let count = checkers.iter().filter(|checker| shown(checker.as_ref())).count();
+    checkers.sort_by_key(|checker| !is_shown(checker.as_ref()));
+    let count = checkers.partition_point(|checker| is_shown(checker.as_ref()));
     let mut producers = Producers { indexer: &mut *producers.indexer, checkers: &mut checkers[..count] };
     let options = Options { datasets, commit, changed: None, index, ..options.clone() };
     let result = Database::open(scratch, Access::Write, Duration::ZERO)

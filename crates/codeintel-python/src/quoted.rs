@@ -1,7 +1,7 @@
 //! Annotations that are texts in quotes, read as the expressions that they hold.
 
-use ruff_python_ast::visitor::{Visitor, walk_stmt};
-use ruff_python_ast::{Expr, ExprSubscript, Stmt};
+use ruff_python_ast::visitor::Visitor;
+use ruff_python_ast::{Expr, ExprSubscript};
 use ruff_python_parser::parse_string_annotation;
 
 use crate::ParsedFile;
@@ -24,10 +24,6 @@ struct Annotations<'a, F> {
 }
 
 impl<'a, F: FnMut(&Expr)> Visitor<'a> for Annotations<'_, F> {
-    fn visit_stmt(&mut self, statement: &'a Stmt) {
-        walk_stmt(self, statement);
-    }
-
     fn visit_annotation(&mut self, annotation: &'a Expr) {
         self.annotation(annotation);
     }

@@ -2,13 +2,13 @@
 
 use arrow_array::RecordBatch;
 use codeintel_base::RepoPath;
-use codeintel_datasets::DATASETS;
 use duckdb::{Appender, Connection, params};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::database::Database;
 use crate::error::StoreError;
 use crate::facts::list;
+use crate::schema::tables_keyed_by;
 use crate::snapshot::quoted;
 
 /// Above this number, a list of paths in a query costs more than reading all rows.
@@ -178,7 +178,7 @@ impl Database {
             rows: Vec::new(),
         };
         let facts_id: i32 = row.get(5)?;
-        for table in document_tables() {
+        for table in tables_keyed_by("facts_id") {
             let sql = format!("SELECT count(*) FROM store.{table} WHERE facts_id = ?");
             let rows: i64 = self.connection.query_row(&sql, [facts_id], |row| row.get(0))?;
             info.rows.push((table, rows as usize));
@@ -220,7 +220,7 @@ impl DocumentWriter {
     /// Write documents, and the rows of those whose facts are new: one batch for each table, in the order of the
     /// datasets.
     pub fn write(&mut self, documents: &[NewDocument], tables: Vec<RecordBatch>) -> Result<(), StoreError> {
-        for (name, rows) in document_tables().zip(tables) {
+        for (name, rows) in tables_keyed_by("facts_id").zip(tables) {
             self.rows += rows.num_rows();
             let mut appender = self.connection.appender_to_db(name, "store")?;
             appender.append_record_batch(rows)?;
@@ -264,12 +264,6 @@ fn append(appender: &mut Appender<'_>, id: i32, indexer: &str, document: &NewDoc
         document.producer_version,
     ])?;
     Ok(())
-}
-
-/// The tables that hold the facts of documents.
-fn document_tables() -> impl Iterator<Item = &'static str> {
-    let tables = DATASETS.iter().flat_map(|dataset| dataset.tables());
-    tables.filter(|table| table.key() == "facts_id").map(|table| table.name)
 }
 
 pub(crate) fn repo_path(text: &str) -> Result<RepoPath, StoreError> {

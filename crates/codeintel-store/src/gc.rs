@@ -2,10 +2,9 @@
 
 use std::fs;
 
-use codeintel_datasets::DATASETS;
-
 use crate::database::Database;
 use crate::error::StoreError;
+use crate::schema::tables_keyed_by;
 use crate::snapshot::quoted;
 
 /// What a collection removed.
@@ -43,19 +42,15 @@ impl Database {
         let bytes_before = self.size_bytes();
         let sql = format!("SELECT count(*) FROM store.contents WHERE {UNREACHABLE}");
         let contents: i64 = self.connection.query_row(&sql, [], |row| row.get(0))?;
-        let tables = |key: &'static str| {
-            let tables = DATASETS.iter().flat_map(|dataset| dataset.tables());
-            tables.filter(move |table| table.key() == key).map(|table| table.name)
-        };
         let documents = ["documents", "document_problems"]
             .map(|table| format!("DELETE FROM store.{table} WHERE {UNREACHABLE_DOCUMENTS}"));
-        let of_documents = tables("facts_id").map(|table| {
+        let of_documents = tables_keyed_by("facts_id").map(|table| {
             format!("DELETE FROM store.{table} WHERE facts_id NOT IN (SELECT facts_id FROM store.documents)")
         });
-        let of_reports = tables("report_id").map(|table| {
+        let of_reports = tables_keyed_by("report_id").map(|table| {
             format!("DELETE FROM store.{table} WHERE report_id NOT IN (SELECT report_id FROM store.reports WHERE report_id IS NOT NULL)")
         });
-        let of_contents = tables("content_id")
+        let of_contents = tables_keyed_by("content_id")
             .chain(["ledger", "contents"])
             .map(|table| format!("DELETE FROM store.{table} WHERE {UNREACHABLE}"));
         let deletes: Vec<String> =

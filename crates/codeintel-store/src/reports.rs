@@ -104,8 +104,8 @@ pub(crate) fn publish_tools(
     snapshot_id: i32,
     publication: &Publication<'_>,
 ) -> Result<(), StoreError> {
-    let Publication { tools, tools_before, .. } = publication;
-    if tools_before.is_some_and(|before| before == *tools) {
+    let Publication { tools, tools_before, .. } = *publication;
+    if tools_before == Some(tools) {
         return Ok(());
     }
     let mut findings = connection.appender_to_db("diagnostics", "store")?;
@@ -113,39 +113,44 @@ pub(crate) fn publish_tools(
     findings.flush()?;
     connection.execute("DELETE FROM store.tool_runs WHERE snapshot_id = ?", [snapshot_id])?;
     let mut runs = connection.appender_to_db("tool_runs", "store")?;
-    for run in *tools {
+    for run in tools {
         runs.append_row(params![snapshot_id, run.tool, run.version, run.key, run.stamp, run.failure])?;
     }
     runs.flush()?;
-    let known = tools_before.is_some();
-    if !known {
+    if tools_before.is_none() {
         connection.execute("DELETE FROM store.reports WHERE snapshot_id = ?", [snapshot_id])?;
     }
-    let none = BTreeMap::new();
-    let reports_before = |tool: &str| {
-        let before = tools_before.iter().copied().flatten().find(|run| run.tool == tool);
-        before.map_or(&none, |run| &run.reports)
-    };
-    let reports_now = |tool: &str| tools.iter().find(|run| run.tool == tool).map_or(&none, |run| &run.reports);
-    for run in tools_before.iter().copied().flatten() {
-        let now = reports_now(&run.tool);
-        let gone = run.reports.iter().filter(|(path, report)| now.get(*path) != Some(*report));
-        let gone: Vec<String> = gone.map(|(path, _)| quoted(path.as_str())).collect();
+    let before = tools_before.unwrap_or_default();
+    for (run, gone) in other_reports(before, tools) {
         let condition = match gone.len() {
             0 => continue,
             all if all == run.reports.len() => String::new(),
-            _ => format!("AND rel_path IN ({})", gone.join(", ")),
+            _ => {
+                let paths: Vec<String> = gone.iter().map(|(path, _)| quoted(path.as_str())).collect();
+                format!("AND rel_path IN ({})", paths.join(", "))
+            }
         };
         let sql = format!("DELETE FROM store.reports WHERE snapshot_id = ? AND tool = ? {condition}");
         connection.execute(&sql, params![snapshot_id, run.tool])?;
     }
     let mut reports = connection.appender_to_db("reports", "store")?;
-    for run in *tools {
-        let before = reports_before(&run.tool);
-        for (path, report) in run.reports.iter().filter(|(path, report)| before.get(*path) != Some(*report)) {
+    for (run, new) in other_reports(tools, before) {
+        for (path, report) in new {
             reports.append_row(params![snapshot_id, run.tool, path.as_str(), report.report_id, report.digest])?;
         }
     }
     reports.flush()?;
     Ok(())
+}
+
+/// Each run with those of its reports that the same tool has not among others.
+fn other_reports<'a>(
+    runs: &'a [ToolRun],
+    others: &'a [ToolRun],
+) -> impl Iterator<Item = (&'a ToolRun, Vec<(&'a RepoPath, &'a ReportRow)>)> {
+    runs.iter().map(|run| {
+        let other = others.iter().find(|other| other.tool == run.tool);
+        let is_there = |path: &RepoPath, report| other.and_then(|other| other.reports.get(path)) == Some(report);
+        (run, run.reports.iter().filter(|(path, report)| !is_there(path, report)).collect())
+    })
 }

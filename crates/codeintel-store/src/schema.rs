@@ -48,6 +48,12 @@ const TABLES: &str = "
         digest VARCHAR NOT NULL);
 ";
 
+/// The names of the tables of facts with a key.
+pub(crate) fn tables_keyed_by(key: &'static str) -> impl Iterator<Item = &'static str> {
+    let tables = DATASETS.iter().flat_map(|dataset| dataset.tables());
+    tables.filter(move |table| table.key() == key).map(|table| table.name)
+}
+
 /// Whether a name is that of a schema in the file or of DuckDB itself.
 pub(crate) fn is_schema(name: &str) -> bool {
     let names = DATASETS.iter().map(|dataset| dataset.schema()).chain(["store", "history", "main", "system", "temp"]);

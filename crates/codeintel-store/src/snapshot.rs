@@ -130,6 +130,13 @@ pub struct Snapshot {
     pub tools: Vec<ToolRun>,
 }
 
+impl Snapshot {
+    /// A tool that was asked for, by its name.
+    pub fn tool(&self, name: &str) -> Option<&ToolRun> {
+        self.tools.iter().find(|run| run.tool == name)
+    }
+}
+
 /// How the rows of a snapshot change.
 #[derive(Debug)]
 pub enum SnapshotRows<'a> {

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::os::stat_of;
+
 /// Keys whose values are other files that a configuration reads.
 const REFERENCES: [&str; 3] = ["extend", "extends", "baseline"];
 
@@ -74,9 +76,8 @@ pub fn sources_below(root: &Path, ignored: &[String]) -> BTreeMap<String, String
             } else if is_python(&path)
                 && let Ok(path) = path.strip_prefix(root)
             {
-                let written = metadata.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-                let stamp = format!("{} {}", metadata.len(), written.unwrap_or_default().as_nanos());
-                found.insert(path.to_string_lossy().into_owned(), stamp);
+                let stat = stat_of(&metadata);
+                found.insert(path.to_string_lossy().into_owned(), format!("{} {}", stat.size, stat.mtime_ns));
             }
         }
     }

@@ -307,7 +307,7 @@ fn root_cause(error: &ignore::Error) -> &ignore::Error {
     }
 }
 
-fn stat_of(metadata: &Metadata) -> Stat {
+pub(crate) fn stat_of(metadata: &Metadata) -> Stat {
     let nanoseconds = |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
     Stat {
         size: metadata.len(),

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 use nix::sys::resource::{UsageWho, getrusage};
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use crate::os::stat_of;
+
 /// The groups of the programs that run now.
 static RUNNING: Mutex<Vec<i32>> = Mutex::new(Vec::new());
 
@@ -121,8 +123,7 @@ impl ToolRunner {
     /// package of its name that it came with. None for a script that came with none, since it may start anything.
     pub fn stamp(program: &Path) -> Option<String> {
         let real = program.canonicalize().ok()?;
-        let metadata = fs::metadata(&real).ok()?;
-        let written = metadata.modified().ok()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let stat = stat_of(&fs::metadata(&real).ok()?);
         let mut start = [0; 2];
         let is_script =
             fs::File::open(&real).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *b"#!";
@@ -131,7 +132,7 @@ impl ToolRunner {
             return None;
         }
         let package = package.unwrap_or_default();
-        Some(format!("{} {} {} {package}", real.display(), metadata.len(), written.as_nanos()))
+        Some(format!("{} {} {} {package}", real.display(), stat.size, stat.mtime_ns))
     }
 
     /// The version of a program: as the npm package that it belongs to says, which costs no start, else the last word of what it

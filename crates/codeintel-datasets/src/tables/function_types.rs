@@ -35,8 +35,8 @@ pub(crate) static DATASET: Dataset = Dataset {
           evaluated later, or a name that does not exist. `has_return_annotation` is false without `->`, for `__init__` too.\n\
           - Comments such as `# type: (int) -> str` are no annotations.\n\n\
           Where there is no `->`, the native indexer (`scip.backend`) infers what the body returns: the types of all `return` values and `None` where the end can be \
-          reached, literals widened to their classes. It takes what is not annotated elsewhere to be unknown, and says nothing of generators, of bodies that are only `...` or \
-          `raise NotImplementedError`, and of those that end within a `with`, which may swallow an exception. So a declared `Any` (source `annotation`) is told from \
+          reached, literals widened to their classes. It takes what is not annotated elsewhere to be unknown, and says nothing of generators, of what is only declared (in stubs and protocols, abstract, with a body of `...` or \
+          one that ends with `raise NotImplementedError`), and of bodies that end within a `with`, which may swallow an exception. So a declared `Any` (source `annotation`) is told from \
           what nobody knows (source `unknown`). What is inferred counts neither as annotated nor as typed.\n\n\
           The `coverage report` of pyrefly 1.x counts parameters in the same way (no `self`, but `*args` and `**kwargs`). Unlike this table it leaves \
           functions inside of functions out, has one entry for all overloads and no implementation, takes the first of the `*args` of a method without other parameters for `self`, and does \

@@ -1,10 +1,11 @@
 //! A checker of words, with findings that depend on one file or on all of them.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use codeintel_base::{Column, FindingSeverity, Position, RepoPath};
 
 use super::checker::{CheckFile, CheckRequest, Checked, Checker, CheckerIdentity, KnownProgram, RawFinding, Reach};
-use std::cell::RefCell;
-use std::rc::Rc;
 
 /// Complains of each line of a file in which a word stands: that of its key for one that reaches no further than the file, any line of another
 /// file for one that looks at the project.

@@ -154,7 +154,7 @@ impl CheckStep {
         let Holding { identity, key, mut reports, pending } = holding;
         let tool = checker.name();
         if !pending.is_empty() {
-            let before = before(checking.prior, tool).map(|run| &run.reports);
+            let before = checking.prior.and_then(|prior| prior.tool(tool)).map(|run| &run.reports);
             checking.progress.begin(tool, pending.len());
             let request = CheckRequest { system: checking.system, files, pending: &pending };
             let checked = checker.check(&request)?;
@@ -200,10 +200,14 @@ impl CheckStep {
             let found = by_file.remove(file).unwrap_or_default();
             match SourceText::read(checking.system, path, hash, checking.options.scan.max_bytes) {
                 Ok(source) => {
-                    let place = Place::new(source.as_ref(), checked.columns, checked.counts_mark);
-                    let mut found: Vec<Finding> = found.into_iter().map(|raw| place.finding(raw)).collect();
-                    found.sort();
-                    placed.push((*file, found));
+                    let mut sorted = Vec::new();
+                    // The lines of a file are looked for only where something lies in them.
+                    if !found.is_empty() {
+                        let place = Place::new(source.as_ref(), checked.columns, checked.counts_mark);
+                        sorted.extend(found.into_iter().map(|raw| place.finding(raw)));
+                        sorted.sort();
+                    }
+                    placed.push((*file, sorted));
                 }
                 Err(path) => self.raced.push(path),
             }
@@ -224,10 +228,6 @@ fn files(rows: &[FileRow]) -> Vec<CheckFile<'_>> {
     rows.iter().map(|row| CheckFile { path: &row.path, hash: row.hash }).collect()
 }
 
-fn before<'a>(prior: Option<&'a Snapshot>, tool: &str) -> Option<&'a ToolRun> {
-    prior?.tools.iter().find(|run| run.tool == tool)
-}
-
 /// What of a checker's findings still holds; why it cannot be run, where it cannot.
 fn hold(
     checking: Checking<'_>,
@@ -235,7 +235,7 @@ fn hold(
     files: &[CheckFile<'_>],
 ) -> Result<Result<Holding, String>, StoreError> {
     let Checking { database, options, prior, .. } = checking;
-    let before = before(prior, checker.name());
+    let before = prior.and_then(|prior| prior.tool(checker.name()));
     let known = before.map(|run| KnownProgram { stamp: &run.stamp, version: &run.version });
     let identity = match checker.identify(files, known) {
         Ok(identity) => identity,
@@ -309,7 +309,7 @@ impl<'a> Place<'a> {
 }
 
 #[cfg(test)]
-mod unit_tests {
+mod tests {
     use super::*;
 
     fn check(text: &str, columns: Column, has_mark: bool, raw: (u32, u32), expected: (u32, u32)) {

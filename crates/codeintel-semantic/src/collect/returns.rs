@@ -80,18 +80,13 @@ impl Collector<'_> {
             };
             matches!(name, "abstractmethod" | "abstractproperty" | "overload")
         };
-        let says_nothing = |statement: &Stmt| match statement {
-            Stmt::Expr(only) => only.value.is_ellipsis_literal_expr(),
-            Stmt::Pass(_) => true,
-            _ => false,
-        };
         let is_stub = self.file.file(self.db).is_stub(self.db);
         match body {
             _ if is_stub || function.decorator_list.iter().any(is_abstract) => true,
             [Stmt::Expr(only)] => only.value.is_ellipsis_literal_expr(),
             [.., Stmt::Raise(raise)] if raise.exc.as_deref().is_some_and(is_not_implemented) => true,
             // A protocol's methods are declared with or without words.
-            [] | [_] if body.iter().all(says_nothing) => self.is_in_protocol(),
+            [] | [Stmt::Pass(_)] => self.is_in_protocol(),
             _ => false,
         }
     }

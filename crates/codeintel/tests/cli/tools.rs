@@ -118,15 +118,23 @@ fn what_a_tool_reads_besides_the_scanned_files_is_seen() {
     sandbox.assert_verified();
 }
 
+/// Says that ruff looks at one file.
+const LISTS_A: &str = "case $2 in --show-files) echo $PWD/a.py; exit;; esac";
+
+/// A script in place of ruff.
+fn install(sandbox: &Sandbox, version: &str, script: &str) {
+    let program = sandbox.path("ruff");
+    fs::write(&program, format!("#!/bin/sh\ncase $1 in --version) echo ruff {version}; exit;; esac\n{script}\n"))
+        .unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
 /// Programs in place of a tool: what they do, and what is said of it.
 #[test]
 fn a_tool_that_fails_is_null_and_a_problem() {
     let sandbox = Sandbox::new("#- a.py\nx = 1\n#- codeintel.toml\n[tools]\ntimeout = 1\nruff = './ruff'\n");
     let check = |script: &str, expected: &str| {
-        let program = sandbox.path("ruff");
-        fs::write(&program, format!("#!/bin/sh\ncase $1 in --version) echo ruff 1.2.3; exit;; esac\n{script}\n"))
-            .unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        install(&sandbox, "1.2.3", script);
         let summary = sandbox.ingest(&["--tools", "ruff"]);
         assert!(summary["tools"][0]["failure"].as_str().is_some_and(|why| why.contains(expected)), "{summary}");
         let problems = sandbox.query("SELECT stage, dataset, message FROM core.problems");
@@ -139,9 +147,8 @@ fn a_tool_that_fails_is_null_and_a_problem() {
     check("echo broken >&2; exit 2", "it ended with exit code 2: broken");
     check("kill -9 $$", "a signal ended it");
     check("sleep 60", "did not end within 1 s");
-    let files = "case $2 in --show-files) echo $PWD/a.py; exit;; esac";
-    check(&format!("{files}\necho no json"), "cannot be read");
-    check(&format!("{files}\necho '[{{\"filename\": 1}}]'"), "cannot be read");
+    check(&format!("{LISTS_A}\necho no json"), "cannot be read");
+    check(&format!("{LISTS_A}\necho '[{{\"filename\": 1}}]'"), "cannot be read");
     sandbox.write("codeintel.toml", "[tools]\nruff = './nowhere'\n");
     let summary = sandbox.ingest(&["--tools", "ruff"]);
     assert!(summary["tools"][0]["failure"].as_str().is_some_and(|why| why.contains("cannot be found")), "{summary}");
@@ -153,27 +160,22 @@ fn a_tool_that_fails_is_null_and_a_problem() {
 #[test]
 fn another_version_of_a_tool_is_run_again() {
     let sandbox = Sandbox::new("#- a.py\nx = 1\n#- codeintel.toml\n[tools]\nenabled = ['ruff']\nruff = './ruff'\n");
-    let install = |version: &str, code: &str| {
-        let program = sandbox.path("ruff");
+    let install_finder = |version: &str, code: &str| {
         let finding = format!(
             r#"[{{"filename": "'$PWD'/a.py", "code": "{code}", "message": "m", "location": {{"row": 1, "column": 1}}, "end_location": {{"row": 1, "column": 2}}}}]"#
         );
-        let script = format!(
-            "#!/bin/sh\ncase $1 in --version) echo ruff {version}; exit;; esac\ncase $2 in --show-files) echo $PWD/a.py; exit;; esac\necho '{finding}'\nexit 1\n"
-        );
-        fs::write(&program, script).unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        install(&sandbox, version, &format!("{LISTS_A}\necho '{finding}'\nexit 1"));
     };
     let found = || {
         sandbox.query("SELECT tool_version, code, severity, start_line, start_col, end_col FROM analytics.diagnostics")
     };
-    install("1.0", "X1");
+    install_finder("1.0", "X1");
     assert_eq!(asked(&sandbox.ingest(&[])), [1]);
     assert_eq!(found(), ["1.0,X1,error,1,0,1"]);
-    install("1.1", "X22");
+    install_finder("1.1", "X22");
     assert_eq!(asked(&sandbox.ingest(&[])), [1]);
     assert_eq!(found(), ["1.1,X22,error,1,0,1"]);
     assert!(sandbox.ok(&["explain", "a.py", "--repo", "o/r"]).contains("ruff      1 findings"));
-    install("1.1", "X333");
+    install_finder("1.1", "X333");
     assert_eq!(asked(&sandbox.ingest(&[])), [0], "the same version, installed anew");
 }
