@@ -1,11 +1,12 @@
 //! Classes and their bases: in which of them a member is defined, and which members it overrides.
 
 use ruff_db::parsed::parsed_module;
+use ruff_python_ast::find_node::covering_node;
 use ruff_python_ast::{AnyNodeRef, Decorator, Expr, StmtClassDef};
 use ty_python_core::definition::{Definition, DefinitionKind};
 use ty_python_core::scope::{FileScopeId, NodeWithScopeKind, NodeWithScopeRef, ScopeId, ScopeKind};
 use ty_python_core::{attribute_scopes, place_table, semantic_index, use_def_map};
-use ty_python_semantic::{HasType as _, SemanticModel};
+use ty_python_semantic::{HasType as _, SemanticModel, TypeHierarchyClass, type_hierarchy_supertypes};
 
 use crate::database::Db;
 use crate::modules::identifier;
@@ -18,9 +19,53 @@ fn bases<'db>(db: &'db dyn Db, class: Definition<'db>) -> Box<[Definition<'db>]>
     let module = parsed_module(db, file.python_file(db)).load(db);
     let DefinitionKind::Class(node) = class.kind(db) else { return Box::default() };
     let model = SemanticModel::new(db, file);
-    let arguments = node.node(&module).arguments.as_deref();
+    let node = node.node(&module);
+    let arguments = node.arguments.as_deref();
     let bases = arguments.into_iter().flat_map(|arguments| &arguments.args);
-    bases.filter_map(|base| class_of(db, &model, base)).filter(|base| *base != class).collect()
+    let is_outside = db.modules().is_installed(file.file(db).path(db));
+    let found = if is_outside { bases_alone(db, &model, node) } else { None };
+    let found = found.unwrap_or_else(|| bases.filter_map(|base| class_of(db, &model, base)).collect());
+    found.into_iter().filter(|base| *base != class).collect()
+}
+
+/// The bases of a class without the types of all else in its module, which would be inferred for that of an expression in it; none
+/// if they can not be told so.
+fn bases_alone<'db>(db: &'db dyn Db, model: &SemanticModel<'db>, class: &StmtClassDef) -> Option<Vec<Definition<'db>>> {
+    let arguments = class.arguments.as_deref().map_or(&[][..], |arguments| &arguments.args);
+    let names: Vec<&str> =
+        arguments.iter().filter_map(last_name).filter(|name| !matches!(*name, "Generic" | "Protocol")).collect();
+    if names.is_empty() && arguments.iter().all(|base| last_name(base).is_some()) {
+        return Some(Vec::new());
+    }
+    let found = type_hierarchy_supertypes(db, &model.program_environment(), class.inferred_type(model)?);
+    if found.len() != names.len() {
+        return None;
+    }
+    // In the place of a base that is not known stands `object`.
+    let is_named = |(found, &name): (&TypeHierarchyClass<'db>, &&str)| found.name != "object" || name == "object";
+    if !found.iter().zip(&names).all(is_named) {
+        return None;
+    }
+    found.iter().map(|found| class_at(db, found)).collect()
+}
+
+/// The name of a class in an expression like `module.Class[T]`.
+fn last_name(expression: &Expr) -> Option<&str> {
+    match expression {
+        Expr::Name(name) => Some(&name.id),
+        Expr::Attribute(attribute) => Some(&attribute.attr.id),
+        Expr::Subscript(subscript) => last_name(&subscript.value),
+        _ => None,
+    }
+}
+
+/// The class statement at a place.
+fn class_at<'db>(db: &'db dyn Db, place: &TypeHierarchyClass<'db>) -> Option<Definition<'db>> {
+    let file = db.program_file(place.file.file(db));
+    let module = parsed_module(db, file.python_file(db)).load(db);
+    let node = covering_node(module.syntax().into(), place.selection_range).find_first(|node| node.is_stmt_class_def());
+    let AnyNodeRef::StmtClassDef(class) = node.ok()?.node() else { return None };
+    semantic_index(db, file).try_definitions(class.into())?.first().copied()
 }
 
 /// The class statement that an expression stands for, or of whose instances it is one.

@@ -92,6 +92,15 @@ impl ModuleSymbols {
         symbol.starts_with(&self.project)
     }
 
+    /// Whether a file comes from the standard library or an installed package.
+    pub(crate) fn is_installed(&self, path: &FilePath) -> bool {
+        match path {
+            FilePath::System(path) => self.site_packages.iter().any(|folder| path.starts_with(folder)),
+            FilePath::Vendored(_) => true,
+            FilePath::SystemVirtual(_) => false,
+        }
+    }
+
     fn inside<'p>(&self, path: &'p SystemPath) -> Option<&'p str> {
         path.strip_prefix(&self.root).ok().map(SystemPath::as_str)
     }
