@@ -12,6 +12,9 @@ use crate::schema;
 /// A log of this many bytes is read in about 60 ms when the database is opened.
 const LONGEST_LOG: u64 = 3 << 20;
 
+/// The oldest DuckDB that reads the file. For still older ones each checkpoint would translate the statistics of all columns.
+const STORAGE_VERSION: &str = "v1.2.0";
+
 /// What a database is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -175,7 +178,10 @@ fn config(access: Access) -> Result<Config, StoreError> {
         // A query must not reach outside of the file.
         Access::Read => config.access_mode(AccessMode::ReadOnly)?.enable_external_access(false)?,
         // More threads have little to do for those who write, and wait for it busily.
-        Access::Write | Access::WriteExisting => config.access_mode(AccessMode::ReadWrite)?.threads(1)?,
+        Access::Write | Access::WriteExisting => config
+            .access_mode(AccessMode::ReadWrite)?
+            .threads(1)?
+            .with("storage_compatibility_version", STORAGE_VERSION)?,
     })
 }
 
