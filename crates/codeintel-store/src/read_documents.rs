@@ -3,7 +3,7 @@
 use codeintel_base::{Column, RepoPath};
 use codeintel_scip::{Document, Occurrence, Range, Relationship, Symbol};
 use duckdb::Row;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::database::Database;
 use crate::documents::{paths_in, repo_path};
@@ -77,6 +77,13 @@ impl Database {
             }
         }
         Ok(())
+    }
+
+    /// Those of some files that have no document in a repository's current snapshot.
+    pub fn without_document(&self, repo: &str, paths: &[RepoPath]) -> Result<Vec<RepoPath>, StoreError> {
+        let headers = self.document_headers(repo, Some(paths))?;
+        let found: FxHashSet<&RepoPath> = headers.iter().map(|(_, stored)| &stored.path).collect();
+        Ok(paths.iter().filter(|path| !found.contains(path)).cloned().collect())
     }
 
     /// The documents without what they say, with the numbers of their facts.

@@ -146,8 +146,23 @@ fn an_export_imported_gives_the_same_tables() {
     let json: Value = serde_json::from_slice(&fs::read(sandbox.path("one/index.scip.json")).unwrap()).unwrap();
     assert_eq!(json["documents"].as_array().unwrap().len(), 1);
     assert_eq!(json["documents"][0]["relative_path"], "pkg/b.py");
-    let (code, _) = sandbox.fails(&["scip", "export", "--output", "one", "--documents", "pkg/x.py"]);
+}
+
+#[test]
+fn an_export_that_fails_leaves_the_last_one_alone() {
+    let sandbox = Sandbox::new(SOURCES);
+    sandbox.write("in.scip", index("", &FILES));
+    sandbox.ok(&["scip", "import", "in.scip"]);
+    sandbox.ok(&["scip", "export", "--output", "out"]);
+    let written = || ["index.scip", "index.scip.json"].map(|name| fs::read(sandbox.path("out").join(name)).unwrap());
+    let before = written();
+    let documents = "pkg/a.py,pkg/typo.py,pkg/__init__.py";
+    let (code, said) = sandbox.fails(&["scip", "export", "--output", "out", "--documents", documents]);
     assert_eq!(code, 1);
+    assert!(said.contains("there is no document of `pkg/typo.py`, `pkg/__init__.py`"), "{said}");
+    assert_eq!(written(), before);
+    let said = sandbox.ok(&["scip", "export", "--output", "out", "--documents", "pkg/a.py,pkg/a.py"]);
+    assert!(said.starts_with("1 documents written"), "{said}");
 }
 
 /// A repository whose documents are made by a script.
