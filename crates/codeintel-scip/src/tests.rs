@@ -104,12 +104,17 @@ fn what_is_no_index_is_an_error_and_never_a_panic() {
 }
 
 #[test]
-fn documents_can_be_passed_over() {
-    let external = Symbol { symbol: "x".to_owned(), ..Symbol::default() };
-    let bytes = written(&Header::default(), &[sample(), sample()], std::slice::from_ref(&external));
-    let read: Vec<Part> =
-        IndexReader::new(&mut Cursor::new(bytes)).without_documents().collect::<Result<_, _>>().unwrap();
-    assert_eq!(read, [Part::Header(Header::default()), Part::External(external)]);
+fn an_outline_has_the_paths_of_documents_and_the_whole_of_external_symbols() {
+    let external = Symbol { symbol: "x".to_owned(), signature: "x: int".to_owned(), ..Symbol::default() };
+    let empty = Document::default();
+    let bytes = written(&Header::default(), &[sample(), empty.clone()], std::slice::from_ref(&external));
+    let read: Vec<Part> = IndexReader::new(&mut Cursor::new(&bytes)).outline().collect::<Result<_, _>>().unwrap();
+    let path_only = Document { relative_path: "src/a.py".to_owned(), ..Document::default() };
+    let expected = [path_only, empty].map(Part::Document).into_iter().chain([Part::External(external)]);
+    assert_eq!(read, [Part::Header(Header::default())].into_iter().chain(expected).collect::<Vec<_>>());
+    for length in 0..bytes.len() {
+        assert!(IndexReader::new(&mut Cursor::new(&bytes[..length])).outline().count() <= 4, "{length}");
+    }
 }
 
 #[test]

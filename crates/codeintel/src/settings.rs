@@ -491,7 +491,7 @@ impl Settings {
     }
 
     /// Where what is exchanged with indexers lies: beside the database.
-    fn index_folder(&self) -> OwnFolder {
+    pub(crate) fn index_folder(&self) -> OwnFolder {
         let database = self.database();
         OwnFolder::new(if self.is_default_database() {
             database.with_file_name("scip")

@@ -92,8 +92,14 @@ fn an_index_is_imported_and_what_does_not_belong_is_refused() {
         ),
         ["0,4,true", "20,21,false"]
     );
-    let problems = sandbox.query("SELECT rel_path, dataset, stage, severity FROM core.problems ORDER BY ALL");
-    assert_eq!(problems, ["../../x.py,scip.documents,index,warning", "pkg/gone.py,scip.documents,index,warning"]);
+    let problems = sandbox.query("SELECT rel_path, dataset, stage, severity, message FROM core.problems ORDER BY ALL");
+    let expected = [
+        ("../../x.py", "the index has a document outside of the repository: `../../x.py`"),
+        ("pkg/a.py", "\"the index has another document of this file, which is left out\""),
+        ("pkg/gone.py", "the index has a document of what is no source file"),
+    ];
+    let expected = expected.map(|(path, message)| format!("{path},scip.documents,index,warning,{message}"));
+    assert_eq!(problems, expected);
     // An edit makes it stale, in the files that look into the edited one, too.
     sandbox.write("pkg/a.py", "class B:\n    pass\n");
     let summary = sandbox.ingest(&["--scip-backend", "none"]);
@@ -103,6 +109,57 @@ fn an_index_is_imported_and_what_does_not_belong_is_refused() {
     fs::remove_file(sandbox.path("pkg/b.py")).unwrap();
     sandbox.ingest(&["--scip-backend", "none"]);
     assert_eq!(sandbox.query("SELECT rel_path FROM scip.documents"), ["pkg/a.py"]);
+}
+
+#[test]
+fn an_index_of_another_checkout_is_placed_by_its_documents() {
+    let sandbox = Sandbox::new(SOURCES);
+    let check = |root: &str, paths: &[&str]| {
+        let files: Vec<(&str, &str)> = paths.iter().copied().zip(FILES.map(|(_, text)| text)).collect();
+        sandbox.write("in.scip", index(root, &files));
+        sandbox.ok(&["scip", "import", "in.scip"]);
+        let documents = sandbox.query("SELECT rel_path FROM scip.documents WHERE NOT is_stale ORDER BY ALL");
+        assert_eq!(documents, ["pkg/a.py", "pkg/b.py"], "{paths:?} from {root}");
+        assert_eq!(sandbox.query("SELECT count(*) FROM core.problems"), ["0"]);
+        fs::remove_dir_all(sandbox.path(".codeintel")).unwrap();
+    };
+    check("file:///ci/build", &["pkg/a.py", "pkg/b.py"]);
+    check("file:///ci/build/pkg", &["a.py", "b.py"]);
+    check("file:///ci/build/pkg/a.py", &["", "../b.py"]);
+    let here = sandbox.root().canonicalize().unwrap();
+    check("file:///elsewhere", &[&format!("{}/pkg/a.py", here.display()), &format!("{}/pkg/b.py", here.display())]);
+    check(&format!("file://localhost{}/pkg", here.display()), &["a.py", "b.py"]);
+}
+
+#[test]
+fn what_an_imported_index_says_of_external_symbols_is_kept() {
+    let sandbox = Sandbox::new("#- a.py\nint\nstr\n");
+    let header = Header { producer: "scip-python".to_owned(), ..Header::default() };
+    let [int, str] = ["int", "str"].map(|name| format!("scip-python python python-stdlib 3.11 builtins/{name}#"));
+    let occurrence = |(line, symbol): (u32, &String)| Occurrence {
+        range: Range { start_line: line, start_col: 0, end_line: line, end_col: 3 },
+        symbol: symbol.clone(),
+        ..Occurrence::default()
+    };
+    let document = Document {
+        relative_path: "a.py".to_owned(),
+        occurrences: (0..).zip([&int, &str]).map(occurrence).collect(),
+        ..Document::default()
+    };
+    let external = Symbol {
+        symbol: int,
+        signature: "class int".to_owned(),
+        documentation: vec!["A number.".to_owned()],
+        ..Symbol::default()
+    };
+    let mut writer = IndexWriter::new(Vec::new(), &header).unwrap();
+    writer.document(&document).unwrap();
+    writer.external(&external).unwrap();
+    sandbox.write("in.scip", writer.finish().unwrap());
+    sandbox.ok(&["scip", "import", "in.scip"]);
+    let kept = sandbox
+        .query("SELECT symbol[-4:-2], signature, documentation ->> 0 FROM scip.symbols WHERE is_external ORDER BY ALL");
+    assert_eq!(kept, ["int,class int,A number.", "str,,"]);
 }
 
 #[test]
@@ -220,19 +277,54 @@ fn a_program_of_the_users_makes_the_documents() {
     assert_eq!(scripted.targets(), "pkg/b.py");
     assert_ne!(written("out/index.scip"), before[0]);
     scripted.0.assert_verified();
+}
+
+#[test]
+fn shards_say_what_the_documents_say() {
+    let scripted = Scripted::new();
+    let path = |name: &str| scripted.0.path(".codeintel/scip/docs").join(name);
     let shards = || {
-        let find =
-            Command::new("find").args([".codeintel/scip/docs", "-type", "f"]).current_dir(scripted.0.root()).output();
-        let mut files: Vec<String> =
-            String::from_utf8(find.unwrap().stdout).unwrap().lines().map(str::to_owned).collect();
+        let files = Command::new("find").arg(path("")).args(["-type", "f", "-printf", "%P "]).output().unwrap().stdout;
+        let mut files: Vec<String> = String::from_utf8(files).unwrap().split_whitespace().map(str::to_owned).collect();
         files.sort();
-        files
+        files.join(" ")
     };
-    assert_eq!(shards().len(), 6, "{:?}", shards());
+    let all = "pkg/__init__.py.json pkg/__init__.py.scip pkg/a.py.json pkg/a.py.scip pkg/b.py.json pkg/b.py.scip";
+    let read = || {
+        ["pkg/a.py.json", "pkg/a.py.scip"]
+            .map(|name| String::from_utf8_lossy(&fs::read(path(name)).unwrap()).into_owned())
+    };
+    scripted.ingest();
+    assert_eq!(shards(), all);
+    let (first, written) = (read(), fs::metadata(path("pkg/a.py.scip")).unwrap().modified().unwrap());
+    assert_eq!(serde_json::from_str::<Value>(&first[0]).unwrap()["documents"][0]["relative_path"], "pkg/a.py");
+    scripted.ingest();
+    assert_eq!(fs::metadata(path("pkg/a.py.scip")).unwrap().modified().unwrap(), written, "nothing is written again");
+
+    // What was indexed before is not indexed again.
+    let edited = "class A:\n    def f(self): pass\nx = 1\n";
+    scripted.0.write("pkg/a.py", edited);
+    scripted.0.write("made.scip", index("", &[("pkg/__init__.py", ""), ("pkg/a.py", edited), FILES[1]]));
+    scripted.ingest();
+    assert_ne!(read(), first);
+    scripted.0.write("pkg/a.py", FILES[0].1);
+    scripted.ingest();
+    assert_eq!(read(), first);
+
     fs::remove_file(scripted.0.path("pkg/b.py")).unwrap();
     scripted.ingest();
-    assert_eq!(shards().len(), 4, "{:?}", shards());
-    assert!(shards().contains(&".codeintel/scip/docs/pkg/a.py.scip".to_owned()));
+    assert_eq!(shards(), "pkg/__init__.py.json pkg/__init__.py.scip pkg/a.py.json pkg/a.py.scip");
+    scripted.0.write("pkg/b.py", FILES[1].1);
+    scripted.ingest();
+    assert_eq!(shards(), all);
+    fs::remove_dir_all(path("")).unwrap();
+    scripted.ingest();
+    assert_eq!((shards(), read()), (all.to_owned(), first));
+
+    scripted.0.ingest(&["--scip-backend", "native"]);
+    assert_eq!(shards(), "");
+    scripted.ingest();
+    assert_eq!(shards(), all);
 }
 
 #[test]
