@@ -5,7 +5,7 @@ use codeintel_base::RepoPath;
 use duckdb::{Appender, Connection, params};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::database::Database;
+use crate::database::{Database, LittleMemory};
 use crate::error::StoreError;
 use crate::facts::list;
 use crate::schema::tables_keyed_by;
@@ -147,10 +147,12 @@ impl Database {
     /// Begin to write documents of an indexer. Of two with the same key the later one counts.
     pub fn document_writer(&self, indexer: &str) -> Result<DocumentWriter, StoreError> {
         let connection = self.connection.try_clone()?;
+        let little_memory = LittleMemory::on(&connection)?;
         connection.execute_batch("BEGIN")?;
         let sql = "SELECT coalesce(max(document_id), 0)::INTEGER + 1 FROM store.documents";
         let next_id = connection.query_row(sql, [], |row| row.get(0))?;
-        Ok(DocumentWriter { connection, indexer: indexer.to_owned(), next_id, written: FxHashMap::default(), rows: 0 })
+        let (indexer, written) = (indexer.to_owned(), FxHashMap::default());
+        Ok(DocumentWriter { connection, indexer, next_id, written, rows: 0, _little_memory: little_memory })
     }
 
     /// The programs, with their versions, that made the documents of a repository's current snapshot.
@@ -214,6 +216,7 @@ pub struct DocumentWriter {
     next_id: i32,
     written: FxHashMap<DocumentKey, i32>,
     rows: usize,
+    _little_memory: LittleMemory,
 }
 
 impl DocumentWriter {
