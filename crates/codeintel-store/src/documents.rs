@@ -128,6 +128,14 @@ impl Database {
         Ok(found)
     }
 
+    /// How many of some documents another indexer has made.
+    pub fn documents_of_others(&self, indexer: &str, documents: &[i32]) -> Result<usize, StoreError> {
+        let ids = list(documents.iter().chain([&0]));
+        let sql = format!("SELECT count(*) FROM store.documents WHERE document_id IN ({ids}) AND indexer <> ?");
+        let count: i64 = self.connection.query_row(&sql, [indexer], |row| row.get(0))?;
+        Ok(count as usize)
+    }
+
     /// The facts that an indexer's documents of some files have.
     pub fn known_facts(&self, indexer: &str, paths: &[RepoPath]) -> Result<KnownFacts, StoreError> {
         let condition = paths_in(paths, paths.len());
@@ -161,6 +169,15 @@ impl Database {
         let mut statement = self.connection.prepare(sql)?;
         let producers = statement.query_map([repo], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
         Ok(producers)
+    }
+
+    /// The indexers that the documents of a repository's current snapshot are by, sorted.
+    pub fn indexers(&self, repo: &str) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT DISTINCT d.indexer FROM store.snapshots s JOIN store.files f USING (snapshot_id) \
+                   JOIN store.documents d USING (document_id) WHERE s.repo = ? AND s.is_current ORDER BY ALL";
+        let mut statement = self.connection.prepare(sql)?;
+        let indexers = statement.query_map([repo], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        Ok(indexers)
     }
 
     /// What is known of a document.

@@ -399,6 +399,11 @@ impl Settings {
         }
     }
 
+    /// Whether the settings say who makes SCIP documents.
+    pub(crate) fn names_backend(&self) -> bool {
+        self.values["scip.backend"].1 != "default" || !self.list("scip.command").is_empty()
+    }
+
     /// What makes SCIP documents, by the settings.
     pub(crate) fn indexer(&self, system: &OsSystem) -> Box<dyn Indexer> {
         let tools = ToolRunner::new(self.search_path.as_deref());

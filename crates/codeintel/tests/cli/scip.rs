@@ -104,6 +104,10 @@ fn an_index_is_imported_and_what_does_not_belong_is_refused() {
     sandbox.write("pkg/a.py", "class B:\n    pass\n");
     let summary = sandbox.ingest(&["--scip-backend", "none"]);
     assert_eq!((scip_of(&summary, "stale"), scip_of(&summary, "status")), ("2".to_owned(), "partial".to_owned()));
+    let reason = "nobody makes documents anew that do not hold any more";
+    assert_eq!(scip_of(&summary, "reason"), reason);
+    let problems = sandbox.query("SELECT message FROM core.problems WHERE rel_path IS NULL");
+    assert_eq!(problems, [format!("{reason}; 2 files have no document that holds")]);
     sandbox.write("pkg/a.py", FILES[0].1);
     assert_eq!(scip_of(&sandbox.ingest(&["--scip-backend", "none"]), "stale"), "0");
     fs::remove_file(sandbox.path("pkg/b.py")).unwrap();
@@ -379,6 +383,39 @@ fn a_file_of_which_the_index_says_nothing_is_a_problem_and_not_asked_for_again()
     let before = calls();
     scripted.ingest();
     assert_eq!(calls(), before);
+}
+
+#[test]
+fn a_database_is_verified_with_the_indexer_that_its_documents_are_by() {
+    let scripted = Scripted::new();
+    scripted.ingest();
+    scripted.0.assert_verified();
+    fs::remove_file(scripted.0.path("codeintel.toml")).unwrap();
+    let (code, said) = scripted.0.fails(&["verify", "--repo", "o/r"]);
+    assert_eq!(code, 1);
+    assert!(said.contains("the documents are by `./tool.sh {output} {targets}`, and the settings do not"), "{said}");
+    scripted.0.ok(&["verify", "--repo", "o/r", "--scip-backend", "none"]);
+    scripted.0.ok(&["scip", "import", "made.scip", "--repo", "o/r"]);
+    scripted.0.assert_verified();
+    // What stands for scip-python finds the documents, and the settings do not name it.
+    let made = scripted.0.path("made.scip").display().to_string();
+    scripted.does(&format!("while [ \"$1\" != --output ]; do shift; done\ncp '{made}' \"$2\""));
+    let program = scripted.0.path("tool.sh").display().to_string();
+    let run = |args: &[&str]| {
+        let output = scripted.0.command(args).env("CODEINTEL_SCIP_PROGRAM", &program).output().unwrap();
+        (output.status.success(), stderr(&output) + &String::from_utf8_lossy(&output.stdout))
+    };
+    assert!(run(&["ingest", "--repo", "o/r", "--scip-backend", "scip-python"]).0);
+    let by = "SELECT DISTINCT indexer[:11] FROM store.files JOIN store.documents USING (document_id)";
+    assert_eq!(scripted.0.query(by), ["scip-python"]);
+    let (is_right, said) = run(&["verify", "--repo", "o/r"]);
+    assert!(is_right, "{said}");
+    fs::remove_file(&program).unwrap();
+    let (is_right, said) = run(&["verify", "--repo", "o/r"]);
+    assert!(
+        !is_right && said.contains("the documents cannot be verified") && said.contains("cannot be found"),
+        "{said}"
+    );
 }
 
 /// The program that `cargo xtask setup` installs.
