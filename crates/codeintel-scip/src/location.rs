@@ -17,6 +17,8 @@ pub struct Root {
     /// The same folder in this checkout.
     base: PathBuf,
     repository: PathBuf,
+    /// Another folder that it could be by the documents.
+    rival: Option<PathBuf>,
 }
 
 /// What cannot stand for itself in the path of a URI.
@@ -38,7 +40,7 @@ impl Root {
     ///
     /// A root that does not lie in the repository is that of another checkout. What follows the other repository's root in it is then
     /// known by the documents: of the ends of its path, from the longest to the empty one, the first one counts under which the
-    /// most of them are files of the repository.
+    /// most of them are files of the repository. [`Root::doubt`] tells where others would do as well.
     pub fn find(
         project_root: &str,
         repository: &Path,
@@ -46,23 +48,36 @@ impl Root {
         is_file: impl Fn(&RepoPath) -> bool,
     ) -> Self {
         let named = folder_of_uri(project_root);
-        let root = |base| Self { named: named.clone(), base, repository: repository.to_owned() };
+        let root = |base| Self { named: named.clone(), base, repository: repository.to_owned(), rival: None };
         if named.starts_with(repository) {
             return root(named.clone());
         }
         let parts: Vec<Component<'_>> =
             named.components().filter(|part| matches!(part, Component::Normal(_))).collect();
         let ends = (0..=parts.len()).map(|start| repository.join(parts[start..].iter().collect::<PathBuf>()));
-        let mut best = (root(repository.to_owned()), 0);
+        let mut best = (root(repository.to_owned()), Vec::new());
         // The root itself, since the repository may lie in it.
         for candidate in [named.clone()].into_iter().chain(ends).map(root) {
             let located = relative_paths.iter().filter_map(|path| candidate.locate(path).ok());
-            let count = located.filter(&is_file).count();
-            if count > best.1 {
-                best = (candidate, count);
+            let files: Vec<RepoPath> = located.filter(&is_file).collect();
+            if files.len() > best.1.len() {
+                best = (candidate, files);
+            } else if files.len() == best.1.len() && files != best.1 {
+                best.0.rival.get_or_insert(candidate.base);
             }
         }
         best.0
+    }
+
+    /// What there is to say if the documents alone do not tell which folder it is.
+    pub fn doubt(&self) -> Option<String> {
+        let shown = |folder: &Path| match folder.strip_prefix(&self.repository) {
+            Ok(path) if path.as_os_str().is_empty() => "the repository's root".to_owned(),
+            Ok(path) => format!("`{}`", path.display()),
+            Err(_) => format!("`{}`", folder.display()),
+        };
+        let (taken, rival) = (shown(&self.base), shown(self.rival.as_deref()?));
+        Some(format!("the index may be of {taken} or of {rival}; {taken} was taken, as its root has that name"))
     }
 
     /// The path from the repository's root to a document.
@@ -152,9 +167,20 @@ mod tests {
         check("file:///ci/build/src/pkg/a.py", "", "src/pkg/a.py");
         check_among("file:///ci/build/src/pkg/a.py", &["", "../b.py"], &["src/pkg/a.py", "src/pkg/b.py"]);
         check("/ci/src", "src/pkg/a.py", "src/pkg/a.py");
-        // The name of the folder decides where both would do, and the greater number of files where it does not.
-        check("/ci/src", "a.py", "src/a.py");
+        // The greater number of files counts before the name of the folder.
         check_among("/ci/src", &["b.py", "x.py", "src/a.py"], &["b.py", "x.py", "src/a.py"]);
+    }
+
+    #[test]
+    fn the_name_of_the_folder_decides_where_two_would_do_and_that_is_told() {
+        let find = |path: &str| {
+            let is_file = |path: &RepoPath| ["src/a.py", "a.py", "b.py"].contains(&path.as_str());
+            let root = Root::find("file:///ci/src", Path::new("/work"), &[path.to_owned()], is_file);
+            (root.locate(path).map(|path| path.to_string()).unwrap(), root.doubt().unwrap_or_default())
+        };
+        let doubt = "the index may be of `src` or of the repository's root; `src` was taken, as its root has that name";
+        assert_eq!(find("a.py"), ("src/a.py".to_owned(), doubt.to_owned()));
+        assert_eq!(find("b.py"), ("b.py".to_owned(), String::new()));
     }
 
     #[test]

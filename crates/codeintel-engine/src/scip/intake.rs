@@ -77,6 +77,7 @@ impl<'a> Intake<'a> {
             match part.map_err(|error| error.to_string())? {
                 Part::Header(header) => {
                     root = find_root(&header);
+                    self.warnings.extend(root.doubt().map(|doubt| (None, doubt)));
                     self.header = header;
                 }
                 Part::Document(document) => self.document(&root, document, &externals, hand_over),
