@@ -124,7 +124,7 @@ pub fn ingest(
             extracted.raced = run.check(system, database, &options, producers.checkers, progress)?;
         }
         if extracted.raced.is_empty() {
-            return run.publish(database, &options, producers.indexer, &extracted);
+            return run.publish(database, &options, &extracted);
         }
         // These files are not what they were when they were hashed: look at everything again, and keep their bytes
         // from hashing to parsing.
@@ -373,14 +373,10 @@ impl Run {
         mut self,
         database: &mut Database,
         options: &Options,
-        indexer: &mut dyn Indexer,
         extracted: &Extracted,
     ) -> Result<Report, EngineError> {
         let clock = Instant::now();
         let wrote = self.publish_rows(database, options)?;
-        if wrote && self.index.is_some() {
-            indexer.settle(&self.rows.iter().map(|row| &row.path).collect::<Vec<_>>());
-        }
         self.seconds.push(("publish", clock.elapsed().as_secs_f64()));
         let dataset = |(wanted, (written, seconds)): (&Wanted, &(Written, f64))| DatasetReport {
             dataset: wanted.key(),

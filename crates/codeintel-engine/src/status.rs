@@ -85,12 +85,13 @@ impl Run {
         let source_roots = self.import_roots();
         let world = World { system, database, source_roots: &source_roots, options, progress: &NoProgress };
         let plan = IndexPlan::new(&world, indexer, &self.rows, prior, interfaces)?;
-        let outdated = plan.pending.iter().filter(|file| self.rows[**file].document_id.is_some());
-        self.plan.datasets.push(DatasetPlan {
-            dataset: "scip.documents",
-            missing: plan.pending.len(),
-            outdated: outdated.count(),
-        });
+        let before: Vec<i32> = plan.pending.iter().filter_map(|file| self.rows[*file].document_id).collect();
+        let outdated = match &plan.identity {
+            Some(identity) => database.documents_of_others(&identity.key, &before)?,
+            None => 0,
+        };
+        let missing = plan.pending.len();
+        self.plan.datasets.push(DatasetPlan { dataset: "scip.documents", missing, outdated });
         if let Some(state) = prior.and_then(|prior| IndexState::read(prior.indexing.as_deref())) {
             indexer.remember(&state.memory);
         }

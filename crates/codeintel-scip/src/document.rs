@@ -92,6 +92,21 @@ pub struct Symbol {
     pub relationships: Vec<Relationship>,
 }
 
+/// The number that a kind of symbols has in the schema; that of one which the schema does not know is its name.
+///
+/// ```
+/// use codeintel_scip::kind_number;
+///
+/// assert_eq!(["Class", "Concept", "200", "?"].map(kind_number), [Some(7), Some(86), Some(200), None]);
+/// ```
+pub fn kind_number(kind: &str) -> Option<i32> {
+    use protobuf::Enum as _;
+    use types::symbol_information::Kind;
+
+    let known = Kind::VALUES.iter().find(|value| format!("{value:?}") == kind).map(Kind::value);
+    known.or_else(|| kind.parse().ok())
+}
+
 /// How a symbol relates to another one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(clippy::struct_excessive_bools, reason = "the schema has four independent flags")]
@@ -293,9 +308,6 @@ impl Symbol {
     }
 
     pub(crate) fn to_message(&self) -> types::SymbolInformation {
-        use protobuf::Enum as _;
-        use types::symbol_information::Kind;
-
         let relationship = |relationship: &Relationship| types::Relationship {
             symbol: relationship.symbol.clone(),
             is_reference: relationship.is_reference,
@@ -304,12 +316,10 @@ impl Symbol {
             is_definition: relationship.is_definition,
             ..types::Relationship::default()
         };
-        let kind = self.kind.as_deref().unwrap_or_default();
-        let known = Kind::VALUES.iter().find(|value| format!("{value:?}") == kind).map(Kind::value);
         let signature = types::Signature { text: self.signature.clone(), ..types::Signature::default() };
         types::SymbolInformation {
             symbol: self.symbol.clone(),
-            kind: protobuf::EnumOrUnknown::from_i32(known.or_else(|| kind.parse().ok()).unwrap_or_default()),
+            kind: protobuf::EnumOrUnknown::from_i32(self.kind.as_deref().and_then(kind_number).unwrap_or_default()),
             display_name: self.display_name.clone(),
             signature_documentation: if self.signature.is_empty() { None } else { Some(signature) }.into(),
             documentation: self.documentation.clone(),

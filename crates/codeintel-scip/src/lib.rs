@@ -13,7 +13,9 @@ mod reader;
 mod writer;
 
 pub use descriptor::{DescriptorKind, last_descriptor};
-pub use document::{Coverage, Document, Occurrence, Range, ReferenceKind, Relationship, Role, Symbol, Unresolved};
+pub use document::{
+    Coverage, Document, Occurrence, Range, ReferenceKind, Relationship, Role, Symbol, Unresolved, kind_number,
+};
 pub use location::{Root, RootError, file_uri};
 pub use place::{PlacedDocument, Source};
 pub use reader::{Header, IndexReader, Part, ScipError};

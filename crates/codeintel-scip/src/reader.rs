@@ -51,7 +51,7 @@ pub struct IndexReader<'a> {
     input: CodedInputStream<'a>,
     has_header: bool,
     is_over: bool,
-    skips_documents: bool,
+    is_outline: bool,
 }
 
 impl std::fmt::Debug for IndexReader<'_> {
@@ -65,17 +65,20 @@ const METADATA: u32 = 1 << 3 | 2;
 const DOCUMENTS: u32 = 2 << 3 | 2;
 const EXTERNAL_SYMBOLS: u32 = 3 << 3 | 2;
 
+/// A field of the message `Document`.
+const RELATIVE_PATH: u32 = 1 << 3 | 2;
+
 impl<'a> IndexReader<'a> {
     /// Read from a stream.
     pub fn new(input: &'a mut dyn BufRead) -> Self {
         let input = CodedInputStream::from_buf_read(input);
-        Self { input, has_header: false, is_over: false, skips_documents: false }
+        Self { input, has_header: false, is_over: false, is_outline: false }
     }
 
-    /// Pass over the documents without decoding them. What an index says of external symbols comes behind them.
+    /// Of documents read nothing but their paths. What an index says of external symbols comes behind them.
     #[must_use]
-    pub fn without_documents(mut self) -> Self {
-        self.skips_documents = true;
+    pub fn outline(mut self) -> Self {
+        self.is_outline = true;
         self
     }
 
@@ -98,7 +101,11 @@ impl<'a> IndexReader<'a> {
                         producer_version: tool.version,
                     })));
                 }
-                DOCUMENTS if !self.skips_documents => {
+                DOCUMENTS if self.is_outline => {
+                    let relative_path = self.relative_path().map_err(ScipError::Decode)?;
+                    return Ok(Some(Part::Document(Document { relative_path, ..Document::default() })));
+                }
+                DOCUMENTS => {
                     let document = self.input.read_message().map_err(ScipError::Decode)?;
                     return Ok(Some(Part::Document(Document::from_message(document))));
                 }
@@ -107,15 +114,30 @@ impl<'a> IndexReader<'a> {
                     return Ok(Some(Part::External(Symbol::from_message(symbol))));
                 }
                 // A field of a later version of the schema.
-                tag => {
-                    let wire_type = protobuf::rt::WireType::new(tag & 7);
-                    let wire_type = wire_type.ok_or_else(|| {
-                        ScipError::Decode(std::io::Error::from(std::io::ErrorKind::InvalidData).into())
-                    })?;
-                    self.input.skip_field(wire_type).map_err(ScipError::Decode)?;
-                }
+                tag => self.skip(tag).map_err(ScipError::Decode)?,
             }
         }
+    }
+
+    /// The path of a document, of which nothing else is read.
+    fn relative_path(&mut self) -> protobuf::Result<String> {
+        let length = self.input.read_raw_varint32()?;
+        let limit = self.input.push_limit(length.into())?;
+        let mut path = String::new();
+        while let Some(tag) = self.input.read_raw_tag_or_eof()? {
+            match tag {
+                RELATIVE_PATH => path = self.input.read_string()?,
+                tag => self.skip(tag)?,
+            }
+        }
+        self.input.pop_limit(limit);
+        Ok(path)
+    }
+
+    fn skip(&mut self, tag: u32) -> protobuf::Result<()> {
+        let wire_type = protobuf::rt::WireType::new(tag & 7);
+        let wire_type = wire_type.ok_or_else(|| std::io::Error::from(std::io::ErrorKind::InvalidData))?;
+        self.input.skip_field(wire_type)
     }
 }
 

@@ -104,12 +104,17 @@ fn what_is_no_index_is_an_error_and_never_a_panic() {
 }
 
 #[test]
-fn documents_can_be_passed_over() {
-    let external = Symbol { symbol: "x".to_owned(), ..Symbol::default() };
-    let bytes = written(&Header::default(), &[sample(), sample()], std::slice::from_ref(&external));
-    let read: Vec<Part> =
-        IndexReader::new(&mut Cursor::new(bytes)).without_documents().collect::<Result<_, _>>().unwrap();
-    assert_eq!(read, [Part::Header(Header::default()), Part::External(external)]);
+fn an_outline_has_the_paths_of_documents_and_the_whole_of_external_symbols() {
+    let external = Symbol { symbol: "x".to_owned(), signature: "x: int".to_owned(), ..Symbol::default() };
+    let empty = Document::default();
+    let bytes = written(&Header::default(), &[sample(), empty.clone()], std::slice::from_ref(&external));
+    let read: Vec<Part> = IndexReader::new(&mut Cursor::new(&bytes)).outline().collect::<Result<_, _>>().unwrap();
+    let path_only = Document { relative_path: "src/a.py".to_owned(), ..Document::default() };
+    let expected = [path_only, empty].map(Part::Document).into_iter().chain([Part::External(external)]);
+    assert_eq!(read, [Part::Header(Header::default())].into_iter().chain(expected).collect::<Vec<_>>());
+    for length in 0..bytes.len() {
+        assert!(IndexReader::new(&mut Cursor::new(&bytes[..length])).outline().count() <= 4, "{length}");
+    }
 }
 
 #[test]
@@ -159,6 +164,39 @@ fn written(header: &Header, documents: &[Document], externals: &[Symbol]) -> Vec
     writer.finish().unwrap()
 }
 
+fn written_as_json(header: &Header, documents: &[Document], externals: &[Symbol]) -> String {
+    let mut writer = JsonWriter::new(Vec::new(), header).unwrap();
+    for document in documents {
+        writer.document(document).unwrap();
+    }
+    for symbol in externals {
+        writer.external(symbol).unwrap();
+    }
+    String::from_utf8(writer.finish().unwrap()).unwrap()
+}
+
+/// Go writes the fields of an index with the names, and in the order, in which `scip.pb.go` declares them, each with
+/// `omitempty`, and enumerations as numbers.
+#[test]
+fn json_has_the_shape_that_go_gives_it() {
+    let header = Header {
+        project_root: "file:///work".to_owned(),
+        producer: "codeintel".to_owned(),
+        producer_version: "1".to_owned(),
+    };
+    let external = Symbol { symbol: "scip-python python std 3 `x`/y().".to_owned(), ..Symbol::default() };
+    let metadata = r#"{"metadata":{"tool_info":{"name":"codeintel","version":"1"},"project_root":"file:///work","text_document_encoding":1}"#;
+    let document = r#"{"language":"python","relative_path":"src/a.py","occurrences":[{"range":[0,6,7],"symbol":"scip-python python p 0 `a`/A#","symbol_roles":1,"enclosing_range":[0,0,1,8]}],"symbols":[{"symbol":"scip-python python p 0 `a`/A#","documentation":["One.","Zwei: ü 😀"],"relationships":[{"symbol":"scip-python python p 0 `b`/B#","is_implementation":true}],"kind":7,"display_name":"A","signature_documentation":{"text":"class A(B)"},"enclosing_symbol":"scip-python python p 0 `a`/__init__:"}],"position_encoding":2}"#;
+    let symbol = r#"{"symbol":"scip-python python std 3 `x`/y()."}"#;
+    let check = |documents: &[Document], externals: &[Symbol], expected: &str| {
+        let found = written_as_json(&header, documents, externals);
+        assert_eq!(found.replace("\": ", "\":").replace(", ", ","), expected);
+    };
+    check(&[], &[], &format!("{metadata}}}\n"));
+    let parts = format!("\"documents\":[\n{document},\n{{}}],\"external_symbols\":[\n{symbol},\n{symbol}]");
+    check(&[sample(), Document::default()], &[external.clone(), external], &format!("{metadata},{parts}}}\n"));
+}
+
 #[test]
 fn json_says_what_protobuf_says() {
     let header = Header {
@@ -170,14 +208,7 @@ fn json_says_what_protobuf_says() {
     for (documents, externals) in
         [(vec![], vec![]), (vec![sample(), Document::default()], vec![external.clone(), external])]
     {
-        let mut writer = JsonWriter::new(Vec::new(), &header).unwrap();
-        for document in &documents {
-            writer.document(document).unwrap();
-        }
-        for symbol in &externals {
-            writer.external(symbol).unwrap();
-        }
-        let json = String::from_utf8(writer.finish().unwrap()).unwrap();
+        let json = written_as_json(&header, &documents, &externals);
         let from_json: types::Index = protobuf_json_mapping::parse_from_str(&json).unwrap();
         let from_bytes = types::Index::parse_from_bytes(&written(&header, &documents, &externals)).unwrap();
         assert_eq!(from_json, from_bytes, "{json}");

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use protobuf::Message as _;
+use protobuf_json_mapping::{PrintOptions, print_to_string_with_options};
 use scip::types;
 
 use crate::document::{Document, Symbol};
@@ -63,44 +64,52 @@ impl<W: Write> IndexWriter<W> {
     }
 }
 
-/// Writes `index.scip.json`, in the shape of `scip print --json`: protobuf's own mapping to JSON. All documents come
-/// before all external symbols.
+/// Writes `index.scip.json`, in the shape of `scip print --json`: the fields have the names of the schema, enumerations are
+/// numbers, and what is empty is left out. All documents come before all external symbols.
 #[derive(Debug)]
 pub struct JsonWriter<W> {
     output: W,
-    documents: usize,
-    externals: usize,
+    /// The list of parts that is being written.
+    list: Option<&'static str>,
 }
 
 impl<W: Write> JsonWriter<W> {
     /// Begin an index.
     pub fn new(mut output: W, header: &Header) -> Result<Self, ScipError> {
-        write!(output, "{{\"metadata\":{},\"documents\":[", json(&header.to_message())?)?;
-        Ok(Self { output, documents: 0, externals: 0 })
+        write!(output, "{{\"metadata\":{}", json(&header.to_message())?)?;
+        Ok(Self { output, list: None })
     }
 
     /// Write a document.
     pub fn document(&mut self, document: &Document) -> Result<(), ScipError> {
-        let comma = if self.documents == 0 { "" } else { "," };
-        self.documents += 1;
-        Ok(write!(self.output, "{comma}\n{}", json(&document.to_message())?)?)
+        self.part("documents", &document.to_message())
     }
 
     /// Write a symbol that is defined outside of the index.
     pub fn external(&mut self, symbol: &Symbol) -> Result<(), ScipError> {
-        let comma = if self.externals == 0 { "],\"externalSymbols\":[" } else { "," };
-        self.externals += 1;
-        Ok(write!(self.output, "{comma}\n{}", json(&symbol.to_message())?)?)
+        self.part("external_symbols", &symbol.to_message())
+    }
+
+    fn part(&mut self, list: &'static str, message: &impl protobuf::MessageFull) -> Result<(), ScipError> {
+        if self.list == Some(list) {
+            write!(self.output, ",")?;
+        } else {
+            let end = if self.list.is_some() { "]" } else { "" };
+            write!(self.output, "{end},\"{list}\":[")?;
+            self.list = Some(list);
+        }
+        Ok(write!(self.output, "\n{}", json(message)?)?)
     }
 
     /// End the index and give back what it was written to.
     pub fn finish(mut self) -> Result<W, ScipError> {
-        writeln!(self.output, "]}}")?;
+        writeln!(self.output, "{}}}", if self.list.is_some() { "]" } else { "" })?;
         self.output.flush()?;
         Ok(self.output)
     }
 }
 
 fn json(message: &impl protobuf::MessageFull) -> Result<String, ScipError> {
-    protobuf_json_mapping::print_to_string(message).map_err(|error| ScipError::Encode(error.to_string()))
+    let options = PrintOptions { enum_values_int: true, proto_field_name: true, ..PrintOptions::default() };
+    print_to_string_with_options(message, &options).map_err(|error| ScipError::Encode(error.to_string()))
 }

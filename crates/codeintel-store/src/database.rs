@@ -15,6 +15,10 @@ const LONGEST_LOG: u64 = 3 << 20;
 /// The oldest DuckDB that reads the file. For still older ones each checkpoint would translate the statistics of all columns.
 const STORAGE_VERSION: &str = "v1.2.0";
 
+/// While much is written, DuckDB keeps no more than this in memory. What was written would otherwise stay there, up to a share of all
+/// memory.
+const MEMORY_OF_WRITING: &str = "256MB";
+
 /// What a database is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -118,6 +122,7 @@ impl Database {
     pub fn close(self) -> Result<(), StoreError> {
         let log_bytes = fs::metadata(log_of(&self.path)).map_or(0, |metadata| metadata.len());
         if log_bytes > LONGEST_LOG {
+            let _little = LittleMemory::on(&self.connection)?;
             self.connection.execute_batch("CHECKPOINT")?;
         }
         self.connection.close().map_err(|(_, error)| error.into())
@@ -157,6 +162,26 @@ impl Database {
     /// The size of the file in bytes.
     pub fn size_bytes(&self) -> u64 {
         fs::metadata(&self.path).map_or(0, |metadata| metadata.len())
+    }
+}
+
+/// As long as it is there, DuckDB uses little memory, for all connections.
+#[derive(Debug)]
+pub(crate) struct LittleMemory(Connection);
+
+impl LittleMemory {
+    pub(crate) fn on(connection: &Connection) -> Result<Self, StoreError> {
+        let connection = connection.try_clone()?;
+        // Where more than that cannot be freed now, it is done without.
+        let _set = connection.execute_batch(&format!("SET memory_limit = '{MEMORY_OF_WRITING}'"));
+        Ok(Self(connection))
+    }
+}
+
+impl Drop for LittleMemory {
+    fn drop(&mut self) {
+        // A limit that is left costs time and nothing else.
+        let _reset = self.0.execute_batch("RESET memory_limit");
     }
 }
 
@@ -239,6 +264,21 @@ mod tests {
         database.close().unwrap();
         set(99);
         assert!(matches!(Database::open(&path, Access::Write, AT_ONCE), Err(StoreError::Newer { found: 99, .. })));
+    }
+
+    #[test]
+    fn documents_are_written_with_little_memory() {
+        let dir = tempfile::tempdir().unwrap();
+        let (database, _) = Database::open(&dir.path().join("x.duckdb"), Access::Write, AT_ONCE).unwrap();
+        let limit = || {
+            let sql = "SELECT current_setting('memory_limit')";
+            database.connection.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap()
+        };
+        let before = limit();
+        let writer = database.document_writer("x").unwrap();
+        assert_eq!(limit(), "244.1 MiB");
+        drop(writer);
+        assert_eq!(limit(), before);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use codeintel_base::RepoPath;
 use duckdb::{Appender, Connection, params};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::database::Database;
+use crate::database::{Database, LittleMemory};
 use crate::error::StoreError;
 use crate::facts::list;
 use crate::schema::tables_keyed_by;
@@ -128,6 +128,14 @@ impl Database {
         Ok(found)
     }
 
+    /// How many of some documents another indexer has made.
+    pub fn documents_of_others(&self, indexer: &str, documents: &[i32]) -> Result<usize, StoreError> {
+        let ids = list(documents.iter().chain([&0]));
+        let sql = format!("SELECT count(*) FROM store.documents WHERE document_id IN ({ids}) AND indexer <> ?");
+        let count: i64 = self.connection.query_row(&sql, [indexer], |row| row.get(0))?;
+        Ok(count as usize)
+    }
+
     /// The facts that an indexer's documents of some files have.
     pub fn known_facts(&self, indexer: &str, paths: &[RepoPath]) -> Result<KnownFacts, StoreError> {
         let condition = paths_in(paths, paths.len());
@@ -147,10 +155,12 @@ impl Database {
     /// Begin to write documents of an indexer. Of two with the same key the later one counts.
     pub fn document_writer(&self, indexer: &str) -> Result<DocumentWriter, StoreError> {
         let connection = self.connection.try_clone()?;
+        let little_memory = LittleMemory::on(&connection)?;
         connection.execute_batch("BEGIN")?;
         let sql = "SELECT coalesce(max(document_id), 0)::INTEGER + 1 FROM store.documents";
         let next_id = connection.query_row(sql, [], |row| row.get(0))?;
-        Ok(DocumentWriter { connection, indexer: indexer.to_owned(), next_id, written: FxHashMap::default(), rows: 0 })
+        let (indexer, written) = (indexer.to_owned(), FxHashMap::default());
+        Ok(DocumentWriter { connection, indexer, next_id, written, rows: 0, _little_memory: little_memory })
     }
 
     /// The programs, with their versions, that made the documents of a repository's current snapshot.
@@ -159,6 +169,15 @@ impl Database {
         let mut statement = self.connection.prepare(sql)?;
         let producers = statement.query_map([repo], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
         Ok(producers)
+    }
+
+    /// The indexers that the documents of a repository's current snapshot are by, sorted.
+    pub fn indexers(&self, repo: &str) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT DISTINCT d.indexer FROM store.snapshots s JOIN store.files f USING (snapshot_id) \
+                   JOIN store.documents d USING (document_id) WHERE s.repo = ? AND s.is_current ORDER BY ALL";
+        let mut statement = self.connection.prepare(sql)?;
+        let indexers = statement.query_map([repo], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        Ok(indexers)
     }
 
     /// What is known of a document.
@@ -214,6 +233,7 @@ pub struct DocumentWriter {
     next_id: i32,
     written: FxHashMap<DocumentKey, i32>,
     rows: usize,
+    _little_memory: LittleMemory,
 }
 
 impl DocumentWriter {

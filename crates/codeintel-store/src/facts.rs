@@ -6,7 +6,7 @@ use codeintel_datasets::{Dataset, dataset_named};
 use duckdb::{Appender, Connection, params};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::database::Database;
+use crate::database::{Database, LittleMemory};
 use crate::error::StoreError;
 use crate::snapshot::quoted;
 
@@ -169,6 +169,7 @@ impl Database {
         now_ns: i64,
         batches: impl IntoIterator<Item = FactBatch>,
     ) -> Result<Vec<Written>, StoreError> {
+        let _little_memory = LittleMemory::on(&self.connection)?;
         // A transaction lives on a connection of its own.
         let connections: Vec<Connection> =
             wanted.iter().map(|_| self.connection.try_clone()).collect::<Result<_, _>>()?;

@@ -1,9 +1,11 @@
 //! SCIP documents as they were written, read back from the tables.
 
+use std::collections::BTreeMap;
+
 use codeintel_base::{Column, RepoPath};
 use codeintel_scip::{Document, Occurrence, Range, Relationship, Symbol};
 use duckdb::Row;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::database::Database;
 use crate::documents::{paths_in, repo_path};
@@ -79,6 +81,28 @@ impl Database {
         Ok(())
     }
 
+    /// Those of some files that have no document in a repository's current snapshot.
+    pub fn without_document(&self, repo: &str, paths: &[RepoPath]) -> Result<Vec<RepoPath>, StoreError> {
+        let headers = self.document_headers(repo, Some(paths))?;
+        let found: FxHashSet<&RepoPath> = headers.iter().map(|(_, stored)| &stored.path).collect();
+        Ok(paths.iter().filter(|path| !found.contains(path)).cloned().collect())
+    }
+
+    /// What tells documents apart that say something else, for each file of a repository's current snapshot whose document has an
+    /// indexer's key that begins so.
+    pub fn document_stamps(&self, repo: &str, key: &str) -> Result<BTreeMap<RepoPath, String>, StoreError> {
+        let sql = "SELECT f.rel_path, concat_ws(' ', d.digest, d.producer, d.producer_version) \
+                   FROM store.snapshots s JOIN store.files f USING (snapshot_id) JOIN store.documents d USING (document_id) \
+                   WHERE s.repo = ? AND s.is_current AND starts_with(d.indexer, ?)";
+        let mut statement = self.connection.prepare(sql)?;
+        let mut rows = statement.query([repo, key])?;
+        let mut stamps = BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            stamps.insert(repo_path(&row.get::<_, String>(0)?)?, row.get(1)?);
+        }
+        Ok(stamps)
+    }
+
     /// The documents without what they say, with the numbers of their facts.
     fn document_headers(
         &self,
@@ -86,6 +110,7 @@ impl Database {
         only: Option<&[RepoPath]>,
     ) -> Result<Vec<(i32, StoredDocument)>, StoreError> {
         let condition = only.map_or(String::new(), |only| paths_in(only, only.len()));
+        let only: Option<FxHashSet<&RepoPath>> = only.map(|only| only.iter().collect());
         let sql = format!(
             "SELECT d.facts_id, f.rel_path, d.language, d.position_encoding, d.producer, d.producer_version \
              FROM store.snapshots s JOIN store.files f USING (snapshot_id) JOIN store.documents d USING (document_id) \
@@ -97,7 +122,7 @@ impl Database {
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
             let path = repo_path(&row.get::<_, String>(1)?)?;
-            if only.is_some_and(|only| !only.contains(&path)) {
+            if only.as_ref().is_some_and(|only| !only.contains(&path)) {
                 continue;
             }
             let encoding: String = row.get(3)?;

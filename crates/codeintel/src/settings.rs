@@ -399,6 +399,11 @@ impl Settings {
         }
     }
 
+    /// Whether the settings say who makes SCIP documents.
+    pub(crate) fn names_backend(&self) -> bool {
+        self.values["scip.backend"].1 != "default" || !self.list("scip.command").is_empty()
+    }
+
     /// What makes SCIP documents, by the settings.
     pub(crate) fn indexer(&self, system: &OsSystem) -> Box<dyn Indexer> {
         let tools = ToolRunner::new(self.search_path.as_deref());
@@ -491,7 +496,7 @@ impl Settings {
     }
 
     /// Where what is exchanged with indexers lies: beside the database.
-    fn index_folder(&self) -> OwnFolder {
+    pub(crate) fn index_folder(&self) -> OwnFolder {
         let database = self.database();
         OwnFolder::new(if self.is_default_database() {
             database.with_file_name("scip")

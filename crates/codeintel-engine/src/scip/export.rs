@@ -17,6 +17,9 @@ pub enum ExportError {
     /// The index cannot be written.
     #[error(transparent)]
     Scip(#[from] ScipError),
+    /// A file cannot be written.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
 }
 
 /// What is exported.

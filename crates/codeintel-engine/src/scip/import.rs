@@ -6,7 +6,7 @@ use codeintel_base::RepoPath;
 use codeintel_system::{OwnFolder, System};
 
 use super::indexer::{IndexOutcome, IndexRequest, Indexed, Indexer, IndexerIdentity, NoIndexer};
-use super::intake::Intake;
+use super::intake::{Intake, Origin};
 
 /// Takes the documents of an index. They take the place of those that are there.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl Indexer for ImportIndexer {
             let opened = folder.open(&self.index).map_err(|error| error.to_string())?;
             opened.ok_or_else(|| "there is no such file".to_owned())
         };
-        let mut intake = Intake::new(request, request.pending, None);
+        let mut intake = Intake::new(request, Origin::User);
         let read = intake.index(&self.root, &open, hand_over);
         let failure = read.err().map(|error| format!("{}: {error}", self.index.display()));
         let unknown =

@@ -30,8 +30,10 @@ pub trait Indexer {
         None
     }
 
-    /// The files of the snapshot that was published, after a run in which they or their documents have changed.
-    fn settle(&mut self, _files: &[&RepoPath]) {}
+    /// How the keys of its documents begin, if these are kept as files, too.
+    fn shards(&self) -> Option<String> {
+        None
+    }
 
     /// Make documents of the pending files, handing them over as they come. Documents of other files may be handed over,
     /// too, and are taken where they are missing.

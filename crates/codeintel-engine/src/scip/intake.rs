@@ -10,7 +10,6 @@ use codeintel_scip::{Document, Header, IndexReader, Part, PlacedDocument, Root, 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::indexer::{IndexRequest, Indexed};
-use super::shards::Shards;
 
 /// The name of scip-python's program and of the indexes that it makes.
 pub(super) const SCIP_PYTHON: &str = "scip-python";
@@ -18,7 +17,7 @@ pub(super) const SCIP_PYTHON: &str = "scip-python";
 /// Takes indexes apart.
 pub(super) struct Intake<'a> {
     request: &'a IndexRequest<'a>,
-    shards: Option<Shards>,
+    origin: Origin,
     /// The files that were asked for and have no document yet.
     missing: FxHashSet<usize>,
     header: Header,
@@ -28,14 +27,22 @@ pub(super) struct Intake<'a> {
     pub(super) warnings: Vec<(Option<String>, String)>,
 }
 
+/// Where indexes come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// Runs of an indexer, each of which may have documents of other files than it was asked for.
+    Runs,
+    /// The user, who has the one index.
+    User,
+}
+
 impl<'a> Intake<'a> {
-    /// Take documents of these files, and write shards of them.
-    pub(super) fn new(request: &'a IndexRequest<'a>, wanted: &[usize], shards: Option<Shards>) -> Self {
-        let missing = wanted.iter().copied().collect();
+    /// Take documents of the files that are asked for.
+    pub(super) fn new(request: &'a IndexRequest<'a>, origin: Origin) -> Self {
         Self {
             request,
-            shards,
-            missing,
+            origin,
+            missing: request.pending.iter().copied().collect(),
             header: Header::default(),
             unknown: Vec::new(),
             raced: Vec::new(),
@@ -51,17 +58,26 @@ impl<'a> Intake<'a> {
         hand_over: &mut dyn FnMut(Indexed),
     ) -> Result<(), String> {
         let mut externals: FxHashMap<String, Symbol> = FxHashMap::default();
-        for part in IndexReader::new(&mut open()?).without_documents() {
-            // What is wrong with it is told by the second look.
-            if let Ok(Part::External(symbol)) = part {
-                externals.insert(symbol.symbol.clone(), symbol);
+        let mut paths = Vec::new();
+        for part in IndexReader::new(&mut open()?).outline() {
+            match part {
+                Ok(Part::Document(document)) => paths.push(document.relative_path),
+                Ok(Part::External(symbol)) => {
+                    externals.insert(symbol.symbol.clone(), symbol);
+                }
+                // What is wrong with it is told by the second look.
+                Ok(Part::Header(_)) | Err(_) => {}
             }
         }
-        let mut root = Root::new("", folder);
+        let request = self.request;
+        let is_file = |path: &RepoPath| request.position(path).is_some();
+        let find_root = |header: &Header| Root::find(&header.project_root, folder, &paths, is_file);
+        let mut root = find_root(&Header::default());
         for part in IndexReader::new(&mut open()?) {
             match part.map_err(|error| error.to_string())? {
                 Part::Header(header) => {
-                    root = Root::new(&header.project_root, folder);
+                    root = find_root(&header);
+                    self.warnings.extend(root.doubt().map(|doubt| (None, doubt)));
                     self.header = header;
                 }
                 Part::Document(document) => self.document(&root, document, &externals, hand_over),
@@ -87,8 +103,12 @@ impl<'a> Intake<'a> {
         };
         match self.request.position(&path) {
             Some(file) if self.missing.remove(&file) => self.hand_over(file, document, externals, hand_over),
-            // Another one of the same file, or one that nobody asked for.
-            Some(_) => {}
+            // Runs may have documents that nobody asked for, or that another one had, too.
+            Some(_) if self.origin == Origin::Runs => {}
+            Some(_) => {
+                let message = "the index has another document of this file, which is left out".to_owned();
+                self.warnings.push((Some(path.to_string()), message));
+            }
             None => self.unknown.push(path),
         }
     }
@@ -105,10 +125,16 @@ impl<'a> Intake<'a> {
         }
         // scip-python counts as JavaScript does, and does not say so.
         let default = if self.header.producer == SCIP_PYTHON { Column::Utf16 } else { Column::Utf8 };
-        let mut externals = referred_to(&document, externals);
+        let mut described = referred_to(&document, externals);
         if self.header.producer == SCIP_PYTHON {
-            externals = undescribed(&document);
+            let mut symbols = undescribed(&document);
+            // What one run says depends on the order of its files; what the user has is what it is.
+            if self.origin == Origin::User {
+                symbols.append(&mut described);
+            }
+            described = symbols;
         }
+        let externals: Vec<Symbol> = described.into_values().collect();
         match self.request.place(file, document, default, externals) {
             Ok(Some(placed)) => {
                 let mut problems = Vec::new();
@@ -116,7 +142,6 @@ impl<'a> Intake<'a> {
                     let message = format!("{} occurrences do not lie in the file and are left out", placed.misplaced);
                     problems.push(Problem::warning(Stage::Index, message));
                 }
-                self.write_shard(file, &placed);
                 hand_over(Indexed {
                     file,
                     document: placed,
@@ -127,16 +152,6 @@ impl<'a> Intake<'a> {
             }
             Ok(None) => {}
             Err(path) => self.raced.push(path),
-        }
-    }
-
-    fn write_shard(&mut self, file: usize, document: &PlacedDocument) {
-        let Some(shards) = &self.shards else { return };
-        let path = self.request.files[file].path;
-        let header = Header { project_root: String::new(), ..self.header.clone() };
-        let written = shards.write(path, &header, &document.to_document(path.to_string()), &document.externals);
-        if let Err(error) = written {
-            self.warnings.push((Some(path.to_string()), format!("the shard cannot be written: {error}")));
         }
     }
 
@@ -161,22 +176,23 @@ impl<'a> Intake<'a> {
 
 /// The symbols of other packages that a document of scip-python refers to. What scip-python says of them, and whether it does,
 /// depends on which file it visits first.
-fn undescribed(document: &Document) -> Vec<Symbol> {
+fn undescribed(document: &Document) -> BTreeMap<String, Symbol> {
     let package = |symbol: &str| symbol.splitn(5, ' ').take(4).map(str::to_owned).collect::<Vec<_>>();
     let own: BTreeSet<Vec<String>> = document.symbols.iter().map(|symbol| package(&symbol.symbol)).collect();
     let others = document.occurrences.iter().filter(|occurrence| !occurrence.is_local());
     let others = others.filter(|occurrence| !own.contains(&package(&occurrence.symbol)));
     let symbols: BTreeSet<&String> = others.map(|occurrence| &occurrence.symbol).collect();
-    symbols.into_iter().map(|symbol| Symbol { symbol: symbol.clone(), ..Symbol::default() }).collect()
+    let bare = |symbol: &String| (symbol.clone(), Symbol { symbol: symbol.clone(), ..Symbol::default() });
+    symbols.into_iter().map(bare).collect()
 }
 
 /// What is known of the symbols from elsewhere that a document refers to.
-fn referred_to(document: &Document, externals: &FxHashMap<String, Symbol>) -> Vec<Symbol> {
+fn referred_to(document: &Document, externals: &FxHashMap<String, Symbol>) -> BTreeMap<String, Symbol> {
     let found: BTreeMap<&str, &Symbol> = document
         .occurrences
         .iter()
         .filter(|occurrence| !occurrence.is_local())
         .filter_map(|occurrence| Some((&*occurrence.symbol, externals.get(&occurrence.symbol)?)))
         .collect();
-    found.into_values().cloned().collect()
+    found.into_iter().map(|(name, symbol)| (name.to_owned(), symbol.clone())).collect()
 }

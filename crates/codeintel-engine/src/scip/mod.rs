@@ -30,6 +30,7 @@ pub use indexer::{
 };
 pub use native::{NativeIndexer, NativeOptions};
 pub(crate) use plan::{IndexPlan, Interfaces};
+pub use shards::keep_shards;
 pub(crate) use state::IndexState;
 pub(crate) use step::IndexStep;
 pub use write::IndexReport;

@@ -55,7 +55,12 @@ impl IndexStep {
             let documents = &plan.documents;
             plan.pending.retain(|file| documents[*file].is_none());
         }
-        let reason = plan.unavailable.clone().or_else(|| outcome.failure.clone());
+        let by_nature = match (indexer.makes_documents(), indexer.replaces()) {
+            (false, _) => Some("nobody makes documents anew that do not hold any more".to_owned()),
+            (true, true) => Some("the index lacks documents that were there before".to_owned()),
+            (true, false) => None,
+        };
+        let reason = plan.unavailable.clone().or_else(|| outcome.failure.clone()).or(by_nature);
         // Of an import nothing can be missing but what its failure has cost.
         let is_complete = plan.pending.is_empty() && !(indexer.replaces() && outcome.failure.is_some());
         let status = match plan.pending.len() {

@@ -154,6 +154,22 @@ fn another_version_of_the_indexer_makes_all_documents_anew() {
 }
 
 #[test]
+fn only_what_another_version_has_made_is_outdated() {
+    let world = indexed(&PACKAGE);
+    ingest(&world);
+    let planned = || {
+        let plan = world.plan();
+        let documents = plan.datasets.into_iter().find(|dataset| dataset.dataset == "scip.documents").unwrap();
+        (documents.missing, documents.outdated)
+    };
+    assert_eq!(planned(), (0, 0));
+    world.write("pk/a.py", "class C:\n    pass\n");
+    assert_eq!(planned(), (2, 0), "an interface and who looks into it");
+    world.indexer.borrow_mut().version = 1;
+    assert_eq!(planned(), (5, 5));
+}
+
+#[test]
 fn an_indexer_that_is_missing_stops_nothing_and_leaves_the_last_truth() {
     let world = indexed(&PACKAGE);
     world.indexer.borrow_mut().is_missing = true;

@@ -103,6 +103,12 @@ impl World {
         work(&mut Producers { indexer, checkers: &mut checkers })
     }
 
+    /// What a run would do.
+    pub(crate) fn plan(&self) -> crate::Plan {
+        let (database, _) = Database::open(&self.dir.path().join("x.duckdb"), Access::Read, Duration::ZERO).unwrap();
+        self.with_producers(|producers| status(&*self.system, &database, &self.options, producers).unwrap())
+    }
+
     /// Ask for the checker that looks at single files, for the one that looks at the project, for both or for none.
     pub(crate) fn ask_for_checks(&mut self, mask: u8) {
         let reaches = [Reach::File, Reach::Project].into_iter().enumerate();
@@ -359,13 +365,10 @@ fn a_new_version_of_one_extraction_redoes_that_one_only() {
     let mut world = World::new(&[("a.py", "x = 1\n"), ("b.py", "y = 1\n")]);
     world.ingest();
     world.options.datasets[1].version += 1;
-    let (database, _) = Database::open(&world.dir.path().join("x.duckdb"), Access::Read, Duration::ZERO).unwrap();
-    let mut producers = Producers { indexer: &mut NoIndexer, checkers: &mut [] };
-    let plan = status(&*world.system, &database, &world.options, &mut producers).unwrap();
+    let plan = world.plan();
     assert!(!plan.is_empty() && plan.other == ["the datasets that are kept"]);
     let outdated: Vec<_> = plan.datasets.iter().map(|dataset| (dataset.missing, dataset.outdated)).collect();
     assert_eq!(outdated, [(0, 0), (2, 2), (0, 0), (0, 0), (0, 0), (0, 0), (0, 0), (0, 0)]);
-    drop(database);
     assert_eq!(extracted(&world.ingest()), ["core.ast_metrics 2"]);
     assert_eq!(world.rows("SELECT count(*) FROM core.ast_metrics"), ["2"]);
     world.assert_equals_fresh();

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use codeintel_engine::checks::CheckReport;
-use codeintel_engine::scip::{IndexReport, IndexStatus};
+use codeintel_engine::scip::{IndexReport, IndexStatus, keep_shards};
 use codeintel_engine::{EngineError, Options, Producers, Report, ingest};
 use codeintel_store::{Access, Database, Opened, StoreError};
 use comfy_table::CellAlignment;
@@ -59,6 +59,10 @@ pub(super) fn ingest_into_database(
         }
         result => result?,
     };
+    let repo = &options.repo;
+    if let Err(error) = keep_shards(&database, repo, &context.settings.index_folder(), producers.indexer) {
+        context.note(Log::Error, &format!("the documents cannot be written as files: {error}"));
+    }
     write_index(context, &database, &report)?;
     if report.deleted + report.changed > 0 && database.unreachable_share()? > context.settings.gc_share() {
         let removed = database.collect_garbage()?;

@@ -54,13 +54,15 @@ fn write(args: &ExportArgs) -> anyhow::Result<ExitCode> {
         .as_ref()
         .map(|paths| paths.iter().map(|path| context.inside(path)).collect::<Result<Vec<_>, _>>());
     let only = only.transpose()?;
+    if let Some(only) = &only {
+        let missing = database.without_document(&context.settings.repo(&context.system), only)?;
+        if !missing.is_empty() {
+            let names: Vec<String> = missing.iter().map(|path| format!("`{path}`")).collect();
+            bail!("there is no document of {}; nothing was written", names.join(", "));
+        }
+    }
     let folder = OwnFolder::new(std::path::absolute(&args.output)?);
     let count = write_files(&context, &database, &folder, only.as_deref())?;
-    if let Some(only) = only
-        && count < only.len()
-    {
-        bail!("only {count} of {} files have a document", only.len());
-    }
     let mut out = output::stdout();
     writeln!(out, "{count} documents written to {}", folder.path().display())?;
     out.flush()?;

@@ -3,6 +3,8 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use anyhow::bail;
+use codeintel_engine::scip::NoIndexer;
 use codeintel_engine::{Producers, verify};
 use codeintel_store::{Access, Database};
 
@@ -20,8 +22,18 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     let options = context.settings.options(&context.system)?;
     let path = context.settings.database();
     let (database, _) = Database::open(&path, Access::WriteExisting, context.settings.patience())?;
+    let indexers = database.indexers(&options.repo)?;
+    if !context.settings.names_backend() {
+        let backend = backend_of(&indexers)?;
+        context.settings.set("scip.backend", "the database", backend)?;
+    }
     let scratch = path.with_extension(format!("verify-{}", std::process::id()));
     let mut indexer = context.settings.indexer(&context.system);
+    if !indexers.is_empty()
+        && let Err(reason) = indexer.identify(&context.system)
+    {
+        bail!("the documents cannot be verified: {reason}; `--scip-backend none` leaves them out");
+    }
     let mut producers = Producers { indexer: indexer.as_mut(), checkers: &mut context.settings.all_checkers() };
     let differences = context
         .with_progress(|progress| verify(&context.system, &database, &scratch, &options, &mut producers, progress))?;
@@ -44,4 +56,24 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
         "if the repository changed since the last run, `codeintel ingest` brings the database up to date",
     );
     Ok(ExitCode::from(FINDINGS))
+}
+
+/// The backend that makes such documents as are in the database.
+fn backend_of(indexers: &[String]) -> anyhow::Result<Option<&'static str>> {
+    let backend = |key: &String| match key.split(' ').next() {
+        Some("native") => Some("native"),
+        Some("scip-python") => Some("scip-python"),
+        _ if key == NoIndexer::KEY => Some("none"),
+        _ => None,
+    };
+    let mut backends: Vec<_> = indexers.iter().map(backend).collect();
+    backends.dedup();
+    match backends[..] {
+        [] => Ok(None),
+        [Some(backend)] => Ok(Some(backend)),
+        _ => bail!(
+            "the documents are by {}, and the settings do not say who makes them; `--scip-backend none` leaves them out",
+            indexers.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" and ")
+        ),
+    }
 }

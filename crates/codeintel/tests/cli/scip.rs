@@ -92,17 +92,78 @@ fn an_index_is_imported_and_what_does_not_belong_is_refused() {
         ),
         ["0,4,true", "20,21,false"]
     );
-    let problems = sandbox.query("SELECT rel_path, dataset, stage, severity FROM core.problems ORDER BY ALL");
-    assert_eq!(problems, ["../../x.py,scip.documents,index,warning", "pkg/gone.py,scip.documents,index,warning"]);
+    let problems = sandbox.query("SELECT rel_path, dataset, stage, severity, message FROM core.problems ORDER BY ALL");
+    let expected = [
+        ("../../x.py", "the index has a document outside of the repository: `../../x.py`"),
+        ("pkg/a.py", "\"the index has another document of this file, which is left out\""),
+        ("pkg/gone.py", "the index has a document of what is no source file"),
+    ];
+    let expected = expected.map(|(path, message)| format!("{path},scip.documents,index,warning,{message}"));
+    assert_eq!(problems, expected);
     // An edit makes it stale, in the files that look into the edited one, too.
     sandbox.write("pkg/a.py", "class B:\n    pass\n");
     let summary = sandbox.ingest(&["--scip-backend", "none"]);
     assert_eq!((scip_of(&summary, "stale"), scip_of(&summary, "status")), ("2".to_owned(), "partial".to_owned()));
+    let reason = "nobody makes documents anew that do not hold any more";
+    assert_eq!(scip_of(&summary, "reason"), reason);
+    let problems = sandbox.query("SELECT message FROM core.problems WHERE rel_path IS NULL");
+    assert_eq!(problems, [format!("{reason}; 2 files have no document that holds")]);
     sandbox.write("pkg/a.py", FILES[0].1);
     assert_eq!(scip_of(&sandbox.ingest(&["--scip-backend", "none"]), "stale"), "0");
     fs::remove_file(sandbox.path("pkg/b.py")).unwrap();
     sandbox.ingest(&["--scip-backend", "none"]);
     assert_eq!(sandbox.query("SELECT rel_path FROM scip.documents"), ["pkg/a.py"]);
+}
+
+#[test]
+fn an_index_of_another_checkout_is_placed_by_its_documents() {
+    let sandbox = Sandbox::new(SOURCES);
+    let check = |root: &str, paths: &[&str]| {
+        let files: Vec<(&str, &str)> = paths.iter().copied().zip(FILES.map(|(_, text)| text)).collect();
+        sandbox.write("in.scip", index(root, &files));
+        sandbox.ok(&["scip", "import", "in.scip"]);
+        let documents = sandbox.query("SELECT rel_path FROM scip.documents WHERE NOT is_stale ORDER BY ALL");
+        assert_eq!(documents, ["pkg/a.py", "pkg/b.py"], "{paths:?} from {root}");
+        assert_eq!(sandbox.query("SELECT count(*) FROM core.problems"), ["0"]);
+        fs::remove_dir_all(sandbox.path(".codeintel")).unwrap();
+    };
+    check("file:///ci/build", &["pkg/a.py", "pkg/b.py"]);
+    check("file:///ci/build/pkg", &["a.py", "b.py"]);
+    check("file:///ci/build/pkg/a.py", &["", "../b.py"]);
+    let here = sandbox.root().canonicalize().unwrap();
+    check("file:///elsewhere", &[&format!("{}/pkg/a.py", here.display()), &format!("{}/pkg/b.py", here.display())]);
+    check(&format!("file://localhost{}/pkg", here.display()), &["a.py", "b.py"]);
+}
+
+#[test]
+fn what_an_imported_index_says_of_external_symbols_is_kept() {
+    let sandbox = Sandbox::new("#- a.py\nint\nstr\n");
+    let header = Header { producer: "scip-python".to_owned(), ..Header::default() };
+    let [int, str] = ["int", "str"].map(|name| format!("scip-python python python-stdlib 3.11 builtins/{name}#"));
+    let occurrence = |(line, symbol): (u32, &String)| Occurrence {
+        range: Range { start_line: line, start_col: 0, end_line: line, end_col: 3 },
+        symbol: symbol.clone(),
+        ..Occurrence::default()
+    };
+    let document = Document {
+        relative_path: "a.py".to_owned(),
+        occurrences: (0..).zip([&int, &str]).map(occurrence).collect(),
+        ..Document::default()
+    };
+    let external = Symbol {
+        symbol: int,
+        signature: "class int".to_owned(),
+        documentation: vec!["A number.".to_owned()],
+        ..Symbol::default()
+    };
+    let mut writer = IndexWriter::new(Vec::new(), &header).unwrap();
+    writer.document(&document).unwrap();
+    writer.external(&external).unwrap();
+    sandbox.write("in.scip", writer.finish().unwrap());
+    sandbox.ok(&["scip", "import", "in.scip"]);
+    let kept = sandbox
+        .query("SELECT symbol[-4:-2], signature, documentation ->> 0 FROM scip.symbols WHERE is_external ORDER BY ALL");
+    assert_eq!(kept, ["int,class int,A number.", "str,,"]);
 }
 
 #[test]
@@ -134,18 +195,35 @@ fn an_export_imported_gives_the_same_tables() {
     assert_eq!(all(&sandbox), all(&other));
     // Both forms say the same, and the view shows what they say.
     let json: Value = serde_json::from_slice(&fs::read(sandbox.path("out/index.scip.json")).unwrap()).unwrap();
-    let documents = json["documents"].as_array().unwrap();
-    let shown = sandbox.query("SELECT occurrences FROM scip_index_view ORDER BY relative_path");
-    let unquoted =
-        |text: &String| serde_json::from_str::<Value>(&text.trim_matches('"').replace("\"\"", "\"")).unwrap();
-    let shown: Vec<Value> = shown.iter().map(unquoted).collect();
-    assert_eq!(shown, documents.iter().map(|document| document["occurrences"].clone()).collect::<Vec<_>>());
+    let shown = sandbox.query("SELECT to_json(v) FROM scip_index_view v ORDER BY relative_path");
+    let document = |text: &String| {
+        let mut row: Value = serde_json::from_str(&text.trim_matches('"').replace("\"\"", "\"")).unwrap();
+        let row_fields = row.as_object_mut().unwrap();
+        row_fields.retain(|field, _| field != "repo" && field != "commit");
+        row
+    };
+    assert_eq!(json["documents"], shown.iter().map(document).collect::<Value>());
     sandbox.ok(&["scip", "export", "--output", "one", "--documents", "pkg/b.py"]);
     let json: Value = serde_json::from_slice(&fs::read(sandbox.path("one/index.scip.json")).unwrap()).unwrap();
     assert_eq!(json["documents"].as_array().unwrap().len(), 1);
-    assert_eq!(json["documents"][0]["relativePath"], "pkg/b.py");
-    let (code, _) = sandbox.fails(&["scip", "export", "--output", "one", "--documents", "pkg/x.py"]);
+    assert_eq!(json["documents"][0]["relative_path"], "pkg/b.py");
+}
+
+#[test]
+fn an_export_that_fails_leaves_the_last_one_alone() {
+    let sandbox = Sandbox::new(SOURCES);
+    sandbox.write("in.scip", index("", &FILES));
+    sandbox.ok(&["scip", "import", "in.scip"]);
+    sandbox.ok(&["scip", "export", "--output", "out"]);
+    let written = || ["index.scip", "index.scip.json"].map(|name| fs::read(sandbox.path("out").join(name)).unwrap());
+    let before = written();
+    let documents = "pkg/a.py,pkg/typo.py,pkg/__init__.py";
+    let (code, said) = sandbox.fails(&["scip", "export", "--output", "out", "--documents", documents]);
     assert_eq!(code, 1);
+    assert!(said.contains("there is no document of `pkg/typo.py`, `pkg/__init__.py`"), "{said}");
+    assert_eq!(written(), before);
+    let said = sandbox.ok(&["scip", "export", "--output", "out", "--documents", "pkg/a.py,pkg/a.py"]);
+    assert!(said.starts_with("1 documents written"), "{said}");
 }
 
 /// A repository whose documents are made by a script.
@@ -203,19 +281,54 @@ fn a_program_of_the_users_makes_the_documents() {
     assert_eq!(scripted.targets(), "pkg/b.py");
     assert_ne!(written("out/index.scip"), before[0]);
     scripted.0.assert_verified();
+}
+
+#[test]
+fn shards_say_what_the_documents_say() {
+    let scripted = Scripted::new();
+    let path = |name: &str| scripted.0.path(".codeintel/scip/docs").join(name);
     let shards = || {
-        let find =
-            Command::new("find").args([".codeintel/scip/docs", "-type", "f"]).current_dir(scripted.0.root()).output();
-        let mut files: Vec<String> =
-            String::from_utf8(find.unwrap().stdout).unwrap().lines().map(str::to_owned).collect();
+        let files = Command::new("find").arg(path("")).args(["-type", "f", "-printf", "%P "]).output().unwrap().stdout;
+        let mut files: Vec<String> = String::from_utf8(files).unwrap().split_whitespace().map(str::to_owned).collect();
         files.sort();
-        files
+        files.join(" ")
     };
-    assert_eq!(shards().len(), 6, "{:?}", shards());
+    let all = "pkg/__init__.py.json pkg/__init__.py.scip pkg/a.py.json pkg/a.py.scip pkg/b.py.json pkg/b.py.scip";
+    let read = || {
+        ["pkg/a.py.json", "pkg/a.py.scip"]
+            .map(|name| String::from_utf8_lossy(&fs::read(path(name)).unwrap()).into_owned())
+    };
+    scripted.ingest();
+    assert_eq!(shards(), all);
+    let (first, written) = (read(), fs::metadata(path("pkg/a.py.scip")).unwrap().modified().unwrap());
+    assert_eq!(serde_json::from_str::<Value>(&first[0]).unwrap()["documents"][0]["relative_path"], "pkg/a.py");
+    scripted.ingest();
+    assert_eq!(fs::metadata(path("pkg/a.py.scip")).unwrap().modified().unwrap(), written, "nothing is written again");
+
+    // What was indexed before is not indexed again.
+    let edited = "class A:\n    def f(self): pass\nx = 1\n";
+    scripted.0.write("pkg/a.py", edited);
+    scripted.0.write("made.scip", index("", &[("pkg/__init__.py", ""), ("pkg/a.py", edited), FILES[1]]));
+    scripted.ingest();
+    assert_ne!(read(), first);
+    scripted.0.write("pkg/a.py", FILES[0].1);
+    scripted.ingest();
+    assert_eq!(read(), first);
+
     fs::remove_file(scripted.0.path("pkg/b.py")).unwrap();
     scripted.ingest();
-    assert_eq!(shards().len(), 4, "{:?}", shards());
-    assert!(shards().contains(&".codeintel/scip/docs/pkg/a.py.scip".to_owned()));
+    assert_eq!(shards(), "pkg/__init__.py.json pkg/__init__.py.scip pkg/a.py.json pkg/a.py.scip");
+    scripted.0.write("pkg/b.py", FILES[1].1);
+    scripted.ingest();
+    assert_eq!(shards(), all);
+    fs::remove_dir_all(path("")).unwrap();
+    scripted.ingest();
+    assert_eq!((shards(), read()), (all.to_owned(), first));
+
+    scripted.0.ingest(&["--scip-backend", "native"]);
+    assert_eq!(shards(), "");
+    scripted.ingest();
+    assert_eq!(shards(), all);
 }
 
 #[test]
@@ -270,6 +383,39 @@ fn a_file_of_which_the_index_says_nothing_is_a_problem_and_not_asked_for_again()
     let before = calls();
     scripted.ingest();
     assert_eq!(calls(), before);
+}
+
+#[test]
+fn a_database_is_verified_with_the_indexer_that_its_documents_are_by() {
+    let scripted = Scripted::new();
+    scripted.ingest();
+    scripted.0.assert_verified();
+    fs::remove_file(scripted.0.path("codeintel.toml")).unwrap();
+    let (code, said) = scripted.0.fails(&["verify", "--repo", "o/r"]);
+    assert_eq!(code, 1);
+    assert!(said.contains("the documents are by `./tool.sh {output} {targets}`, and the settings do not"), "{said}");
+    scripted.0.ok(&["verify", "--repo", "o/r", "--scip-backend", "none"]);
+    scripted.0.ok(&["scip", "import", "made.scip", "--repo", "o/r"]);
+    scripted.0.assert_verified();
+    // What stands for scip-python finds the documents, and the settings do not name it.
+    let made = scripted.0.path("made.scip").display().to_string();
+    scripted.does(&format!("while [ \"$1\" != --output ]; do shift; done\ncp '{made}' \"$2\""));
+    let program = scripted.0.path("tool.sh").display().to_string();
+    let run = |args: &[&str]| {
+        let output = scripted.0.command(args).env("CODEINTEL_SCIP_PROGRAM", &program).output().unwrap();
+        (output.status.success(), stderr(&output) + &String::from_utf8_lossy(&output.stdout))
+    };
+    assert!(run(&["ingest", "--repo", "o/r", "--scip-backend", "scip-python"]).0);
+    let by = "SELECT DISTINCT indexer[:11] FROM store.files JOIN store.documents USING (document_id)";
+    assert_eq!(scripted.0.query(by), ["scip-python"]);
+    let (is_right, said) = run(&["verify", "--repo", "o/r"]);
+    assert!(is_right, "{said}");
+    fs::remove_file(&program).unwrap();
+    let (is_right, said) = run(&["verify", "--repo", "o/r"]);
+    assert!(
+        !is_right && said.contains("the documents cannot be verified") && said.contains("cannot be found"),
+        "{said}"
+    );
 }
 
 /// The program that `cargo xtask setup` installs.

@@ -14,8 +14,7 @@ use serde_json::Value;
 pub use self::estimate::IndexMode;
 use self::estimate::{Costs, Decision};
 use super::indexer::{IndexOutcome, IndexRequest, Indexed, Indexer, IndexerIdentity, Sight};
-use super::intake::{Intake, SCIP_PYTHON};
-use super::shards::Shards;
+use super::intake::{Intake, Origin, SCIP_PYTHON};
 use crate::environment::{dependents, stamp};
 
 /// More of what a program says is not kept.
@@ -50,7 +49,7 @@ pub struct ExternalOptions {
     pub environment: Option<PythonEnvironment>,
     /// Where the repository is.
     pub root: PathBuf,
-    /// Where indexes, shards and what else is exchanged with the program lie.
+    /// Where indexes and what else is exchanged with the program lie.
     pub folder: OwnFolder,
 }
 
@@ -205,10 +204,6 @@ impl ExternalIndexer {
         folder.write("environment.json", config::packages(&packages).to_string().as_bytes())
     }
 
-    fn shards(&self) -> Shards {
-        Shards::new(self.options.folder.inner("docs"))
-    }
-
     fn has_targets(&self) -> bool {
         match &self.options.command {
             IndexCommand::ScipPython(_) => true,
@@ -270,7 +265,7 @@ impl Indexer for ExternalIndexer {
                 return outcome;
             }
         }
-        let mut intake = Intake::new(request, request.pending, Some(self.shards()));
+        let mut intake = Intake::new(request, Origin::Runs);
         for (root, output, failure) in &runs {
             let folder = self.options.folder.inner("run");
             let open = || {
@@ -293,9 +288,11 @@ impl Indexer for ExternalIndexer {
         outcome
     }
 
-    fn settle(&mut self, files: &[&RepoPath]) {
-        // A shard that cannot be removed now is removed the next time.
-        let _kept = self.shards().keep(files.iter().copied());
+    fn shards(&self) -> Option<String> {
+        Some(match &self.options.command {
+            IndexCommand::ScipPython(_) => format!("{SCIP_PYTHON} "),
+            IndexCommand::Custom(words) => words.join(" "),
+        })
     }
 }
 
