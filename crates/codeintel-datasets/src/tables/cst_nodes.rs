@@ -126,7 +126,7 @@ pub(crate) static DATASET: Dataset = Dataset {
     reads: &["core.ast_nodes"],
     upkeep: Upkeep::PerContent {
         tree: Tree::Concrete,
-        version: 1,
+        version: 2,
         tables: &[&cst_nodes::TABLE, &source_pieces::TABLE],
         rows: || Box::<Collected>::default(),
     },
