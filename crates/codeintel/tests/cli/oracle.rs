@@ -50,6 +50,16 @@ fn odd_sources(folder: &str) -> Sandbox {
     // Previews are cut behind 200 characters, of one to four bytes, and begin anywhere in a piece of text.
     let long: String = (0..400).map(|i| format!("x{i} = '{}'\n", "aé变😀".repeat(i % 60))).collect();
     sandbox.write("long.py", long);
+    // Chains of parents that are long, and that have long runs at both ends and in between.
+    let strings = |count: usize| "'a' ".repeat(count);
+    let deep = format!(
+        "x = {}\ny = f({}, [g, {}[z]])\nv = {}w\n",
+        strings(1500),
+        strings(8),
+        "a + ".repeat(9),
+        "[(".repeat(20) + &strings(40) + &")]".repeat(20) + " + ",
+    );
+    sandbox.write("deep.py", deep);
     sandbox.ingest(&[]);
     sandbox
 }
