@@ -2,7 +2,7 @@
 
 use codeintel_base::{LineIndex, Problem, Severity, Stage};
 use ruff_python_ast::{ModModule, PySourceType};
-use ruff_python_parser::{Parsed, parse_unchecked_source};
+use ruff_python_parser::{Parsed, UnsupportedSyntaxErrorKind, parse_unchecked_source};
 
 /// A file's text with its syntax tree, tokens and line index.
 ///
@@ -44,6 +44,14 @@ impl ParsedFile {
     /// What CPython would refuse: syntax errors in source order, then NUL characters.
     pub fn problems(&self) -> Vec<Problem> {
         let syntax = self.tree.errors().iter().map(|error| (error.location.start().to_u32(), error.error.to_string()));
+        // What older versions of Python accepted, and no other than that.
+        let removed = self.tree.unsupported_syntax_errors().iter();
+        let removed =
+            removed.filter(|error| error.kind == UnsupportedSyntaxErrorKind::ParenthesizedKeywordArgumentName);
+        let message = "The name of a keyword argument cannot be in parentheses";
+        let removed = removed.map(|error| (error.range.start().to_u32(), message.to_owned()));
+        let mut syntax: Vec<(u32, String)> = syntax.chain(removed).collect();
+        syntax.sort_by_key(|(offset, _)| *offset);
         let nul = self.text.find('\0').map(|at| (at as u32, "source code cannot contain null bytes".to_owned()));
         let problem = |(offset, message): (u32, String)| {
             let position = self.lines.utf8(offset);
@@ -55,7 +63,7 @@ impl ParsedFile {
                 col_offset: Some(position.column),
             }
         };
-        syntax.chain(nul).map(problem).collect()
+        syntax.into_iter().chain(nul).map(problem).collect()
     }
 }
 
@@ -70,6 +78,18 @@ mod tests {
         assert!(places.len() >= 2, "{places:?}");
         assert_eq!(places.last(), Some(&(Some(3), Some(5))), "the NUL comes last");
         assert!(crate::Ast::new(&file).nodes.iter().any(|node| node.name == Some("a")));
+    }
+
+    #[test]
+    fn a_keyword_in_parentheses_is_refused_and_newer_syntax_is_not() {
+        let places = |text: &str| -> Vec<_> {
+            ParsedFile::parse(text).problems().iter().map(|p| (p.lineno, p.col_offset)).collect()
+        };
+        assert_eq!(
+            places("x = 1\nf(b=2, (a)=1)\nclass C((d)=3): 1 = 2\n"),
+            [(Some(2), Some(7)), (Some(3), Some(8)), (Some(3), Some(16)),]
+        );
+        assert_eq!(places("match x:\n case (a): f(a=(1))\ntry: x = t'{(a)=}'\nexcept A, B: pass\n"), []);
     }
 
     #[test]

@@ -8,8 +8,8 @@ use crate::dataset::{Dataset, Extraction, Rows, Tree, Upkeep};
 use crate::table::StoredColumns as _;
 
 stored_table! {
-    /// The nodes. The chain of the ancestors' kinds is a text of one character for each of them; NULL where there are
-    /// none or too many.
+    /// The nodes. The chain of the ancestors' kinds is a text of one character for each of them, of which a long run of
+    /// one kind is told by its length; NULL where there are none or too many.
     cst_nodes {
         content_id: Int,
         node_id: Int,
@@ -67,8 +67,26 @@ macro_rules! preview {
     };
 }
 
-/// Below this depth `parents` is NULL: the chains of one file take space in proportion to the square of its depth.
-const MAX_LEVELS: usize = 1000;
+/// Below this depth `parents` is NULL: spelled out, the chains of one file take space in proportion to the square of it.
+const MAX_LEVELS: usize = 10_000;
+
+/// So many characters a stored chain may have, for the same reason.
+const MAX_CHARACTERS: usize = 1000;
+
+/// Of a run of one kind so many are written out; one character says how many more there are.
+const WRITTEN_OUT: usize = 8;
+
+/// This character and those behind it are lengths. The view knows it, too.
+const FIRST_LENGTH: u32 = 0x1000;
+
+/// The SQL of a chain with its runs written out. Nearly all chains are ASCII, and so they are.
+macro_rules! chain {
+    () => {
+        "CASE WHEN strlen(t.ancestors) = length(t.ancestors) THEN t.ancestors ELSE array_to_string(list_transform(\
+           string_split(t.ancestors, ''), lambda c, i: CASE WHEN unicode(c) >= 4096 \
+           THEN repeat(t.ancestors[i - 1], unicode(c) - 4096) ELSE c END), '') END"
+    };
+}
 
 /// The character that stands for the first kind in `ancestors`. Kinds that have children come first, so that nearly
 /// all of them are ASCII.
@@ -102,7 +120,8 @@ pub(crate) static DATASET: Dataset = Dataset {
         start_byte Integer ! "Offset of the first byte, from 0.";
         end_byte Integer ! "Offset behind the last byte.";
         text_preview Varchar ! "The first 200 characters of the node's source text.";
-        parents Json ? "List of the kinds of the ancestors, from the Module down; NULL for nodes more than 1,000 levels deep.";
+        parents Json ? "List of the kinds of the ancestors, from the Module down; NULL for nodes more than 10,000 levels deep, or 1,000 where a run of one kind, as of \
+          strings in a row, counts as nine at most.";
         qname Varchar ! "Module and enclosing scopes, joined by dots. A definition and its decorators count as inside of it.";
     },
     view: concat!(
@@ -111,7 +130,9 @@ pub(crate) static DATASET: Dataset = Dataset {
            ",
         preview!(),
         " AS text_preview, \
-           coalesce(list_transform(string_split(t.ancestors, ''), lambda c: \
+           coalesce(list_transform(string_split(",
+        chain!(),
+        ", ''), lambda c: \
            enum_range(NULL::ENUM({cst_kinds}))[unicode(c) - 32])::JSON, CASE WHEN t.parent_id IS NULL THEN '[]'::JSON END) \
            AS parents, \
            ",
@@ -126,7 +147,7 @@ pub(crate) static DATASET: Dataset = Dataset {
     reads: &["core.ast_nodes"],
     upkeep: Upkeep::PerContent {
         tree: Tree::Concrete,
-        version: 1,
+        version: 2,
         tables: &[&cst_nodes::TABLE, &source_pieces::TABLE],
         rows: || Box::<Collected>::default(),
     },
@@ -146,30 +167,63 @@ struct Collected {
 /// The nodes from the root down to the one that was visited last.
 #[derive(Debug, Default)]
 struct Chain {
-    /// Number, the definition that it is in, and the length of `kinds` without it.
-    nodes: Vec<(u32, u32, usize)>,
-    /// One character for each.
+    nodes: Vec<ChainNode>,
+    /// Their kinds as they are stored.
     kinds: String,
+}
+
+#[derive(Debug)]
+struct ChainNode {
+    node_id: u32,
+    /// The definition that it is in.
+    definition_id: u32,
+    kind: CstKind,
+    /// How many nodes of its kind end with it.
+    run: usize,
+    /// Characters of the chain up to here.
+    characters: usize,
 }
 
 impl Chain {
     /// Go back to a node on the chain, or to none.
     fn cut_behind(&mut self, node_id: Option<u32>) {
-        while self.nodes.last().is_some_and(|(last, ..)| Some(*last) != node_id) {
-            if let Some((_, _, length)) = self.nodes.pop() {
-                self.kinds.truncate(length);
-            }
+        while let Some(ChainNode { run, .. }) = self.nodes.pop_if(|last| Some(last.node_id) != node_id) {
+            self.kinds.pop();
+            self.kinds.extend(length(run - 1));
         }
     }
 
     fn push(&mut self, node_id: u32, definition_id: u32, kind: CstKind) {
-        self.nodes.push((node_id, definition_id, self.kinds.len()));
-        self.kinds.extend(char::from_u32(FIRST_CHARACTER + u32::from(kind.code())));
+        let last = self.nodes.last();
+        let run = 1 + last.filter(|last| last.kind == kind).map_or(0, |last| last.run);
+        let characters = last.map_or(0, |last| last.characters) + usize::from(run <= WRITTEN_OUT + 1);
+        match length(run) {
+            Some(length) => {
+                if run > WRITTEN_OUT + 1 {
+                    self.kinds.pop();
+                }
+                self.kinds.push(length);
+            }
+            None => self.kinds.extend(char::from_u32(FIRST_CHARACTER + u32::from(kind.code()))),
+        }
+        self.nodes.push(ChainNode { node_id, definition_id, kind, run, characters });
+    }
+
+    /// The ancestors of what is below the last node.
+    fn ancestors(&self) -> Option<&str> {
+        let last = self.nodes.last()?;
+        (self.nodes.len() <= MAX_LEVELS && last.characters <= MAX_CHARACTERS).then_some(self.kinds.as_str())
     }
 
     fn definition_id(&self) -> u32 {
-        self.nodes.last().map_or(0, |(_, definition_id, _)| *definition_id)
+        self.nodes.last().map_or(0, |last| last.definition_id)
     }
+}
+
+/// The character behind the written out part of a run.
+fn length(run: usize) -> Option<char> {
+    let more = run.min(MAX_LEVELS).checked_sub(WRITTEN_OUT + 1)? + 1;
+    char::from_u32(FIRST_LENGTH + more as u32)
 }
 
 impl Collected {
@@ -199,7 +253,7 @@ impl Collected {
                 node_id: node_id as i32,
                 parent_id: node.parent.map(|parent| parent as i32),
                 kind: node.kind.code(),
-                ancestors: (1..=MAX_LEVELS).contains(&chain.nodes.len()).then_some(&chain.kinds),
+                ancestors: chain.ancestors(),
                 start_line: start.line as i32,
                 start_col: column(start, start_byte),
                 end_line: end.line as i32 + i32::from(is_unfinished),

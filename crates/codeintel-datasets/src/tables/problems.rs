@@ -42,7 +42,7 @@ pub(crate) static DATASET: Dataset = Dataset {
     reads: &[],
     upkeep: Upkeep::PerContent {
         tree: Tree::Abstract,
-        version: 1,
+        version: 2,
         tables: &[&problems::TABLE],
         rows: || Extractor::boxed(extract),
     },

@@ -8,7 +8,7 @@ use ruff_python_ast::{
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use super::CstKind;
-use super::layout::{ends, inside, span};
+use super::layout::{ends, span};
 use super::project::{Below, Projection};
 
 /// The `for` parts of a comprehension from one of them on.
@@ -65,13 +65,13 @@ impl<'a> Projection<'a> {
             Expr::SetComp(_) => CstKind::SetComp,
             Expr::DictComp(_) => CstKind::DictComp,
             Expr::Generator(x) => {
-                let limit = if x.parenthesized { inside(x.range) } else { x.range };
+                let limit = if x.parenthesized { self.layout.inside(x.range) } else { x.range };
                 let last = x.generators.last().map_or(&*x.elt, |last| last.ifs.last().unwrap_or(&last.iter));
                 let range = span(self.outer(&x.elt, limit).start(), self.outer(last, limit).end());
                 return (CstKind::GeneratorExp, range);
             }
             Expr::Tuple(x) => {
-                let limit = if x.parenthesized { inside(x.range) } else { x.range };
+                let limit = if x.parenthesized { self.layout.inside(x.range) } else { x.range };
                 return (CstKind::Tuple, self.tuple_range(&x.elts, limit));
             }
             Expr::Await(_) => CstKind::Await,
@@ -129,18 +129,20 @@ impl<'a> Projection<'a> {
                 self.expr(&x.orelse);
             }
             Expr::Dict(x) => self.dict_items(x),
-            Expr::Set(x) => self.elements(&x.elts, inside(x.range)),
-            Expr::List(x) => self.elements(&x.elts, inside(x.range)),
-            Expr::Tuple(x) => self.elements(&x.elts, if x.parenthesized { inside(x.range) } else { x.range }),
-            Expr::ListComp(x) => self.comprehension(&[&x.elt], &x.generators, inside(x.range)),
-            Expr::SetComp(x) => self.comprehension(&[&x.elt], &x.generators, inside(x.range)),
+            Expr::Set(x) => self.elements(&x.elts, self.layout.inside(x.range)),
+            Expr::List(x) => self.elements(&x.elts, self.layout.inside(x.range)),
+            Expr::Tuple(x) => {
+                self.elements(&x.elts, if x.parenthesized { self.layout.inside(x.range) } else { x.range })
+            }
+            Expr::ListComp(x) => self.comprehension(&[&x.elt], &x.generators, self.layout.inside(x.range)),
+            Expr::SetComp(x) => self.comprehension(&[&x.elt], &x.generators, self.layout.inside(x.range)),
             Expr::Generator(x) => {
-                let limit = if x.parenthesized { inside(x.range) } else { x.range };
+                let limit = if x.parenthesized { self.layout.inside(x.range) } else { x.range };
                 self.comprehension(&[&x.elt], &x.generators, limit);
             }
             Expr::DictComp(x) => {
                 let parts: Vec<&'a Expr> = x.key.as_deref().into_iter().chain([&*x.value]).collect();
-                self.comprehension(&parts, &x.generators, inside(x.range));
+                self.comprehension(&parts, &x.generators, self.layout.inside(x.range));
             }
             Expr::Await(x) => self.expr(&x.value),
             Expr::Yield(x) => self.optional(x.value.as_deref()),
@@ -252,7 +254,7 @@ impl<'a> Projection<'a> {
     }
 
     fn dict_items(&mut self, x: &'a ExprDict) {
-        let limit = inside(x.range);
+        let limit = self.layout.inside(x.range);
         for item in &x.items {
             let value = self.outer(&item.value, limit);
             let (kind, start) = match &item.key {
@@ -366,9 +368,51 @@ impl<'a> Projection<'a> {
 
     pub(super) fn in_interpolation(&mut self, field: &'a InterpolatedElement, kinds: &'static StringKinds) {
         self.expr(&field.expression);
-        if let Some(spec) = &field.format_spec {
-            self.string_elements(&spec.elements, kinds);
+        for element in field.format_spec.iter().flat_map(|spec| &spec.elements) {
+            match element {
+                InterpolatedStringElement::Literal(text) => self.specification(text.range, kinds),
+                InterpolatedStringElement::Interpolation(_) => {
+                    self.string_elements(std::slice::from_ref(element), kinds)
+                }
+            }
         }
+    }
+
+    /// The text of a format specification, where LibCST takes the name of a `\N{NAME}` for a replacement field.
+    fn specification(&mut self, mut range: TextRange, kinds: &'static StringKinds) {
+        let is_word =
+            |word: &str| word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && !word.contains(' ');
+        while let Some((before, behind)) = self.layout.text[range].split_once("\\N{")
+            && let Some((name, rest)) = behind.split_once('}')
+            && name.split('-').all(is_word)
+        {
+            let rest = TextSize::of(rest);
+            let name = TextRange::at(range.start() + TextSize::of(before) + TextSize::of("\\N{"), TextSize::of(name));
+            let brace = TextSize::of('{');
+            self.leaf(kinds.text, span(range.start(), name.start() - brace));
+            self.push(kinds.expression, span(name.start() - brace, name.end() + brace), Below::Difference(name));
+            range = span(range.end() - rest, range.end());
+        }
+        if !range.is_empty() {
+            self.leaf(kinds.text, range);
+        }
+    }
+
+    /// The name of a character as an expression, such as `X-RAY`.
+    pub(super) fn difference(&mut self, range: TextRange) {
+        if self.layout.text[range].contains('-') {
+            self.push(CstKind::BinaryOperation, range, Below::InDifference(range));
+        } else {
+            self.leaf(CstKind::Name, range);
+        }
+    }
+
+    pub(super) fn in_difference(&mut self, range: TextRange) {
+        let Some(at) = self.layout.text[range].rfind('-') else { return };
+        let minus = TextRange::at(range.start() + TextSize::new(at as u32), TextSize::of('-'));
+        self.difference(span(range.start(), minus.start()));
+        self.leaf(CstKind::Subtract, minus);
+        self.leaf(CstKind::Name, span(minus.end(), range.end()));
     }
 }
 

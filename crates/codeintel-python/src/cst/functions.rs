@@ -8,7 +8,7 @@ use ruff_python_ast::{
 use ruff_text_size::{Ranged as _, TextRange, TextSize};
 
 use super::CstKind;
-use super::layout::{inside, span};
+use super::layout::span;
 use super::project::{Below, Projection};
 
 impl<'a> Projection<'a> {
@@ -129,7 +129,7 @@ impl<'a> Projection<'a> {
     // ---- arguments ----
 
     pub(super) fn arguments(&mut self, arguments: &'a Arguments) {
-        let limit = inside(arguments.range);
+        let limit = self.layout.inside(arguments.range);
         for argument in arguments.iter_source_order() {
             match argument {
                 ArgOrKeyword::Arg(starred @ Expr::Starred(_)) => {

@@ -17,15 +17,6 @@ pub(super) fn span(start: TextSize, end: TextSize) -> TextRange {
     TextRange::new(start, end.max(start))
 }
 
-/// A range without its first and last byte, which are brackets; an empty one where a broken source lacks them.
-pub(super) fn inside(range: TextRange) -> TextRange {
-    let bracket = TextSize::from(1);
-    if range.len() < bracket + bracket {
-        return TextRange::empty(range.start());
-    }
-    TextRange::new(range.start() + bracket, range.end() - bracket)
-}
-
 /// The first and the last item of a list.
 pub(super) fn ends<T>(list: &[T]) -> Option<(&T, &T)> {
     Some((list.first()?, list.last()?))
@@ -46,6 +37,14 @@ fn is_significant(token: &Token) -> bool {
 impl<'a> Layout<'a> {
     pub(super) fn new(file: &'a ParsedFile) -> Self {
         Self { text: file.text(), tokens: file.tree.tokens() }
+    }
+
+    /// A range without its first and last byte, as far as these are brackets: a broken source may lack the last one.
+    pub(super) fn inside(self, range: TextRange) -> TextRange {
+        let text = &self.text[range];
+        let inner = text.strip_prefix(['(', '[', '{']).unwrap_or(text);
+        let start = range.end() - TextSize::of(inner);
+        TextRange::at(start, TextSize::of(inner.strip_suffix([')', ']', '}']).unwrap_or(inner)))
     }
 
     /// All tokens that begin at an offset or behind it.

@@ -52,4 +52,6 @@ impl Cst {
 }
 
 #[cfg(test)]
+mod lossless;
+#[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use ruff_python_ast::{HasNodeIndex as _, Pattern, PatternArguments, PatternMatch
 use ruff_text_size::{Ranged as _, TextRange};
 
 use super::CstKind;
-use super::layout::{ends, inside, span};
+use super::layout::{ends, span};
 use super::project::{Below, Projection};
 
 impl<'a> Projection<'a> {
@@ -81,7 +81,7 @@ impl<'a> Projection<'a> {
     fn within_sequence(&self, patterns: &[Pattern], range: TextRange) -> TextRange {
         match patterns.first() {
             Some(first) if self.outer_pattern(first, range).start() == range.start() => range,
-            _ => inside(range),
+            _ => self.layout.inside(range),
         }
     }
 
@@ -105,7 +105,7 @@ impl<'a> Projection<'a> {
     }
 
     fn in_mapping(&mut self, x: &'a PatternMatchMapping) {
-        let within = inside(x.range);
+        let within = self.layout.inside(x.range);
         for (key, pattern) in x.keys.iter().zip(&x.patterns) {
             let value = self.outer_pattern(pattern, within);
             let range = self.layout.with_comma(span(key.start(), value.end()), within);
@@ -117,7 +117,7 @@ impl<'a> Projection<'a> {
     }
 
     fn pattern_arguments(&mut self, arguments: &'a PatternArguments) {
-        let within = inside(arguments.range);
+        let within = self.layout.inside(arguments.range);
         self.sequence_elements(&arguments.patterns, within);
         for keyword in &arguments.keywords {
             let range = self.layout.with_comma(keyword.range, within);

@@ -120,6 +120,9 @@ pub(super) enum Below<'a> {
     StringElements(&'a [InterpolatedStringElement], &'static StringKinds),
     /// A replacement field of an f-string or a t-string.
     Interpolation(&'a InterpolatedElement, &'static StringKinds),
+    /// The name of a character, and what the operation that it reads as holds.
+    Difference(TextRange),
+    InDifference(TextRange),
     /// The elements of a list, a set or a tuple, and how far their parentheses may reach.
     Elements(&'a [Expr], TextRange),
     DictItem(Option<&'a Expr>, &'a Expr),
@@ -206,6 +209,8 @@ impl<'a> Projection<'a> {
             Below::Strings(expr, index) => self.in_strings(expr, index),
             Below::StringElements(elements, kinds) => self.string_elements(elements, kinds),
             Below::Interpolation(field, kinds) => self.in_interpolation(field, kinds),
+            Below::Difference(range) => self.difference(range),
+            Below::InDifference(range) => self.in_difference(range),
             Below::Elements(elements, limit) => self.elements(elements, limit),
             Below::DictItem(key, value) => {
                 self.optional(key);

@@ -9,7 +9,7 @@ use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use super::CstKind;
 use super::expressions::augmented;
-use super::layout::{ends, inside, span};
+use super::layout::{ends, span};
 use super::project::{Below, Projection};
 
 /// `async` and `match` have this many bytes.
@@ -144,7 +144,7 @@ impl<'a> Projection<'a> {
                 self.name(&def.name);
                 self.type_params(def.type_params.as_deref());
                 let parentheses = def.parameters.range;
-                self.parameters(&def.parameters, inside(parentheses));
+                self.parameters(&def.parameters, self.layout.inside(parentheses));
                 if let Some(returns) = &def.returns {
                     let limit = def.body.first().map_or(def.end(), Ranged::start);
                     self.annotation(returns, span(parentheses.end(), limit));
@@ -314,12 +314,12 @@ impl<'a> Projection<'a> {
         let outer = self.outer(&first.context_expr, header);
         // Of one item alone they belong to the statement, unless what they hold could not stand there without them.
         let is_alone = x.items.len() == 1 && first.optional_vars.is_none() && outer.start() == open.start();
-        let inner = self.outer(&first.context_expr, inside(outer));
+        let inner = self.outer(&first.context_expr, self.layout.inside(outer));
         let is_bare = inner == first.context_expr.range();
         let needs_parentheses =
             is_bare && matches!(first.context_expr, Expr::Named(_) | Expr::Yield(_) | Expr::YieldFrom(_));
         let has_parentheses = outer != first.context_expr.range();
-        if is_alone && has_parentheses && !needs_parentheses { inside(outer) } else { header }
+        if is_alone && has_parentheses && !needs_parentheses { self.layout.inside(outer) } else { header }
     }
 
     pub(super) fn in_with_item(&mut self, item: &'a WithItem, limit: TextRange) {

@@ -41,6 +41,7 @@ fn odd_sources(folder: &str) -> Sandbox {
     sandbox.write("cp1251.py", b"#!/usr/bin/python\n# vim: set fileencoding=cp1251 :\n\xe6 = '\xe6'\n");
     sandbox.write("form_feed.py", "x = 1\n\u{c}\ndef f():\n\u{c}    return 2\n");
     sandbox.write("nul.py", "x = '\0'\n");
+    sandbox.write("keyword.py", "f((a)=1)\n");
     sandbox.write("utf16.py", b"\xff\xfex\0");
     sandbox.write("empty.py", "");
     sandbox.write("blank.py", "\n\n");
@@ -50,6 +51,16 @@ fn odd_sources(folder: &str) -> Sandbox {
     // Previews are cut behind 200 characters, of one to four bytes, and begin anywhere in a piece of text.
     let long: String = (0..400).map(|i| format!("x{i} = '{}'\n", "aé变😀".repeat(i % 60))).collect();
     sandbox.write("long.py", long);
+    // Chains of parents that are long, and that have long runs at both ends and in between.
+    let strings = |count: usize| "'a' ".repeat(count);
+    let deep = format!(
+        "x = {}\ny = f({}, [g, {}[z]])\nv = {}w\n",
+        strings(1500),
+        strings(8),
+        "a + ".repeat(9),
+        "[(".repeat(20) + &strings(40) + &")]".repeat(20) + " + ",
+    );
+    sandbox.write("deep.py", deep);
     sandbox.ingest(&[]);
     sandbox
 }
@@ -80,8 +91,8 @@ fn odd_sources_have_the_tree_of_libcst() {
         let left_out: Vec<&str> = left_out.iter().filter_map(|line| line.split(':').next()).collect();
         assert_eq!(left_out, refused, "{said}");
     };
-    check("", &["broken.py", "cr.py", "refused_by_libcst.py", "utf16.py"]);
-    check("python314", &["cr.py", "refused_by_libcst.py", "utf16.py"]);
+    check("", &["broken.py", "cr.py", "keyword.py", "refused_by_libcst.py", "utf16.py"]);
+    check("python314", &["cr.py", "keyword.py", "refused_by_libcst.py", "utf16.py"]);
 }
 
 #[test]

@@ -34,3 +34,5 @@ def i():
     ("parenthesised")
 def j():
     b"bytes"
+f'{x:\N{BULLET}}'; f"""\N{DEGREE SIGN}{x:a
+\N{X-RAY}{y!r:{z}\N{JACK-O-LANTERN}}b}\N{BULLET}"""; f'{x:\\N{y}}' f'{f'\N{BULLET}':{z}\N{BULLET}}'
