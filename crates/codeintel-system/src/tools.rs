@@ -6,10 +6,12 @@ use std::io::{self, Read};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use codeintel_base::ContentHash;
 use nix::sys::resource::{UsageWho, getrusage};
 use rustix::process::{Pid, Signal, kill_process_group};
 
@@ -17,6 +19,12 @@ use crate::os::stat_of;
 
 /// The groups of the programs that run now.
 static RUNNING: Mutex<Vec<i32>> = Mutex::new(Vec::new());
+
+/// Larger files are told apart by their times.
+const MAX_HASHED: u64 = 16 << 20;
+
+/// After the end of a program its outputs are waited for no longer than this, should somebody else have them open.
+const GRACE: Duration = Duration::from_secs(3);
 
 /// Runs other programs.
 #[derive(Debug, Clone, Default)]
@@ -135,6 +143,16 @@ impl ToolRunner {
         Some(format!("{} {} {} {package}", real.display(), stat.size, stat.mtime_ns))
     }
 
+    /// What tells a file from another one in its place: its hash, or for a large one its size and when it was written. None where there
+    /// is no file.
+    pub fn content_stamp(file: &Path) -> Option<String> {
+        let metadata = fs::metadata(file).ok().filter(fs::Metadata::is_file)?;
+        let hash = || Some(ContentHash::of(&fs::read(file).ok()?).to_string());
+        let stat = stat_of(&metadata);
+        let times = || format!("{} {}", stat.size, stat.mtime_ns);
+        Some(if stat.size <= MAX_HASHED { hash().unwrap_or_else(times) } else { times() })
+    }
+
     /// The version of a program: as the npm package that it belongs to says, which costs no start, else the last word of what it
     /// prints for `--version`.
     pub fn version(&self, program: &Path) -> String {
@@ -157,7 +175,7 @@ impl ToolRunner {
     }
 
     /// Run a program to its end, whatever its exit code. When it ends or its time is over, everything that it has started in its process
-    /// group ends, too.
+    /// group ends, too; what has left the group goes on, and is not waited for.
     pub fn run(&self, call: &ToolCall) -> Result<ToolOutput, ToolError> {
         let mut command = Command::new(&call.program);
         command.args(&call.args).current_dir(&call.folder).envs(call.env.iter().map(|(key, value)| (key, value)));
@@ -169,13 +187,14 @@ impl ToolRunner {
         let mut group = Group::start(&mut command).map_err(not_started)?;
         let (stdout, stderr) = (group.child.stdout.take(), group.child.stderr.take());
         let max_output = call.max_output;
-        let first = thread::spawn(move || stdout.map(|stdout| read_first(stdout, max_output)).unwrap_or_default());
-        let last = thread::spawn(move || stderr.map(|stderr| read_last(stderr, max_output)).unwrap_or_default());
+        let first = Reader::start(stdout, Kept::first(max_output));
+        let last = Reader::start(stderr, Kept::last(max_output));
         let status = group.wait(call.timeout).map_err(not_started)?;
-        // The pipes are closed when nobody in the group has them open any more.
+        // The pipes are closed when nobody in the group has them open any more; who has left the group may keep them open.
         drop(group);
-        let (stdout, is_cut) = first.join().unwrap_or_default();
-        let stderr = last.join().unwrap_or_default();
+        let deadline = Instant::now() + GRACE;
+        let (Kept { bytes: stdout, is_cut, .. }, Kept { bytes: stderr, .. }) =
+            (first.finish(deadline), last.finish(deadline));
         let Some(status) = status else {
             return Err(ToolError::TimedOut { program: call.program.clone(), seconds: call.timeout.as_secs() });
         };
@@ -243,29 +262,78 @@ fn stop(group: i32) {
     let _gone = Pid::from_raw(group).map(|group| kill_process_group(group, Signal::KILL));
 }
 
-fn read_first(mut pipe: impl Read, limit: usize) -> (Vec<u8>, bool) {
-    let mut kept = Vec::new();
-    let mut buffer = [0; 16 << 10];
-    let mut is_cut = false;
-    while let Ok(length @ 1..) = pipe.read(&mut buffer) {
-        let wanted = length.min(limit - kept.len());
-        kept.extend_from_slice(&buffer[..wanted]);
-        is_cut |= wanted < length;
-    }
-    (kept, is_cut)
+/// What is kept of an output.
+#[derive(Debug, Default)]
+struct Kept {
+    bytes: Vec<u8>,
+    limit: usize,
+    /// Whether the last bytes are kept and not the first.
+    is_last: bool,
+    is_cut: bool,
 }
 
-fn read_last(mut pipe: impl Read, limit: usize) -> Vec<u8> {
-    let mut kept = Vec::new();
-    let mut buffer = [0; 16 << 10];
-    while let Ok(length @ 1..) = pipe.read(&mut buffer) {
-        kept.extend_from_slice(&buffer[..length]);
-        if kept.len() > 2 * limit {
-            kept.drain(..kept.len() - limit);
+impl Kept {
+    fn first(limit: usize) -> Self {
+        Self { limit, ..Self::default() }
+    }
+
+    fn last(limit: usize) -> Self {
+        Self { limit, is_last: true, ..Self::default() }
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        self.is_cut |= self.bytes.len() + bytes.len() > self.limit;
+        if self.is_last {
+            self.bytes.extend_from_slice(bytes);
+            if self.bytes.len() > 2 * self.limit {
+                self.trim();
+            }
+        } else {
+            let wanted = bytes.len().min(self.limit - self.bytes.len());
+            self.bytes.extend_from_slice(&bytes[..wanted]);
         }
     }
-    kept.drain(..kept.len().saturating_sub(limit));
-    kept
+
+    fn trim(&mut self) {
+        self.bytes.drain(..self.bytes.len().saturating_sub(self.limit));
+    }
+}
+
+/// Reads an output on a thread of its own.
+struct Reader {
+    /// None as soon as nobody waits for it any more.
+    kept: Arc<Mutex<Option<Kept>>>,
+    /// Hangs up at the end of the output.
+    end: Receiver<()>,
+}
+
+impl Reader {
+    fn start(pipe: Option<impl Read + Send + 'static>, kept: Kept) -> Self {
+        let kept = Arc::new(Mutex::new(Some(kept)));
+        let (open, end) = mpsc::channel();
+        let shared = Arc::clone(&kept);
+        thread::spawn(move || {
+            let _open: Sender<()> = open;
+            let mut buffer = [0; 16 << 10];
+            let Some(mut pipe) = pipe else { return };
+            while let Ok(length @ 1..) = pipe.read(&mut buffer) {
+                match shared.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+                    Some(kept) => kept.add(&buffer[..length]),
+                    None => return,
+                }
+            }
+        });
+        Self { kept, end }
+    }
+
+    /// What has come until the output ends, or until a deadline.
+    fn finish(self, deadline: Instant) -> Kept {
+        // Nothing is ever sent, so this ends when the other side is gone or the time is over.
+        let _over = self.end.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
+        kept.trim();
+        kept
+    }
 }
 
 fn is_executable(path: &Path) -> bool {
@@ -341,6 +409,29 @@ mod tests {
         let begun = Instant::now();
         assert_eq!(ToolRunner::default().run(&call("sleep 60 & exit 0", LONG)).unwrap().code, Some(0));
         assert!(begun.elapsed() < LONG);
+    }
+
+    #[test]
+    fn what_has_left_the_group_and_holds_an_output_does_not_hold_us_up() {
+        let begun = Instant::now();
+        let runner = ToolRunner::default();
+        let output = runner.run(&call("echo said; setsid sleep 20 & exit 0", LONG)).unwrap();
+        assert_eq!((output.code, &*output.stdout), (Some(0), &b"said\n"[..]));
+        let result = runner.run(&call("(setsid sleep 20 &); sleep 20", Duration::from_millis(200)));
+        assert!(matches!(result, Err(ToolError::TimedOut { .. })), "{result:?}");
+        assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+    }
+
+    #[test]
+    fn a_file_is_told_from_another_one_by_what_is_in_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let stamp = |text: &str| {
+            fs::write(dir.path().join("f"), text).unwrap();
+            ToolRunner::content_stamp(&dir.path().join("f"))
+        };
+        let [one, other, again] = ["a", "b", "a"].map(stamp);
+        assert!(one.is_some() && one != other && one == again);
+        assert_eq!([dir.path(), &dir.path().join("g")].map(ToolRunner::content_stamp), [None, None]);
     }
 
     #[test]

@@ -98,11 +98,16 @@ pub(crate) const SETTINGS: &[Definition] = &[
         "scip.command",
         Kind::List,
         "",
-        "Another program and its arguments, run in place of scip-python. `{root}` stands for the repository, `{output}` for the \
+        "Another program, by its name or its path from the repository's root, and its arguments, run in place of scip-python. `{root}` stands for the repository, `{output}` for the \
          index to be written, an argument `{targets}` for the files to be indexed; without that one, and where all files are \
          missing, everything is.",
     ),
-    define("scip.program", Kind::Text, "", "Where scip-python is. Empty: in `node_modules/.bin` or on the `PATH`."),
+    define(
+        "scip.program",
+        Kind::Text,
+        "",
+        "Where scip-python is, from the repository's root. Empty: in `node_modules/.bin` or on the `PATH`.",
+    ),
     define(
         "scip.mode",
         Kind::OneOf(&["auto", "full", "incremental"]),
@@ -215,6 +220,8 @@ pub(crate) struct Settings {
     user: Option<UserFolders>,
     /// Variables that configure tools.
     tool_variables: BTreeMap<String, String>,
+    /// What Node.js is told.
+    node_options: String,
 }
 
 impl Settings {
@@ -234,6 +241,7 @@ impl Settings {
             active_environment: None,
             user: None,
             tool_variables: BTreeMap::new(),
+            node_options: String::new(),
         };
         for definition in SETTINGS {
             let value = parse(definition, definition.default, "default")?;
@@ -256,6 +264,7 @@ impl Settings {
             match variable.as_str() {
                 "PATH" => settings.search_path = Some(text.into()),
                 "VIRTUAL_ENV" if !text.is_empty() => settings.active_environment = Some(text.into()),
+                "NODE_OPTIONS" => settings.node_options = text,
                 "HOME" => home = Some(PathBuf::from(text)),
                 "XDG_CONFIG_HOME" if !text.is_empty() => config = Some(PathBuf::from(text)),
                 name if is_of_tool(name) || name == "PYTHONPATH" => settings.tool_variables.extend([(variable, text)]),
@@ -437,6 +446,7 @@ impl Settings {
             project_name,
             project_version,
             environment,
+            node_options: self.node_options.clone(),
             root,
             folder: self.index_folder(),
         };

@@ -6,7 +6,7 @@ use std::io::BufReader;
 use std::path::Path;
 
 use codeintel_base::{Column, PYTHON, Problem, RepoPath, Stage};
-use codeintel_scip::{Document, Header, IndexReader, Part, PlacedDocument, Root, Symbol};
+use codeintel_scip::{Document, Header, IndexReader, Occurrence, Part, Range, Role, Root, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::indexer::{IndexRequest, Indexed};
@@ -128,9 +128,11 @@ impl<'a> Intake<'a> {
         let mut described = referred_to(&document, externals);
         if self.header.producer == SCIP_PYTHON {
             let mut symbols = undescribed(&document);
-            // What one run says depends on the order of its files; what the user has is what it is.
-            if self.origin == Origin::User {
-                symbols.append(&mut described);
+            match self.origin {
+                // What one run says depends on the order of its files.
+                Origin::Runs => keep_own_symbols(&mut document),
+                // What the user has is what it is, and may say it nowhere else.
+                Origin::User => symbols.append(&mut described),
             }
             described = symbols;
         }
@@ -154,24 +156,6 @@ impl<'a> Intake<'a> {
             Err(path) => self.raced.push(path),
         }
     }
-
-    /// Files of which a complete index says nothing have a document that says so; they are not asked for again.
-    pub(super) fn hand_over_silent_ones(&mut self, hand_over: &mut dyn FnMut(Indexed)) {
-        let mut silent: Vec<usize> = self.missing.drain().collect();
-        silent.sort_unstable();
-        for file in silent {
-            if let Ok(Some(document)) = self.request.place(file, Document::default(), Column::Utf8, Vec::new()) {
-                let document = PlacedDocument { language: PYTHON.to_owned(), ..document };
-                hand_over(Indexed {
-                    file,
-                    document,
-                    producer: self.header.producer.clone().into(),
-                    producer_version: self.header.producer_version.clone().into(),
-                    problems: vec![Problem::error(Stage::Index, "the indexer says nothing of this file")],
-                });
-            }
-        }
-    }
 }
 
 /// The symbols of other packages that a document of scip-python refers to. What scip-python says of them, and whether it does,
@@ -184,6 +168,18 @@ fn undescribed(document: &Document) -> BTreeMap<String, Symbol> {
     let symbols: BTreeSet<&String> = others.map(|occurrence| &occurrence.symbol).collect();
     let bare = |symbol: &String| (symbol.clone(), Symbol { symbol: symbol.clone(), ..Symbol::default() });
     symbols.into_iter().map(bare).collect()
+}
+
+/// Forget what scip-python says of attributes of classes in other files, whose documents say it, too.
+fn keep_own_symbols(document: &mut Document) {
+    let is_module = |occurrence: &&Occurrence| {
+        occurrence.roles & Role::Definition as u32 != 0
+            && occurrence.range == Range::default()
+            && occurrence.symbol.ends_with("/__init__:")
+    };
+    let Some(module) = document.occurrences.iter().find(is_module) else { return };
+    let own = module.symbol.trim_end_matches("__init__:").to_owned();
+    document.symbols.retain(|symbol| symbol.symbol.starts_with("local ") || symbol.symbol.starts_with(&own));
 }
 
 /// What is known of the symbols from elsewhere that a document refers to.

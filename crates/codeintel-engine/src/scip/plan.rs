@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fingerprints::{ImportGraph, ImportingFile, Outside, symbol_modules};
 use super::indexer::{Indexer, IndexerIdentity, Sight};
-use super::state::IndexState;
+use super::state::{IndexState, SilentFile};
 use super::write::World;
 
 /// What is known of the documents of a snapshot's files before an indexer runs.
@@ -23,6 +23,8 @@ pub(crate) struct IndexPlan {
     pub(crate) documents: Vec<Option<i32>>,
     /// The files that have none and should have one.
     pub(crate) pending: Vec<usize>,
+    /// The files that have none, and that the indexer has been asked for in vain often enough.
+    pub(crate) given_up: Vec<usize>,
     /// Files that could not be read as text.
     textless: FxHashSet<usize>,
 }
@@ -142,6 +144,7 @@ impl IndexPlan {
             documents: vec![None; rows.len()],
             fingerprints,
             pending: Vec::new(),
+            given_up: Vec::new(),
             textless: FxHashSet::default(),
         };
         let mut missing = Vec::new();
@@ -172,8 +175,16 @@ impl IndexPlan {
         unknown.retain(|file| plan.documents[*file].is_none());
         let misses_all = indexer.makes_documents() && !indexer.replaces();
         unknown.retain(|file| misses_all || had_document(&rows[*file].path));
-        plan.pending = unknown;
+        let asked_in_vain = state.filter(|_| is_same_indexer && !full);
+        let tries =
+            |file: usize| asked_in_vain.as_ref().map_or(0, |state| state.tries(&rows[file], &plan.fingerprints[file]));
+        (plan.given_up, plan.pending) = unknown.into_iter().partition(|file| tries(*file) >= SilentFile::MAX_TRIES);
         Ok(plan)
+    }
+
+    /// The files that should have a document and have none.
+    pub(crate) fn lacking(&self) -> impl Iterator<Item = usize> {
+        self.pending.iter().chain(&self.given_up).copied()
     }
 
     /// What the facts of a file depend on.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::indexer::{IndexOutcome, IndexStatus, Indexer};
 use super::plan::{IndexPlan, Interfaces};
-use super::state::IndexState;
+use super::state::{IndexState, SilentFile};
 use super::write::{IndexReport, World, run};
 
 /// The dataset that misses rows when an indexer fails.
@@ -55,21 +55,27 @@ impl IndexStep {
             let documents = &plan.documents;
             plan.pending.retain(|file| documents[*file].is_none());
         }
-        let by_nature = match (indexer.makes_documents(), indexer.replaces()) {
+        let same = before.filter(|before| before.identity == plan.identity);
+        let ended_well = has_run && outcome.failure.is_none() && !indexer.replaces();
+        let silent = silent_files(&plan, rows, same.as_ref(), ended_well);
+        let reason = plan.unavailable.clone().or_else(|| outcome.failure.clone());
+        let reason = reason.or_else(|| {
+            let files = if silent.len() == 1 { "1 file".to_owned() } else { format!("{} files", silent.len()) };
+            (!silent.is_empty()).then(|| format!("the indexer says nothing of {files}"))
+        });
+        let reason = reason.or_else(|| match (indexer.makes_documents(), indexer.replaces()) {
             (false, _) => Some("nobody makes documents anew that do not hold any more".to_owned()),
             (true, true) => Some("the index lacks documents that were there before".to_owned()),
             (true, false) => None,
-        };
-        let reason = plan.unavailable.clone().or_else(|| outcome.failure.clone()).or(by_nature);
+        });
         // Of an import nothing can be missing but what its failure has cost.
-        let is_complete = plan.pending.is_empty() && !(indexer.replaces() && outcome.failure.is_some());
+        let is_complete = plan.lacking().next().is_none() && !(indexer.replaces() && outcome.failure.is_some());
         let status = match plan.pending.len() {
             _ if is_complete => IndexStatus::Complete,
             _ if plan.unavailable.is_some() => IndexStatus::Unavailable,
             left if left == missing && indexed == 0 && outcome.failure.is_some() => IndexStatus::Failed,
             _ => IndexStatus::Partial,
         };
-        let same = before.filter(|before| before.identity == plan.identity);
         let mut warnings = outcome.warnings.clone();
         // A run over everything has said all that there is to say.
         if !has_run || asked.len() < rows.len() {
@@ -79,7 +85,7 @@ impl IndexStep {
         warnings.dedup();
         let memory = outcome.memory.clone().or_else(|| same.map(|before| before.memory)).unwrap_or(Value::Null);
         let reason = reason.filter(|_| status != IndexStatus::Complete);
-        let state = IndexState { identity: plan.identity.clone(), status, reason, warnings, memory };
+        let state = IndexState { identity: plan.identity.clone(), status, reason, warnings, memory, silent };
         Ok(Self { plan, outcome, indexed, rows: written_rows, state })
     }
 
@@ -98,13 +104,18 @@ impl IndexStep {
         let warning = |(path, message): &(Option<String>, String)| {
             ScanProblemRow::new(path.clone(), DOCUMENTS, &Problem::warning(Stage::Index, message))
         };
-        let failure = self.state.reason.as_ref().map(|reason| {
-            let missing = self.plan.pending.len();
+        let silent = self.state.silent.iter().map(|silent| {
+            let problem = Problem::error(Stage::Index, "the indexer says nothing of this file");
+            ScanProblemRow::new(Some(silent.path.clone()), DOCUMENTS, &problem)
+        });
+        let has_failed = self.plan.unavailable.is_some() || self.outcome.failure.is_some();
+        let failure = self.state.reason.as_ref().filter(|_| has_failed).map(|reason| {
+            let missing = self.plan.lacking().count();
             let files = if missing == 1 { "1 file has".to_owned() } else { format!("{missing} files have") };
             let message = format!("{reason}; {files} no document that holds");
             ScanProblemRow::new(None, DOCUMENTS, &Problem::error(Stage::Index, message))
         });
-        self.state.warnings.iter().map(warning).chain(failure).collect()
+        self.state.warnings.iter().map(warning).chain(silent).chain(failure).collect()
     }
 
     /// What to tell of it.
@@ -124,4 +135,16 @@ impl IndexStep {
             is_changed: prior.is_none_or(|prior| shown(&prior.files) != shown(rows)),
         }
     }
+}
+
+/// The files without a document of which the indexer was asked in vain, now or before.
+fn silent_files(plan: &IndexPlan, rows: &[FileRow], before: Option<&IndexState>, ended_well: bool) -> Vec<SilentFile> {
+    let asked = plan.pending.iter().map(|file| (*file, u32::from(ended_well)));
+    let tries = asked.chain(plan.given_up.iter().map(|file| (*file, 0)));
+    let silent = tries.filter_map(|(file, now)| {
+        let (row, fingerprint) = (&rows[file], &*plan.fingerprints[file]);
+        let tries = now + before.map_or(0, |before| before.tries(row, fingerprint));
+        (tries > 0).then(|| SilentFile::new(row, fingerprint, tries))
+    });
+    silent.collect()
 }

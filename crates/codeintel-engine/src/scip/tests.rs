@@ -219,6 +219,32 @@ fn what_a_failed_run_has_made_is_kept_and_the_rest_is_tried_again() {
 }
 
 #[test]
+fn a_file_of_which_the_indexer_says_nothing_keeps_its_document_and_is_asked_for_once_more() {
+    let world = indexed(&PACKAGE);
+    ingest(&world);
+    world.indexer.borrow_mut().silent = vec!["pk/a.py".to_owned()];
+    world.write("pk/a.py", "# c\nclass C:\n    def m(self): pass\n");
+    for expected in [&["pk/a.py"][..], &["pk/a.py"], &[]] {
+        world.indexer.borrow_mut().asked.clear();
+        let report = ingest(&world);
+        assert_eq!(asked(&world), expected);
+        assert_eq!((report.status, report.documents, report.stale), (IndexStatus::Partial, 5, 1));
+        assert_eq!(report.reason.as_deref(), Some("the indexer says nothing of 1 file"));
+        assert_eq!(
+            world.rows("SELECT rel_path, stage, severity, message FROM core.problems"),
+            ["pk/a.py index error the indexer says nothing of this file"]
+        );
+    }
+    world.write("pk/a.py", "# d\nclass C:\n    def m(self): pass\n");
+    ingest(&world);
+    assert_eq!(asked(&world), ["pk/a.py"], "it is another one now");
+    world.indexer.borrow_mut().silent.clear();
+    let report = ingest(&world);
+    assert_eq!((report.status, report.stale, report.reason), (IndexStatus::Complete, 0, None));
+    world.assert_equals_fresh();
+}
+
+#[test]
 fn equal_facts_are_stored_once() {
     let world = indexed(&PACKAGE);
     ingest(&world);

@@ -372,17 +372,47 @@ fn a_program_that_cannot_be_found_is_told_and_nothing_else_suffers() {
     );
 }
 
+// That nothing is said of a file may be an accident, so it does not count as an answer; but a program that cannot do better is not run
+// for ever.
 #[test]
-fn a_file_of_which_the_index_says_nothing_is_a_problem_and_not_asked_for_again() {
+fn a_file_of_which_the_index_says_nothing_is_a_problem_and_asked_for_once_more() {
     let scripted = Scripted::new();
     scripted.0.write("made.scip", index("", &FILES));
-    assert_eq!(scripted.ingest().0, "complete");
-    let problems = scripted.0.query("SELECT rel_path, message FROM core.problems");
-    assert_eq!(problems, ["pkg/__init__.py,the indexer says nothing of this file"]);
     let calls = || fs::read_to_string(scripted.0.path("calls")).unwrap().lines().count();
-    let before = calls();
-    scripted.ingest();
-    assert_eq!(calls(), before);
+    for (run, targets) in [(1, ""), (2, "pkg/__init__.py"), (2, "pkg/__init__.py")] {
+        let (status, documents, reason) = scripted.ingest();
+        assert_eq!((&*status, &*documents), ("partial", "2"));
+        assert_eq!(reason, "the indexer says nothing of 1 file");
+        assert_eq!((calls(), &*scripted.targets()), (run, targets));
+        let problems = scripted.0.query("SELECT rel_path, message FROM core.problems");
+        assert_eq!(problems, ["pkg/__init__.py,the indexer says nothing of this file"]);
+    }
+    scripted.0.write("pkg/__init__.py", "# A package.\n");
+    scripted.0.write("made.scip", index("", &[("pkg/__init__.py", "# A package.\n")]));
+    assert_eq!(scripted.ingest(), ("complete".to_owned(), "3".to_owned(), "null".to_owned()));
+}
+
+#[test]
+fn a_program_is_found_from_the_repositorys_root() {
+    let scripted = Scripted::new();
+    let root = scripted.0.root().to_string_lossy().into_owned();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let output = scripted.0.command(&["ingest", &root]).current_dir(elsewhere.path()).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(scripted.0.query("SELECT count(*) FROM scip.documents"), ["3"]);
+}
+
+#[test]
+fn another_program_or_file_of_its_own_in_the_same_place_makes_all_documents_anew() {
+    let scripted = Scripted::new();
+    scripted.0.write("rules.txt", "1");
+    scripted.0.write("codeintel.toml", "[scip]\ncommand = ['./tool.sh', '{output}', '--rules={root}/rules.txt']\n");
+    let indexed = || scip_of(&scripted.0.ingest(&[]), "indexed");
+    assert_eq!([indexed(), indexed()], ["3", "0"]);
+    scripted.does("cp made.scip \"$1\" # in another way");
+    assert_eq!([indexed(), indexed()], ["3", "0"]);
+    scripted.0.write("rules.txt", "2");
+    assert_eq!([indexed(), indexed()], ["3", "0"]);
 }
 
 #[test]
@@ -468,6 +498,43 @@ fn requests_has_the_documents_of_scip_python() {
     let summary = sandbox.ingest(&[]);
     assert_eq!((scip_of(&summary, "status"), scip_of(&summary, "documents")), ("complete".to_owned(), "34".to_owned()));
     compared(&sandbox, &python, &scip_python, "requests");
+}
+
+#[test]
+fn requests_is_kept_true_by_scip_python_whatever_is_indexed_together() {
+    let (Some(python), Some(scip_python)) = (python(), scip_python()) else { return };
+    let Some(sandbox) = package(&python, "requests==2.32.3") else { return };
+    let program = scip_python.to_string_lossy().into_owned();
+    let configure = |mode: &str| {
+        let settings = format!("backend = 'scip-python'\nprogram = '{program}'\nmode = '{mode}'");
+        sandbox.write("codeintel.toml", format!("[scip]\n{settings}\nproject_name = 'requests'\n"));
+    };
+    let edit = |path: &str, from: &str, to: &str| {
+        let text = fs::read_to_string(sandbox.path(path)).unwrap();
+        assert!(text.contains(from), "{path}: {from}");
+        sandbox.write(path, text.replacen(from, to, 1));
+    };
+    configure("auto");
+    sandbox.ingest(&[]);
+    // CPython's `os.path` has both through `from genericpath import *`.
+    let of_star = |symbol: &str| {
+        let query = format!("SELECT count(*) > 0 FROM scip.occurrences WHERE symbol LIKE '%genericpath/{symbol}().'");
+        sandbox.query(&query) == ["true"]
+    };
+    assert!(of_star("exists") && of_star("isdir"));
+    edit("src/requests/hooks.py", "HOOKS = ", "ZZ = 1\nHOOKS = ");
+    sandbox.ingest(&[]);
+    sandbox.assert_verified();
+    configure("incremental");
+    edit("src/requests/utils.py", "    total_length = None\n", "    total_length = None\n    os.path.isdir(\"x\")\n");
+    let clear = "        self.poolmanager.clear()\n";
+    edit("src/requests/adapters.py", clear, &format!("{clear}        os.path.join(\"x\")\n"));
+    let summary = sandbox.ingest(&[]);
+    assert_eq!(scip_of(&summary, "indexed"), "2", "both are edits inside a body");
+    sandbox.assert_verified();
+    edit("src/requests/hooks.py", "def default_hooks(", "def hooks_by_default(");
+    sandbox.ingest(&[]);
+    sandbox.assert_verified();
 }
 
 #[test]

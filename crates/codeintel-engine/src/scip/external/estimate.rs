@@ -34,6 +34,19 @@ pub(super) struct Decision {
     megabytes: f64,
 }
 
+/// A way to index some files by themselves.
+struct Candidate {
+    groups: Vec<Vec<usize>>,
+    megabytes: f64,
+    /// In CPU seconds.
+    cost: f64,
+    /// Seconds until the last run ends.
+    elapsed: f64,
+}
+
+/// Of ways whose costs differ by no more than this factor the one that ends first is taken.
+const NO_MATTER: f64 = 1.1;
+
 /// What the user wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IndexMode {
@@ -82,25 +95,25 @@ impl Decision {
             let files: BTreeSet<u32> = group.iter().flat_map(|file| (request.closure)(*file)).collect();
             size(&mut files.into_iter().map(|file| file as usize))
         };
-        let split = |runs: usize| {
+        let candidate = |runs: usize| {
             let groups: Vec<Vec<usize>> =
                 pending.chunks(pending.len().div_ceil(runs).max(1)).map(<[_]>::to_vec).collect();
-            let megabytes = groups.iter().map(|group| analysed(group)).sum();
-            (groups, megabytes)
+            let sizes: Vec<f64> = groups.iter().map(|group| analysed(group)).collect();
+            let megabytes = sizes.iter().sum();
+            let elapsed = costs.of(1, sizes.iter().copied().fold(0.0, f64::max));
+            Candidate { cost: costs.of(groups.len(), megabytes), elapsed, groups, megabytes }
         };
         let whole = costs.of(1, everything);
-        let runs = workers.clamp(1, pending.len().max(1));
-        let mut candidates = vec![split(runs)];
-        if runs > 1 {
-            candidates.push(split(1));
-        }
-        for (groups, megabytes) in candidates {
-            let cost = costs.of(groups.len(), megabytes);
-            if cost < whole || mode == IndexMode::Incremental {
-                let (files, runs) = (count(pending.len(), "file"), count(groups.len(), "run"));
-                let reason = format!("{files} in {runs}, estimated at {cost:.1} CPU s; everything at {whole:.1}");
-                return Self { groups, reason, megabytes };
-            }
+        let candidates: Vec<Candidate> = (1..=workers.clamp(1, pending.len().max(1))).map(candidate).collect();
+        let least = candidates.iter().map(|candidate| candidate.cost).fold(f64::INFINITY, f64::min);
+        let cheap = candidates.into_iter().filter(|candidate| candidate.cost <= least * NO_MATTER);
+        if let Some(best) = cheap.min_by(|one, other| one.elapsed.total_cmp(&other.elapsed))
+            && (best.cost < whole || mode == IndexMode::Incremental)
+        {
+            let Candidate { groups, megabytes, cost, .. } = best;
+            let (files, runs) = (count(pending.len(), "file"), count(groups.len(), "run"));
+            let reason = format!("{files} in {runs}, estimated at {cost:.1} CPU s; everything at {whole:.1}");
+            return Self { groups, reason, megabytes };
         }
         full(format!("everything, estimated at {whole:.1} CPU s; {} alone cost more", count(pending.len(), "file")))
     }
@@ -145,6 +158,8 @@ mod tests {
         );
         assert_eq!(decide(&[1, 5], 1, IndexMode::Auto, 2).0, [1, 1]);
         assert_eq!(decide(&[8, 9], 7, IndexMode::Auto, 2).0, [2], "they look into the same files");
+        assert_eq!(decide(&[8, 9], 7, IndexMode::Incremental, 2).0, [2], "and so when it is asked for");
+        assert_eq!(decide(&[1, 2, 8, 9], 1, IndexMode::Auto, 2).0, [2, 2], "it ends sooner and costs no more");
         assert_eq!(decide(&[8, 9], 9, IndexMode::Auto, 2).0, [0; 0]);
         assert_eq!(decide(&[8, 9], 9, IndexMode::Incremental, 1).0, [2], "as was asked for");
         assert_eq!(decide(&[3], 0, IndexMode::Full, 2).0, [0; 0], "as was asked for");

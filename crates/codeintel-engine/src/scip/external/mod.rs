@@ -17,6 +17,9 @@ use super::indexer::{IndexOutcome, IndexRequest, Indexed, Indexer, IndexerIdenti
 use super::intake::{Intake, Origin, SCIP_PYTHON};
 use crate::environment::{dependents, stamp};
 
+/// Lets scip-python visit each file as if it were the only one.
+const DOCUMENT_ALONE: &str = include_str!("document_alone.cjs");
+
 /// More of what a program says is not kept.
 const MAX_OUTPUT: usize = 16 << 10;
 
@@ -47,6 +50,8 @@ pub struct ExternalOptions {
     pub project_version: String,
     /// The Python environment in which imports are resolved.
     pub environment: Option<PythonEnvironment>,
+    /// What the user tells Node.js, as in `NODE_OPTIONS`.
+    pub node_options: String,
     /// Where the repository is.
     pub root: PathBuf,
     /// Where indexes and what else is exchanged with the program lie.
@@ -81,8 +86,7 @@ impl ExternalIndexer {
                     program.as_ref().map_or(SCIP_PYTHON.into(), |program| program.to_string_lossy().into_owned());
                 let own = [self.options.root.join("node_modules/.bin"), self.options.folder.at("node_modules/.bin")];
                 let hint = "install it with `npm install @sourcegraph/scip-python@0.6.6`";
-                let program =
-                    self.tools.find(&name, &own).ok_or_else(|| format!("`{name}` cannot be found; {hint}"))?;
+                let program = self.locate(&name, &own).ok_or_else(|| format!("`{name}` cannot be found; {hint}"))?;
                 if self.tools.find("node", &[]).is_none() {
                     return Err("scip-python needs Node.js, and `node` cannot be found".to_owned());
                 }
@@ -91,10 +95,18 @@ impl ExternalIndexer {
             }
             IndexCommand::Custom(words) => {
                 let name = words.first().map(String::as_str).unwrap_or_default();
-                let program = self.tools.find(name, &[]).ok_or_else(|| format!("`{name}` cannot be found"))?;
+                let program = self.locate(name, &[]).ok_or_else(|| format!("`{name}` cannot be found"))?;
                 Ok((program, String::new()))
             }
         }
+    }
+
+    /// A program by its path from the repository's root, or by its name.
+    fn locate(&self, name: &str, first: &[PathBuf]) -> Option<PathBuf> {
+        if name.contains('/') {
+            return self.tools.find(&self.options.root.join(name).to_string_lossy(), &[]);
+        }
+        self.tools.find(name, first)
     }
 
     /// Let the program run for each group, side by side. Gives for each the index that it was to write, and why it failed.
@@ -133,7 +145,7 @@ impl ExternalIndexer {
         let options = &self.options;
         let (program, _) = self.program.clone().unwrap_or_default();
         let run = options.folder.inner("run");
-        let (folder, args) = match &options.command {
+        let (folder, args, env) = match &options.command {
             IndexCommand::ScipPython(_) => {
                 let mirror = run.inner(&format!("mirror-{number}"));
                 if number > 0 {
@@ -142,7 +154,7 @@ impl ExternalIndexer {
                 }
                 let only = (!files.is_empty()).then_some(files);
                 let user = config::of_user(system);
-                let config = config::pyright(&user, source_roots, options.environment.as_ref(), only);
+                let config = config::pyright(&user, &options.root, source_roots, options.environment.as_ref(), only);
                 mirror.write("scip-pyrightconfig.json", config.to_string().as_bytes())?;
                 let words = [
                     "index".into(),
@@ -159,7 +171,9 @@ impl ExternalIndexer {
                     "--output".into(),
                     output.as_os_str().to_owned(),
                 ];
-                (mirror.path().to_owned(), words.to_vec())
+                let script = run.at("document_alone.cjs");
+                let node_options = config::node_options(&options.node_options, &script.to_string_lossy());
+                (mirror.path().to_owned(), words.to_vec(), vec![("NODE_OPTIONS".into(), node_options.into())])
             }
             IndexCommand::Custom(words) => {
                 let word = |word: &String| -> Vec<OsString> {
@@ -169,14 +183,14 @@ impl ExternalIndexer {
                     let root = options.root.to_string_lossy();
                     vec![word.replace("{root}", &root).replace("{output}", &output.to_string_lossy()).into()]
                 };
-                (options.root.clone(), words.iter().skip(1).flat_map(word).collect())
+                (options.root.clone(), words.iter().skip(1).flat_map(word).collect(), Vec::new())
             }
         };
         let call = ToolCall {
             program,
             args,
             folder: folder.clone(),
-            env: Vec::new(),
+            env,
             without: &[],
             timeout: options.timeout,
             max_output: MAX_OUTPUT,
@@ -192,6 +206,7 @@ impl ExternalIndexer {
         if matches!(self.options.command, IndexCommand::Custom(_)) {
             return Ok(());
         }
+        folder.inner("run").write("document_alone.cjs", DOCUMENT_ALONE.as_bytes())?;
         let mirror = folder.inner("run").inner("mirror-0");
         for (number, file) in request.files.iter().enumerate() {
             match request.text(number) {
@@ -202,6 +217,19 @@ impl ExternalIndexer {
         }
         let packages = self.options.environment.as_ref().map(PythonEnvironment::packages).unwrap_or_default();
         folder.write("environment.json", config::packages(&packages).to_string().as_bytes())
+    }
+
+    /// What tells a custom program, and the files that its arguments name, from others in their places.
+    fn stamps(&self, program: &Path, words: &[String]) -> ContentHash {
+        let root = &self.options.root;
+        let named = words.iter().skip(1).flat_map(|word| {
+            let word = word.replace("{root}", &root.to_string_lossy());
+            let value = word.split_once('=').map(|(_, value)| root.join(value));
+            [Some(root.join(&word)), value]
+        });
+        let files = std::iter::once(program.to_owned()).chain(named.flatten());
+        let stamps: Vec<String> = files.filter_map(|file| ToolRunner::content_stamp(&file)).collect();
+        ContentHash::of(stamps.join("\0").as_bytes())
     }
 
     fn has_targets(&self) -> bool {
@@ -228,10 +256,11 @@ impl Indexer for ExternalIndexer {
         let key = match command {
             IndexCommand::ScipPython(_) => {
                 let user = Value::Object(config::of_user(system)).to_string();
-                let settings = ContentHash::of([user, stamp(&packages).to_string()].join("\0").as_bytes());
+                let packages = stamp(&packages).to_string();
+                let settings = ContentHash::of([&user, &packages, DOCUMENT_ALONE].join("\0").as_bytes());
                 format!("{SCIP_PYTHON} {version} {project_name} {project_version} {settings}")
             }
-            IndexCommand::Custom(words) => words.join(" "),
+            IndexCommand::Custom(words) => format!("{} {}", words.join(" "), self.stamps(&program, words)),
         };
         self.program = Some((program, version));
         let dependents = dependents(project_name, &packages);
@@ -278,7 +307,6 @@ impl Indexer for ExternalIndexer {
             outcome.failure = outcome.failure.or_else(|| failure.map(|failure| format!("{}: {failure}", self.name())));
         }
         if outcome.failure.is_none() {
-            intake.hand_over_silent_ones(hand_over);
             outcome.memory = Some(Costs::read(self.memory.as_ref()).after(&decision, cpu_seconds));
         }
         outcome.raced = intake.raced;
