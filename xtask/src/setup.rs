@@ -113,7 +113,8 @@ fn libduckdb() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn python_environment() -> anyhow::Result<PathBuf> {
+/// The Python of the oracles, made if it is not there.
+pub(crate) fn python_environment() -> anyhow::Result<PathBuf> {
     let python = python();
     let marker = root().join(".venv/packages");
     let wanted = PYTHON_PACKAGES.join("\n");

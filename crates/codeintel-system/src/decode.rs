@@ -68,6 +68,9 @@ fn codec(name: &str) -> Option<Codec> {
                 "eucjp" | "ujis" => "euc-jp",
                 "cp936" => "gbk",
                 "iso2022-jp" => "iso-2022-jp",
+                "iso8859-16" => "iso-8859-16",
+                "cp874" => "windows-874",
+                "thai" | "tis620" => "tis-620",
                 name => name,
             };
             let encoding = Encoding::for_label(label.as_bytes())?;
@@ -153,8 +156,7 @@ fn is_plain(body: &[u8], name: &str) -> bool {
                 0x81..=0x84 | 0x88..=0x9f | 0xe0..=0xea => bytes.next().is_some(),
                 _ => false,
             },
-            // The web reads these as the Windows code page that has letters in place of their control characters.
-            "iso88599" | "latin5" | "iso885911" | "tis620" => lead >= 0xa0,
+            "tis620" => lead != 0xa0,
             _ => true,
         };
         if !fits {
@@ -170,14 +172,33 @@ fn other(body: &[u8], encoding: &'static Encoding, name: &str) -> Result<String,
     if !is_plain(body, name) {
         return Err(problem());
     }
+    let is_code_page = encoding.name().starts_with("windows-");
+    if is_code_page && !is_name_of_code_page(name) {
+        // The web reads a standard of ISO as the code page that has letters in place of its control characters.
+        let decode = |part: &[u8]| encoding.decode_without_bom_handling_and_without_replacement(part).map(String::from);
+        let parts = body.chunk_by(|a, b| is_control(*a) == is_control(*b));
+        let decoded = parts.map(|part| {
+            let is_control = part.first().is_some_and(|byte| is_control(*byte));
+            if is_control { Some(part.iter().map(|byte| char::from(*byte)).collect()) } else { decode(part) }
+        });
+        return decoded.collect::<Option<String>>().ok_or_else(problem);
+    }
     let text = encoding.decode_without_bom_handling_and_without_replacement(body).ok_or_else(problem)?;
     // The web maps the bytes that a Windows code page leaves undefined to control characters; Python refuses them.
-    let is_code_page = encoding.name().starts_with("windows-");
     if is_code_page && text.contains(|c| ('\u{80}'..='\u{9f}').contains(&c)) {
         Err(problem())
     } else {
         Ok(text.into_owned())
     }
+}
+
+fn is_name_of_code_page(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["cp", "windows", "x-cp", "dos"].iter().any(|prefix| name.starts_with(prefix))
+}
+
+fn is_control(byte: u8) -> bool {
+    (0x80..0xa0).contains(&byte)
 }
 
 #[cfg(test)]
@@ -219,6 +240,16 @@ mod tests {
     }
 
     #[test]
+    fn control_characters_of_iso_8859_are_themselves() {
+        check(b"# coding: iso-8859-9\n#\x80\xf0\x9f", "# coding: iso-8859-9\n#\u{80}ğ\u{9f}");
+        check(b"# coding: latin5\n#\x80", "# coding: latin5\n#\u{80}");
+        check(b"# coding: ISO_8859_11\n#\x85\xa0\xa1", "# coding: ISO_8859_11\n#\u{85}\u{a0}ก");
+        check(b"# coding: tis-620\n#\x80\xa1", "# coding: tis-620\n#\u{80}ก");
+        check(b"# coding: iso-8859-2\n#\x80\xb1", "# coding: iso-8859-2\n#\u{80}ą");
+        check(b"# coding: cp1254\n#\x80\xf0", "# coding: cp1254\n#€ğ");
+    }
+
+    #[test]
     fn what_cpython_refuses_is_refused() {
         refused(b"# coding: nonsense\n", "`nonsense`", Some(1));
         refused(b"# coding: utf-16\n", "`utf-16`", Some(1));
@@ -230,6 +261,8 @@ mod tests {
         // The web's encodings of these names have more characters than Python's.
         refused(b"# coding: gb2312\n#\x81\x40", "`gb2312`", None);
         refused(b"# coding: shift_jis\n#\x87\x40", "`shift_jis`", None);
-        refused(b"# coding: iso-8859-9\n#\x80", "`iso-8859-9`", None);
+        refused(b"# coding: tis-620\n#\xa0", "`tis-620`", None);
+        refused(b"# coding: iso-8859-11\n#\xdb", "`iso-8859-11`", None);
+        refused(b"# coding: cp874\n#\x81", "`cp874`", None);
     }
 }

@@ -174,6 +174,10 @@ pub(crate) struct IngestArgs {
     #[arg(long)]
     pub(crate) rehash: bool,
     /// Look at these paths only; relative ones start at the repository's root.
+    ///
+    /// All paths that follow belong to this option: name the repository before it, as in
+    /// `codeintel ingest ROOT --changed PATH...`. If a file that others depend on turns out to have changed without being
+    /// named, everything is looked at.
     #[arg(long, num_args = 1.., value_name = "PATH", conflicts_with_all = ["full", "rehash"])]
     pub(crate) changed: Option<Vec<PathBuf>>,
 }

@@ -44,8 +44,12 @@ impl From<anyhow::Error> for Failure {
                     Some(EngineError::NotScanned(_) | EngineError::Unknown(_))
                 )
         });
+        let is_unknown =
+            |cause: &(dyn std::error::Error + 'static)| matches!(cause.downcast_ref(), Some(EngineError::Unknown(_)));
+        let of_changed = "all paths behind `--changed` belong to it: name the repository before it";
         let (hint, code) = match store {
             Some(store) => hint_of(store),
+            None if error.chain().any(is_unknown) => (Some(of_changed), WRONG_CALL),
             None => (None, if is_call { WRONG_CALL } else { FINDINGS }),
         };
         Self { message: format!("{error:#}"), hint, code }

@@ -132,7 +132,7 @@ impl<'a> Projection<'a> {
             Expr::Set(x) => self.elements(&x.elts, self.layout.inside(x.range)),
             Expr::List(x) => self.elements(&x.elts, self.layout.inside(x.range)),
             Expr::Tuple(x) => {
-                self.elements(&x.elts, if x.parenthesized { self.layout.inside(x.range) } else { x.range })
+                self.elements(&x.elts, if x.parenthesized { self.layout.inside(x.range) } else { x.range });
             }
             Expr::ListComp(x) => self.comprehension(&[&x.elt], &x.generators, self.layout.inside(x.range)),
             Expr::SetComp(x) => self.comprehension(&[&x.elt], &x.generators, self.layout.inside(x.range)),
@@ -372,7 +372,7 @@ impl<'a> Projection<'a> {
             match element {
                 InterpolatedStringElement::Literal(text) => self.specification(text.range, kinds),
                 InterpolatedStringElement::Interpolation(_) => {
-                    self.string_elements(std::slice::from_ref(element), kinds)
+                    self.string_elements(std::slice::from_ref(element), kinds);
                 }
             }
         }

@@ -180,3 +180,69 @@ fn the_name_of_a_character_in_a_format_specification_is_a_replacement_field() {
 fn a_bracket_that_is_not_closed_does_not_take_a_character_apart() {
     check("x = (1,\ndef bad(:\nﬁ\n", "Name \"ﬁ\"");
 }
+
+#[test]
+fn a_broken_function_costs_its_neighbours_nothing() {
+    insta::assert_snapshot!(tree("class A:\n    def f(self):\n        self.\n    def g(self): ...\n"), @r#"
+    Module "class A:\n    def f(self):\n        self.\n    def g(self): ...\n"
+      ClassDef "class A:\n    def f(self):\n        self.\n    def g(self): ..."
+        Name "A"
+        IndentedBlock "def f(self):\n        self.\n    def g(self): ..."
+          FunctionDef "def f(self):\n        self."
+            Name "f"
+            Parameters "self"
+              Param "self"
+                Name "self"
+            IndentedBlock "self."
+              SimpleStatementLine "self."
+                Expr "self."
+                  Attribute "self."
+                    Name "self"
+                    Name ""
+          FunctionDef "def g(self): ..."
+            Name "g"
+            Parameters "self"
+              Param "self"
+                Name "self"
+            SimpleStatementSuite "..."
+              Expr "..."
+                Ellipsis "..."
+    "#);
+}
+
+#[test]
+fn a_broken_file_keeps_what_stands_around_the_errors() {
+    let text = include_str!("../../../codeintel/tests/corpus/broken.py");
+    insta::assert_snapshot!(tree(text), @r#"
+    Module "def good(): pass\nx = (1,\ndef bad(:\n    pass\nclass Good:\n    def m(self): return 1\n"
+      FunctionDef "def good(): pass"
+        Name "good"
+        Parameters ""
+        SimpleStatementSuite "pass"
+          Pass "pass"
+      SimpleStatementLine "x = (1,"
+        Assign "x = (1,"
+          AssignTarget "x"
+            Name "x"
+          Tuple "1,"
+            Element "1"
+              Integer "1"
+      FunctionDef "def bad(:\n    pass"
+        Name "bad"
+        Parameters ""
+        IndentedBlock "pass"
+          SimpleStatementLine "pass"
+            Pass "pass"
+      ClassDef "class Good:\n    def m(self): return 1"
+        Name "Good"
+        IndentedBlock "def m(self): return 1"
+          FunctionDef "def m(self): return 1"
+            Name "m"
+            Parameters "self"
+              Param "self"
+                Name "self"
+            SimpleStatementSuite "return 1"
+              Return "return 1"
+                Integer "1"
+    "#);
+}

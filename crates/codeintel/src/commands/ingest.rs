@@ -26,14 +26,21 @@ pub(super) fn run(args: &IngestArgs) -> anyhow::Result<ExitCode> {
     options.changed = match &args.changed {
         // The root itself is everything.
         Some(paths) if !paths.iter().any(|path| is_root(context.system.root(), path)) => {
-            Some(paths.iter().map(|path| context.inside(path)).collect::<Result<_, _>>().context("--changed")?)
+            let paths = paths.iter().map(|path| context.inside(path)).collect::<Result<_, _>>();
+            Some(paths.context("--changed (a repository is named before it)")?)
         }
         _ => None,
     };
     // To free all that it has learnt takes longer than to end the program.
     let indexer = Box::leak(context.settings.indexer(&context.system));
     let mut producers = Producers { indexer, checkers: &mut context.settings.checkers() };
-    let report = ingest_into_database(&context, &options, &mut producers)?;
+    let report = ingest_into_database(&context, &options, &mut producers).map_err(|error| {
+        if matches!(error.downcast_ref(), Some(EngineError::Unknown(_))) {
+            error.context(format!("--changed in {}", context.system.root().display()))
+        } else {
+            error
+        }
+    })?;
     tell(&context, &report, args.run.format)?;
     Ok(ExitCode::SUCCESS)
 }

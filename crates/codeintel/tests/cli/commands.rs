@@ -152,6 +152,15 @@ fn wrong_settings_and_paths_are_refused_with_a_reason() {
         let (code, said) = sandbox.fails(&["ingest", "--repo", "o/r", "--changed", path]);
         assert!(code == 2 && said.contains(part), "{path}: {said}");
     }
+    // A repository that was named behind the paths is one of them.
+    sandbox.write("repo/c.py", "");
+    let (code, said) = sandbox.fails(&["ingest", "--repo", "o/r", "--changed", "c.py", "repo"]);
+    let root = sandbox.root().canonicalize().unwrap();
+    let message = format!("error: --changed in {}: `c.py` does not exist, and no such file is known", root.display());
+    assert!(code == 2 && said.contains(&message), "{said}");
+    assert!(said.contains("hint: all paths behind `--changed` belong to it"), "{said}");
+    let (_, said) = sandbox.fails(&["ingest", "--repo", "o/r", "--changed", "a.py", "/etc"]);
+    assert!(said.contains("--changed (a repository is named before it)"), "{said}");
 }
 
 #[test]

@@ -54,11 +54,12 @@ fn odd_sources(folder: &str) -> Sandbox {
     // Chains of parents that are long, and that have long runs at both ends and in between.
     let strings = |count: usize| "'a' ".repeat(count);
     let deep = format!(
-        "x = {}\ny = f({}, [g, {}[z]])\nv = {}w\n",
+        "x = {}\ny = f({}, [g, {}[z]])\nv = {}w\nu = {}\n",
         strings(1500),
         strings(8),
         "a + ".repeat(9),
         "[(".repeat(20) + &strings(40) + &")]".repeat(20) + " + ",
+        "f".to_owned() + &".g()".repeat(505),
     );
     sandbox.write("deep.py", deep);
     sandbox.ingest(&[]);
