@@ -8,12 +8,15 @@ Object.defineProperty(Object.prototype, "globalSymbols", {
     configurable: true,
     // `this.globalSymbols = ...` in a constructor comes here.
     set(shared) {
-        const isVisitor = typeof this.emitDeclaration === "function" && this.documentSymbols instanceof Map;
+        const isVisitor = this.documentSymbols instanceof Map && this.program;
         const value = isVisitor ? { get() {}, set() {} } : shared;
         Object.defineProperty(this, "globalSymbols", { value, configurable: true, enumerable: true, writable: true });
         if (!isVisitor) {
             return;
         }
+        // Types that were inferred for one file are forgotten: where inference runs in circles, the result depends on where it began.
+        this.program._createNewEvaluator();
+        this.evaluator = this.program.evaluator;
         // What is kept is kept for the file.
         this.getSymbolOnce = (node, find) => {
             let symbol = this.rawGetLsifSymbol(node);
