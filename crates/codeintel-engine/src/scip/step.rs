@@ -108,8 +108,10 @@ impl IndexStep {
             let problem = Problem::error(Stage::Index, "the indexer says nothing of this file");
             ScanProblemRow::new(Some(silent.path.clone()), DOCUMENTS, &problem)
         });
-        let has_failed = self.plan.unavailable.is_some() || self.outcome.failure.is_some();
-        let failure = self.state.reason.as_ref().filter(|_| has_failed).map(|reason| {
+        // Silent files have rows of their own.
+        let is_told =
+            self.plan.unavailable.is_none() && self.outcome.failure.is_none() && !self.state.silent.is_empty();
+        let failure = self.state.reason.as_ref().filter(|_| !is_told).map(|reason| {
             let missing = self.plan.lacking().count();
             let files = if missing == 1 { "1 file has".to_owned() } else { format!("{missing} files have") };
             let message = format!("{reason}; {files} no document that holds");
