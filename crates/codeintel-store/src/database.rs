@@ -12,6 +12,9 @@ use crate::schema;
 /// A log of this many bytes is read in about 60 ms when the database is opened.
 const LONGEST_LOG: u64 = 3 << 20;
 
+/// A log of which so much was there already when the database was opened has grown by small runs, each of which has read it.
+const LONGEST_READ_LOG: u64 = 1 << 20;
+
 /// The oldest DuckDB that reads the file. For still older ones each checkpoint would translate the statistics of all columns.
 const STORAGE_VERSION: &str = "v1.2.0";
 
@@ -51,6 +54,8 @@ pub enum Opened {
 pub struct Database {
     pub(crate) connection: Connection,
     path: PathBuf,
+    /// The size of the log that was there when it was opened.
+    log_bytes: u64,
 }
 
 impl Database {
@@ -64,13 +69,14 @@ impl Database {
         if schema::is_schema(&stem) {
             return Err(StoreError::Name(stem));
         }
+        let log_bytes = size_of(&log_of(path));
         let connection = connect(path, access, patience)?;
         if access != Access::Read {
             // To try FSST on all texts takes half the time of a checkpoint, for a file that is a tenth smaller.
             connection
                 .execute_batch("PRAGMA disable_checkpoint_on_shutdown; SET disabled_compression_methods = 'fsst'")?;
         }
-        let database = Self { connection, path: path.to_owned() };
+        let database = Self { connection, path: path.to_owned(), log_bytes };
         match schema::version(&database.connection)? {
             Some(schema::SCHEMA_VERSION) => {
                 if access != Access::Read {
@@ -99,7 +105,7 @@ impl Database {
 
     /// An empty database that is nowhere.
     pub fn in_memory() -> Result<Self, StoreError> {
-        let database = Self { connection: Connection::open_in_memory()?, path: PathBuf::new() };
+        let database = Self { connection: Connection::open_in_memory()?, path: PathBuf::new(), log_bytes: 0 };
         schema::create(&database.connection)?;
         Ok(database)
     }
@@ -120,8 +126,8 @@ impl Database {
     /// Close the file. What was committed is safe before; the log is written into the file itself once it has grown, since
     /// that rewrites whole row groups however little was added.
     pub fn close(self) -> Result<(), StoreError> {
-        let log_bytes = fs::metadata(log_of(&self.path)).map_or(0, |metadata| metadata.len());
-        if log_bytes > LONGEST_LOG {
+        let log_bytes = size_of(&log_of(&self.path));
+        if log_bytes > LONGEST_LOG || (self.log_bytes > LONGEST_READ_LOG && log_bytes > self.log_bytes) {
             let _little = LittleMemory::on(&self.connection)?;
             self.connection.execute_batch("CHECKPOINT")?;
         }
@@ -161,8 +167,13 @@ impl Database {
 
     /// The size of the file in bytes.
     pub fn size_bytes(&self) -> u64 {
-        fs::metadata(&self.path).map_or(0, |metadata| metadata.len())
+        size_of(&self.path)
     }
+}
+
+/// The size of a file, which need not be there.
+fn size_of(path: &Path) -> u64 {
+    fs::metadata(path).map_or(0, |metadata| metadata.len())
 }
 
 /// As long as it is there, DuckDB uses little memory, for all connections.
