@@ -129,7 +129,7 @@ pub(crate) fn python_environment() -> anyhow::Result<PathBuf> {
 }
 
 /// CPython 3.13: its tree is what `core.ast_nodes` promises.
-fn newest_python() -> anyhow::Result<PathBuf> {
+pub(crate) fn newest_python() -> anyhow::Result<PathBuf> {
     let mut candidates: Vec<PathBuf> = vec!["python3.13".into(), "python3".into()];
     if let Some(home) = std::env::var_os("HOME") {
         let versions = PathBuf::from(home).join(".pyenv/versions");
