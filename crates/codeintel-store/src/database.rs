@@ -278,6 +278,25 @@ mod tests {
     }
 
     #[test]
+    fn a_log_is_written_into_the_file_when_it_is_long_or_has_been_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.duckdb");
+        Database::open(&path, Access::Write, AT_ONCE).unwrap().0.close().unwrap();
+        // Texts are as long in the log as they are.
+        let grow = |bytes: u64| {
+            let (database, _) = Database::open(&path, Access::Write, AT_ONCE).unwrap();
+            let sql = format!("INSERT INTO store.meta SELECT 'k', repeat('x', 1000) FROM range({})", bytes / 1000);
+            database.connection.execute_batch(&sql).unwrap();
+            database.close().unwrap();
+            size_of(&log_of(&path))
+        };
+        let kept = grow(LONGEST_READ_LOG + 1000);
+        assert!(kept > LONGEST_READ_LOG && kept < LONGEST_LOG, "{kept}");
+        assert_eq!(grow(1000), 0, "it has been read");
+        assert_eq!(grow(LONGEST_LOG), 0, "it is long");
+    }
+
+    #[test]
     fn documents_are_written_with_little_memory() {
         let dir = tempfile::tempdir().unwrap();
         let (database, _) = Database::open(&dir.path().join("x.duckdb"), Access::Write, AT_ONCE).unwrap();
