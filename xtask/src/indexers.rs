@@ -86,6 +86,9 @@ fn compare(package: &str, work: &Path, baseline: Option<&Path>, runs: usize) -> 
         full.push(("codeintel with scip-python", codeintel("scip-python")?));
         edit.push(("Python pipeline with scip-python, one file", words("incremental")));
         edit.push(("codeintel with scip-python", codeintel("scip-python")?));
+        let mut incremental = codeintel("scip-python")?;
+        incremental.insert(1, "CODEINTEL_SCIP_MODE=incremental".to_owned());
+        edit.push(("codeintel with scip-python, incremental mode", incremental));
     }
     let full_cost = |words: &[String]| {
         if let Some(database) = words.iter().find(|word| word.ends_with(".duckdb")) {
