@@ -4,6 +4,7 @@ use codeintel_base::{Problem, RepoPath, Stage};
 use codeintel_store::{FileRow, ScanProblemRow, Snapshot, StoreError};
 use serde_json::Value;
 
+use super::count;
 use super::indexer::{IndexOutcome, IndexStatus, Indexer};
 use super::plan::{IndexPlan, Interfaces};
 use super::state::{IndexState, SilentFile};
@@ -60,8 +61,7 @@ impl IndexStep {
         let silent = silent_files(&plan, rows, same.as_ref(), ended_well);
         let reason = plan.unavailable.clone().or_else(|| outcome.failure.clone());
         let reason = reason.or_else(|| {
-            let files = if silent.len() == 1 { "1 file".to_owned() } else { format!("{} files", silent.len()) };
-            (!silent.is_empty()).then(|| format!("the indexer says nothing of {files}"))
+            (!silent.is_empty()).then(|| format!("the indexer says nothing of {}", count(silent.len(), "file")))
         });
         let reason = reason.or_else(|| match (indexer.makes_documents(), indexer.replaces()) {
             (false, _) => Some("nobody makes documents anew that do not hold any more".to_owned()),
@@ -113,8 +113,8 @@ impl IndexStep {
             self.plan.unavailable.is_none() && self.outcome.failure.is_none() && !self.state.silent.is_empty();
         let failure = self.state.reason.as_ref().filter(|_| !is_told).map(|reason| {
             let missing = self.plan.lacking().count();
-            let files = if missing == 1 { "1 file has".to_owned() } else { format!("{missing} files have") };
-            let message = format!("{reason}; {files} no document that holds");
+            let have = if missing == 1 { "has" } else { "have" };
+            let message = format!("{reason}; {} {have} no document that holds", count(missing, "file"));
             ScanProblemRow::new(None, DOCUMENTS, &Problem::error(Stage::Index, message))
         });
         self.state.warnings.iter().map(warning).chain(silent).chain(failure).collect()

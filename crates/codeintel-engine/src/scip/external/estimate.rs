@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::scip::count;
 use crate::scip::indexer::IndexRequest;
 
 /// What an indexer cost the last time, in CPU seconds.
@@ -117,10 +118,6 @@ impl Decision {
         }
         full(format!("everything, estimated at {whole:.1} CPU s; {} alone cost more", count(pending.len(), "file")))
     }
-}
-
-fn count(number: usize, word: &str) -> String {
-    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
 }
 
 #[cfg(test)]
