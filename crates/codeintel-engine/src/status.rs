@@ -55,7 +55,9 @@ pub fn index_choice(
     indexer.remember(&state.memory);
     let Ok(identity) = indexer.identify(system) else { return Ok(None) };
     let world = World { system, database, source_roots: &prior.source_roots, options, progress: &NoProgress };
-    Ok(with_request(&world, &identity, &[file], &prior.files, |request| indexer.explain(request)))
+    Ok(with_request(&world, &identity, &IndexPlan::default(), &[file], &prior.files, |request| {
+        indexer.explain(request)
+    }))
 }
 
 impl Run {
@@ -98,7 +100,7 @@ impl Run {
         let can_index = plan.unavailable.is_none() && !plan.pending.is_empty() && indexer.makes_documents();
         self.plan.index = plan.unavailable.clone().or_else(|| {
             let identity = plan.identity.as_ref().filter(|_| can_index)?;
-            with_request(&world, identity, &plan.pending, &self.rows, |request| indexer.explain(request))
+            with_request(&world, identity, &plan, &plan.pending, &self.rows, |request| indexer.explain(request))
         });
         Ok(())
     }

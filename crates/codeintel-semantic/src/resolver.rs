@@ -4,19 +4,23 @@ use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use codeintel_base::RepoPath;
+use codeintel_base::{ContentHash, RepoPath};
 use codeintel_scip::PlacedDocument;
 use ruff_db::files::File;
 use ruff_db::system::SystemPathBuf;
 use ruff_python_ast::PythonVersion;
+use rustc_hash::FxHashMap;
 
-use crate::collect;
+use crate::collect::{self, Kept};
 use crate::database::{Database, SearchPaths};
 use crate::modules::{InstalledModules, ModuleSymbols, ProjectFile};
 use crate::sources::{ReadSource, Sources};
 
 /// What is resolved is forgotten behind so many occurrences, which take about 1 GB.
 const MOST_OCCURRENCES: usize = 700_000;
+
+/// So many documents are kept at most for the time when their files are edited again.
+const MOST_KEPT: usize = 64;
 
 /// Where a repository is and what its imports may find.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +49,10 @@ pub struct Resolver {
     db: Database,
     /// Occurrences of the documents that were made with this database.
     occurrences: usize,
+    /// Documents of files that were edited while it was there.
+    kept: FxHashMap<RepoPath, Kept>,
+    /// Whether it is being asked for files that were edited.
+    has_edits: bool,
 }
 
 impl std::fmt::Debug for Resolver {
@@ -73,7 +81,7 @@ impl Resolver {
         let sources = Arc::new(Sources::new(root, site_packages, reader));
         sources.set_files(revisions(files, &options.import_roots).iter().map(|(path, hash)| (path.as_str(), *hash)));
         let db = Database::new(&paths, Arc::clone(&sources), Arc::clone(&modules));
-        Self { options, paths, sources, modules, db, occurrences: 0 }
+        Self { options, paths, sources, modules, db, occurrences: 0, kept: FxHashMap::default(), has_edits: false }
     }
 
     /// Whether it was made with these options.
@@ -89,6 +97,7 @@ impl Resolver {
         // What a module is called is no input of ty's, so that nothing would be made anew.
         let must_forget = modules.contradicts(&self.modules);
         self.modules = Arc::clone(&modules);
+        self.has_edits = true;
         if must_forget {
             self.forget();
             return;
@@ -99,19 +108,33 @@ impl Resolver {
         }
     }
 
-    /// The document of a file, or what went wrong with it.
-    pub fn document(&mut self, path: &RepoPath) -> Result<PlacedDocument, String> {
+    /// The document of a file, or what went wrong with it. `outlook` is a hash of all that may be looked up for it, in itself and elsewhere, but for
+    /// what is hidden from others: functions of the same text refer to the same as long as it is the same.
+    pub fn document(&mut self, path: &RepoPath, outlook: Option<ContentHash>) -> Result<PlacedDocument, String> {
         if self.occurrences > MOST_OCCURRENCES {
             self.forget();
         }
-        let path = self.paths.root.join(hidden(path.as_str(), &self.options.import_roots));
+        let outlook = outlook.filter(|_| self.has_edits);
+        let before = AssertUnwindSafe(self.kept.remove(path));
+        let file = self.paths.root.join(hidden(path.as_str(), &self.options.import_roots));
         let db = AssertUnwindSafe(&self.db);
         let made = ruff_db::panic::catch_unwind(|| {
-            let db = *db;
-            salsa::attach(db, || db.file(&path).map(|file| collect::document(db, file)))
+            let (db, AssertUnwindSafe(before)) = (*db, before);
+            let document = |file| match outlook {
+                Some(outlook) => {
+                    let (document, kept) = collect::document_again(db, file, outlook, before);
+                    (document, Some(kept))
+                }
+                None => (collect::document(db, file), None),
+            };
+            salsa::attach(db, || db.file(&file).map(document))
         });
         match made {
-            Ok(Some(document)) => {
+            Ok(Some((document, kept))) => {
+                if self.kept.len() == MOST_KEPT {
+                    self.kept.clear();
+                }
+                self.kept.extend(kept.map(|kept| (path.clone(), kept)));
                 self.occurrences += document.occurrences.len();
                 Ok(document)
             }
@@ -188,7 +211,7 @@ fn revisions(files: &[ProjectFile], import_roots: &[String]) -> Vec<(String, u12
 
 #[cfg(test)]
 mod tests {
-    use codeintel_base::ContentHash;
+    use std::sync::Mutex;
 
     use super::*;
 
@@ -202,14 +225,17 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_panic_costs_the_file_that_caused_it() {
-        let file = |path: &str| ProjectFile {
-            path: RepoPath::new(path.as_ref()).unwrap(),
-            hash: ContentHash::of(path.as_bytes()),
-            module: path.trim_end_matches(".py").to_owned(),
-        };
-        let files = ["bad.py", "good.py"].map(file);
+    /// The one source of a repository.
+    #[derive(Default)]
+    struct One(Mutex<String>);
+
+    impl ReadSource for One {
+        fn read(&self, _: &str) -> Option<String> {
+            Some(self.0.lock().unwrap().clone())
+        }
+    }
+
+    fn resolver(files: &[ProjectFile], source: Arc<dyn ReadSource>) -> Resolver {
         let options = ResolverOptions {
             root: PathBuf::from("/r"),
             import_roots: vec![String::new()],
@@ -218,10 +244,46 @@ mod tests {
             python_version: (3, 13),
             project: ("r".to_owned(), "0".to_owned()),
         };
-        let mut resolver = Resolver::new(options, &files, Arc::new(Faulty));
-        let failed = resolver.document(&files[0].path).unwrap_err();
+        Resolver::new(options, files, source)
+    }
+
+    fn file(path: &str, text: &str) -> ProjectFile {
+        ProjectFile {
+            path: RepoPath::new(path.as_ref()).unwrap(),
+            hash: ContentHash::of(text.as_bytes()),
+            module: path.trim_end_matches(".py").to_owned(),
+        }
+    }
+
+    #[test]
+    fn functions_of_the_same_text_are_not_looked_at_again() {
+        const TEXT: &str = "class C:\n  @d\n  def f(self): pass\n  x = 1\n  def g(self): pass\ndef h(): pass\n";
+        let source = Arc::new(One::default());
+        let mut resolver = resolver(&[], Arc::clone(&source) as Arc<dyn ReadSource>);
+        let mut kept = |text: &str, outlook: &str| {
+            text.clone_into(&mut source.0.lock().unwrap());
+            let file = file("m.py", text);
+            resolver.set_files(std::slice::from_ref(&file));
+            resolver.document(&file.path, Some(ContentHash::of(outlook.as_bytes()))).unwrap();
+            resolver.kept.remove(&file.path).unwrap()
+        };
+        let mut changed = |text: &str, outlook: &str| kept(TEXT, "").changed_functions(&kept(text, outlook));
+        assert_eq!(changed(TEXT, ""), Some(vec![false; 3]));
+        assert_eq!(changed(TEXT, "something else can be seen"), None);
+        let edit = |from: &str, to: &str| TEXT.replace(from, to);
+        assert_eq!(changed(&edit("g(self): pass", "g(self): return self"), ""), Some(vec![false, true, false]));
+        assert_eq!(changed(&edit("@d", "@e"), ""), Some(vec![true, false, false]), "decorators are a part of it");
+        assert_eq!(changed(&edit("x = 1", "x = 2"), ""), None, "something between functions differs");
+        assert_eq!(changed(&format!("{TEXT}def i(): pass\n"), ""), None, "there is one more");
+    }
+
+    #[test]
+    fn a_panic_costs_the_file_that_caused_it() {
+        let files = ["bad.py", "good.py"].map(|path| file(path, path));
+        let mut resolver = resolver(&files, Arc::new(Faulty));
+        let failed = resolver.document(&files[0].path, None).unwrap_err();
         assert!(failed.starts_with("the resolver failed on this file; please report it: "), "{failed}");
-        let good = resolver.document(&files[1].path).unwrap();
+        let good = resolver.document(&files[1].path, None).unwrap();
         let symbols: Vec<&str> = good.occurrences.iter().map(|(occurrence, _)| &*occurrence.symbol).collect();
         assert_eq!(symbols.iter().filter(|symbol| symbol.ends_with(" good/f().")).count(), 2, "{symbols:?}");
     }

@@ -96,7 +96,7 @@ fn names_stand_for_what_python_says() {
     let mut differences = Vec::new();
     for file in &files {
         let source = fs::read_to_string(root.join(file.path.as_str())).unwrap();
-        let document = resolver.document(&file.path).unwrap();
+        let document = resolver.document(&file.path, None).unwrap();
         let (claimed, found) = (claimed(&source), found(&document));
         let mut note = |what: &str, fact: &Fact| {
             let Fact { line, columns: (start, end), role, symbol } = fact;

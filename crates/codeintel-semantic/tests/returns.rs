@@ -16,7 +16,7 @@ fn bodies_tell_what_they_return() {
     let files = files(&root, "returns");
     let text = std::fs::read_to_string(root.join("returns/functions.py")).unwrap();
     let path = RepoPath::new("returns/functions.py".as_ref()).unwrap();
-    let document = resolver(&root, &files).document(&path).unwrap();
+    let document = resolver(&root, &files).document(&path, None).unwrap();
     let found: FxHashMap<u32, &str> = document.returned.iter().map(|(at, text)| (*at, text.as_str())).collect();
     let mut functions = 0;
     for (at, _) in text.match_indices("def ") {

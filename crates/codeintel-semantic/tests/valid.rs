@@ -41,7 +41,7 @@ fn index(root: &Path, folder: &str) -> Vec<Indexed> {
     let indexed = files.iter().map(|file| Indexed {
         path: file.path.to_string(),
         text: fs::read_to_string(root.join(file.path.as_str())).unwrap(),
-        document: resolver.document(&file.path).unwrap(),
+        document: resolver.document(&file.path, None).unwrap(),
     });
     indexed.collect()
 }

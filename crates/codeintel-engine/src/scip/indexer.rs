@@ -86,6 +86,8 @@ pub struct IndexRequest<'a> {
     pub source_roots: &'a [String],
     /// The places in `files` of those that a file may look into, itself included.
     pub closure: &'a dyn Fn(usize) -> Vec<u32>,
+    /// A hash of all that a pending file may look up, in itself and in others.
+    pub outlook: &'a dyn Fn(usize) -> Option<ContentHash>,
     pub(crate) max_bytes: u64,
 }
 

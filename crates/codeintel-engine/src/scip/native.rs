@@ -130,11 +130,13 @@ impl Indexer for NativeIndexer {
         let source = &self.source;
         let (sender, receiver) = crossbeam_channel::bounded(WAITING);
         let resolver = thread::scope(|scope| {
-            let IndexRequest { files, pending, .. } = *request;
+            let files = request.files;
+            let pending: Vec<_> = request.pending.iter().map(|file| (*file, (request.outlook)(*file))).collect();
             let resolve = move || {
-                for file in pending {
+                for (file, outlook) in pending {
                     // Nothing of this run will count, or nobody listens any more.
-                    if source.has_raced() || sender.send((*file, resolver.document(files[*file].path))).is_err() {
+                    if source.has_raced() || sender.send((file, resolver.document(files[file].path, outlook))).is_err()
+                    {
                         break;
                     }
                 }

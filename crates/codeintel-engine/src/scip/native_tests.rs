@@ -170,6 +170,71 @@ fn everything_that_python_accepts_has_a_document() {
     world.assert_equals_fresh();
 }
 
+/// Bodies of functions. All but the last two change nothing that others can see.
+const BODIES: [&str; 8] = [
+    "pass",
+    "return p",
+    "x = [y for y in (p, C)]; return x",
+    "import os.path as z; return z.join",
+    "'''Doc.'''; return lambda a, b=C: (a, b, [c for c in a])",
+    "print(missing, D.one, three)  # more",
+    "self.size = 2",
+    "global G; G = C",
+];
+
+/// A module of two functions with such bodies, and one that looks at all that others can see; some of that is one of two things.
+fn functions(bodies: [usize; 2], is_sized: bool) -> String {
+    let [one, two] = bodies.map(|body| BODIES[body]);
+    let size = if is_sized { "size: int = 1" } else { "other = C" };
+    format!(
+        "from pk.a import C\nclass D(C):\n    {size}\n    def one(self, p): {one}\n    def two(self) -> None:\n        {two}\n        x = self.one\n\
+         # between\n@staticmethod\ndef three(q=lambda p: p):\n    return C().m(), D().m(), D().size.real, D().other, G\nthree()\n"
+    )
+}
+
+/// A step in a history of bodies.
+#[derive(Debug, Clone)]
+enum BodyStep {
+    /// Give a function of `pk/b.py` another body.
+    Body(usize, usize),
+    /// Change what else others can see of `pk/b.py`.
+    Size,
+    /// Change what `pk/b.py` can see of `pk/a.py`.
+    Base(bool),
+    Ingest,
+}
+
+fn body_step() -> impl Strategy<Value = BodyStep> {
+    prop_oneof![
+        6 => (0..2_usize, 0..BODIES.len()).prop_map(|(function, body)| BodyStep::Body(function, body)),
+        1 => Just(BodyStep::Size),
+        1 => any::<bool>().prop_map(BodyStep::Base),
+        5 => Just(BodyStep::Ingest),
+    ]
+}
+
+proptest! {
+    #![proptest_config(Config { cases: config().cases / 2, ..config() })]
+
+    #[test]
+    fn bodies_change_and_documents_equal_fresh_ones(steps in prop::collection::vec(body_step(), 1..16)) {
+        let world = World::native(&PACKAGE, true);
+        let (mut bodies, mut is_sized) = ([0; 2], true);
+        for step in std::iter::once(BodyStep::Ingest).chain(steps).chain([BodyStep::Ingest]) {
+            match step {
+                BodyStep::Body(function, body) => bodies[function] = body,
+                BodyStep::Size => is_sized = !is_sized,
+                BodyStep::Base(inherits) => world.write("pk/a.py", if inherits { INHERITING } else { PACKAGE[1].1 }),
+                BodyStep::Ingest => {
+                    world.write("pk/b.py", &functions(bodies, is_sized));
+                    world.ingest();
+                }
+            }
+        }
+        world.assert_equals_fresh();
+    }
+}
+
 proptest! {
     #![proptest_config(Config { cases: config().cases / 2, ..config() })]
 

@@ -1,6 +1,6 @@
 //! Which documents are there, and which are missing.
 
-use codeintel_base::RepoPath;
+use codeintel_base::{ContentHash, RepoPath};
 use codeintel_python::{Import, Interface};
 use codeintel_store::{Database, DocumentKey, FileRow, InterfaceRow, Snapshot, StoreError};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -27,6 +27,8 @@ pub(crate) struct IndexPlan {
     pub(crate) given_up: Vec<usize>,
     /// Files that could not be read as text.
     textless: FxHashSet<usize>,
+    /// Those of the files that have no document that holds, at least.
+    interfaces: Interfaces,
 }
 
 /// What files can see of one another.
@@ -146,6 +148,7 @@ impl IndexPlan {
             pending: Vec::new(),
             given_up: Vec::new(),
             textless: FxHashSet::default(),
+            interfaces: Interfaces::default(),
         };
         let mut missing = Vec::new();
         for (file, row) in rows.iter().enumerate() {
@@ -164,6 +167,7 @@ impl IndexPlan {
         let (mut unknown, textless): (Vec<usize>, Vec<usize>) =
             missing.into_iter().partition(|file| interfaces.get(rows[*file].content_id).is_some());
         plan.textless = textless.into_iter().collect();
+        plan.interfaces = interfaces;
         if !full && let Some(identity) = &plan.identity {
             let keys: Vec<DocumentKey> = unknown.iter().map(|file| plan.key(rows, *file)).collect();
             let found = database.documents(&identity.key, &keys)?;
@@ -185,6 +189,16 @@ impl IndexPlan {
     /// The files that should have a document and have none.
     pub(crate) fn lacking(&self) -> impl Iterator<Item = usize> {
         self.pending.iter().chain(&self.given_up).copied()
+    }
+
+    /// A hash of all that a file may look up: what the indexer can see of it and of others.
+    pub(crate) fn outlook(&self, rows: &[FileRow], file: usize) -> Option<ContentHash> {
+        let identity = self.identity.as_ref()?;
+        let interface = self.interfaces.get(rows[file].content_id)?;
+        let imports: Vec<String> = interface.imports.iter().map(ToString::to_string).collect();
+        let mut texts = vec![&*identity.key, &*self.fingerprints[file], interface.hash(identity.sight)];
+        texts.extend(imports.iter().map(String::as_str));
+        Some(ContentHash::of(texts.join("\n").as_bytes()))
     }
 
     /// What the facts of a file depend on.

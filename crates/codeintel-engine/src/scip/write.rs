@@ -79,7 +79,7 @@ pub(crate) fn run(
     for file in asked {
         is_wanted[*file] = true;
     }
-    let outcome = with_request(world, identity, asked, rows, |request| {
+    let outcome = with_request(world, identity, plan, asked, rows, |request| {
         indexer.index(request, &mut |indexed| {
             // The first document of a file counts.
             if std::mem::take(&mut is_wanted[indexed.file]) {
@@ -99,6 +99,7 @@ pub(crate) fn run(
 pub(crate) fn with_request<T>(
     world: &World<'_>,
     identity: &IndexerIdentity,
+    plan: &IndexPlan,
     asked: &[usize],
     rows: &[FileRow],
     work: impl FnOnce(&IndexRequest<'_>) -> T,
@@ -124,6 +125,7 @@ pub(crate) fn with_request<T>(
         pending: asked,
         source_roots,
         closure: &|file| graph.get_or_init(load_graph).closure(file),
+        outlook: &|file| plan.outlook(rows, file),
         max_bytes: options.scan.max_bytes,
     })
 }

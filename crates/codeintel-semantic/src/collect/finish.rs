@@ -1,16 +1,21 @@
 //! What was found, as a document.
 
+use std::sync::Arc;
+
 use codeintel_base::{Column, LineIndex, PYTHON};
 use codeintel_scip::{Coverage, Occurrence, PlacedDocument, Range, ReferenceKind, Relationship, Symbol, Unresolved};
+use ruff_db::source::source_text;
 use ruff_text_size::TextRange;
 use rustc_hash::{FxHashMap, FxHashSet};
+use ty_python_core::ProgramFile;
 use ty_python_core::scope::FileScopeId;
 
-use super::{Collector, DEFINITION, Defined, Origin, WRITE, sort_key};
-use crate::describe::{describe, describe_module};
+use super::part::{Defined, Part};
+use super::{DEFINITION, WRITE, sort_key};
+use crate::database::Db;
 use crate::symbols::{Target, module_symbol, prefix_of};
 
-impl<'db> Collector<'db> {
+impl Part {
     /// Variables are defined where they are bound first. What binds them again writes to them.
     fn keep_first_definitions(&mut self) {
         let mut defined = FxHashSet::default();
@@ -26,7 +31,7 @@ impl<'db> Collector<'db> {
     }
 
     /// Number the locals, and turn everything into what an index holds.
-    pub(super) fn finish(mut self) -> PlacedDocument {
+    pub(super) fn into_document<'db>(mut self, db: &'db dyn Db, file: ProgramFile<'db>) -> PlacedDocument {
         self.found.sort_by(|a, b| {
             (a.range.start(), a.range.end(), sort_key(&a.target)).cmp(&(
                 b.range.start(),
@@ -35,7 +40,8 @@ impl<'db> Collector<'db> {
             ))
         });
         self.keep_first_definitions();
-        let text = self.source.as_str();
+        let source = source_text(db, file.file(db));
+        let text = source.as_str();
         let lines = LineIndex::new(text);
         let range_of = |range: TextRange| {
             let (start, end) = (lines.utf8(range.start().to_u32()), lines.utf8(range.end().to_u32()));
@@ -44,14 +50,14 @@ impl<'db> Collector<'db> {
         let mut locals: FxHashMap<(FileScopeId, Box<str>), usize> = FxHashMap::default();
         let mut local_symbols = Vec::new();
         let mut occurrences: Vec<(Occurrence, (u32, u32))> = Vec::with_capacity(self.found.len());
-        for found in &self.found {
-            let symbol = match &found.target {
-                Target::Global(symbol) => symbol.to_string(),
+        for found in self.found {
+            let symbol = match found.target {
+                Target::Global(symbol) => symbol.into(),
                 Target::Local(scope, name) => {
                     let next = locals.len();
-                    let number = *locals.entry((*scope, name.clone())).or_insert(next);
+                    let number = *locals.entry((scope, name.clone())).or_insert(next);
                     if number == next {
-                        local_symbols.push(self.describe_local(number, *scope, name));
+                        local_symbols.push(describe_local(db, file, number, scope, &name));
                     }
                     format!("local {number}")
                 }
@@ -62,26 +68,21 @@ impl<'db> Collector<'db> {
         }
         occurrences.sort_by(|(a, _), (b, _)| a.cmp(b));
         occurrences.dedup();
-        let mut symbols: Vec<Symbol> =
-            self.defined.iter().map(|(symbol, defined)| self.describe(symbol, defined)).collect();
+        let mut symbols: Vec<Symbol> = self.defined.into_values().map(defined_symbol).collect();
         symbols.extend(local_symbols);
         symbols.sort();
-        let described = |origin: &Origin<'db>| Defined { origin: *origin, relationships: Vec::new() };
-        let mut externals: Vec<Symbol> =
-            self.external.iter().map(|(symbol, origin)| self.describe(symbol, &described(origin))).collect();
+        let mut externals: Vec<Symbol> = self.external.into_values().map(Arc::unwrap_or_clone).collect();
         externals.sort();
-        let mut unresolved: Vec<Unresolved> = self
-            .unresolved
-            .iter()
-            .map(|(range, kind, reason)| Unresolved {
-                range: range_of(*range),
-                text: text.get(range.to_std_range()).unwrap_or_default().to_owned(),
-                kind: *kind,
-                reason,
-            })
-            .collect();
+        let unresolved = self.unresolved.into_iter().map(|(range, kind, reason)| Unresolved {
+            range: range_of(range),
+            text: text.get(range.to_std_range()).unwrap_or_default().to_owned(),
+            kind,
+            reason,
+        });
+        let mut unresolved: Vec<Unresolved> = unresolved.collect();
         unresolved.sort();
-        let mut returned = std::mem::take(&mut self.returned);
+        let mut returned: Vec<(u32, String)> =
+            self.returned.into_iter().map(|(start, returned)| (start.to_u32(), returned)).collect();
         returned.sort_unstable();
         let coverage = ReferenceKind::ALL.iter().map(|kind| {
             let (total, resolved) = self.counts.get(kind).copied().unwrap_or_default();
@@ -99,29 +100,32 @@ impl<'db> Collector<'db> {
             misplaced: 0,
         }
     }
+}
 
-    fn describe(&self, symbol: &str, defined: &Defined<'db>) -> Symbol {
-        let mut described = match defined.origin {
-            Origin::Definition(definition) => describe(self.db, definition, symbol),
-            Origin::Module(file) => describe_module(self.db, file, symbol),
-        };
-        let relationship = |symbol: String| Relationship { symbol, is_implementation: true, ..Relationship::default() };
-        let others = defined.relationships.iter().map(ToString::to_string);
-        described.relationships = others.map(relationship).collect();
-        described.relationships.sort();
-        described
-    }
+fn defined_symbol(defined: Defined) -> Symbol {
+    let mut symbol = Arc::unwrap_or_clone(defined.symbol);
+    let relationship =
+        |symbol: Box<str>| Relationship { symbol: symbol.into(), is_implementation: true, ..Relationship::default() };
+    symbol.relationships = defined.relationships.into_iter().map(relationship).collect();
+    symbol.relationships.sort();
+    symbol
+}
 
-    fn describe_local(&self, number: usize, scope: FileScopeId, name: &str) -> Symbol {
-        let around = prefix_of(self.db, scope.to_scope_id(self.db, self.file)).unwrap_or_default();
-        // A module's own symbol is more than what those of its members begin with.
-        let module = around.ends_with('/').then(|| module_symbol(self.db, self.file)).flatten();
-        Symbol {
-            symbol: format!("local {number}"),
-            kind: Some("Variable".to_owned()),
-            display_name: name.to_owned(),
-            enclosing_symbol: module.unwrap_or_else(|| around.to_owned()),
-            ..Symbol::default()
-        }
+fn describe_local<'db>(
+    db: &'db dyn Db,
+    file: ProgramFile<'db>,
+    number: usize,
+    scope: FileScopeId,
+    name: &str,
+) -> Symbol {
+    let around = prefix_of(db, scope.to_scope_id(db, file)).unwrap_or_default();
+    // A module's own symbol is more than what those of its members begin with.
+    let module = around.ends_with('/').then(|| module_symbol(db, file)).flatten();
+    Symbol {
+        symbol: format!("local {number}"),
+        kind: Some("Variable".to_owned()),
+        display_name: name.to_owned(),
+        enclosing_symbol: module.unwrap_or_else(|| around.to_owned()),
+        ..Symbol::default()
     }
 }

@@ -1,12 +1,14 @@
 //! One file to a document: every definition and every reference in it.
 
+mod again;
 mod finish;
+mod part;
 mod returns;
 mod visit;
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use codeintel_scip::{PlacedDocument, ReferenceKind, Role};
+use codeintel_scip::{PlacedDocument, ReferenceKind, Role, Symbol};
 use ruff_db::parsed::{ParsedModuleRef, parsed_module};
 use ruff_db::source::{SourceText, source_text};
 use ruff_python_ast::visitor::Visitor as _;
@@ -27,8 +29,11 @@ use ty_python_semantic::{
     definitions_for_imported_symbol, definitions_for_name,
 };
 
+pub(crate) use self::again::{Kept, document_again};
+use self::part::{Defined, Found, Part};
 use self::visit::Strings;
 use crate::database::Db;
+use crate::describe::{describe, describe_module};
 use crate::hierarchy;
 use crate::symbols::{Target, declared_global, home, module_symbol, owner, symbol_name, symbol_of};
 
@@ -55,7 +60,7 @@ const UNKNOWN_TYPE: &str = "the type of what it belongs to is not known";
 const NOT_IN_SOURCE: &str = "what it stands for has no definition in any source";
 
 /// What defines a symbol.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Origin<'db> {
     Definition(Definition<'db>),
     Module(ProgramFile<'db>),
@@ -64,34 +69,10 @@ enum Origin<'db> {
 /// Collect the document of a file.
 pub(crate) fn document<'db>(db: &'db dyn Db, file: ProgramFile<'db>) -> PlacedDocument {
     let module = parsed_module(db, file.python_file(db)).load(db);
-    let mut collector = Collector {
-        db,
-        file,
-        model: SemanticModel::new(db, file),
-        is_in_string: false,
-        index: semantic_index(db, file),
-        source: source_text(db, file.file(db)),
-        scopes: vec![FileScopeId::global()],
-        statement: TextRange::default(),
-        found: Vec::new(),
-        defined: BTreeMap::new(),
-        external: BTreeMap::new(),
-        unresolved: Vec::new(),
-        returned: Vec::new(),
-        counts: FxHashMap::default(),
-    };
+    let mut collector = Collector::new(db, file);
     collector.module();
     collector.visit_body(module.suite());
-    collector.finish()
-}
-
-struct Found {
-    range: TextRange,
-    target: Target,
-    roles: u32,
-    enclosing: Option<TextRange>,
-    /// It binds a variable, which is defined by the first binding and written to by the others.
-    is_binding: bool,
+    Part::whole(collector.into_parts()).into_document(db, file)
 }
 
 struct Collector<'db> {
@@ -106,20 +87,12 @@ struct Collector<'db> {
     scopes: Vec<FileScopeId>,
     /// The statement around it.
     statement: TextRange,
-    found: Vec<Found>,
-    /// What is defined here, with the first definition.
-    defined: BTreeMap<Box<str>, Defined<'db>>,
-    /// What is referred to and defined outside of the repository.
-    external: BTreeMap<Box<str>, Origin<'db>>,
-    unresolved: Vec<(TextRange, ReferenceKind, &'static str)>,
-    /// Where the name of a function without a return annotation begins, and what it returns nevertheless.
-    returned: Vec<(u32, String)>,
-    counts: FxHashMap<ReferenceKind, (u32, u32)>,
-}
-
-struct Defined<'db> {
-    origin: Origin<'db>,
-    relationships: Vec<Box<str>>,
+    /// What has been found, but for what stands in `parts`.
+    part: Part,
+    /// What has been found in the functions that were visited and between them, if they are kept apart.
+    parts: Option<Vec<Part>>,
+    /// What is said of symbols, by what defines them.
+    described: FxHashMap<(Origin<'db>, Box<str>), Arc<Symbol>>,
 }
 
 const DEFINITION: u32 = Role::Definition as u32;
@@ -128,15 +101,46 @@ const WRITE: u32 = Role::Write as u32;
 const READ: u32 = Role::Read as u32;
 
 impl<'db> Collector<'db> {
+    fn new(db: &'db dyn Db, file: ProgramFile<'db>) -> Self {
+        Self {
+            db,
+            file,
+            model: SemanticModel::new(db, file),
+            is_in_string: false,
+            index: semantic_index(db, file),
+            source: source_text(db, file.file(db)),
+            scopes: vec![FileScopeId::global()],
+            statement: TextRange::default(),
+            part: Part::default(),
+            parts: None,
+            described: FxHashMap::default(),
+        }
+    }
+
     fn module(&mut self) {
         let Some(symbol) = module_symbol(self.db, self.file) else { return };
-        let whole = TextRange::up_to(TextSize::of(self.source.as_str()));
-        let symbol: Box<str> = symbol.into();
-        let defined = Defined { origin: Origin::Module(self.file), relationships: Vec::new() };
-        self.defined.insert(symbol.clone(), defined);
-        let target = Target::Global(symbol);
-        let enclosing = Some(whole);
-        self.found.push(Found { range: TextRange::default(), target, roles: DEFINITION, enclosing, is_binding: false });
+        self.statement = TextRange::up_to(TextSize::of(self.source.as_str()));
+        self.note_defined(&symbol, Origin::Module(self.file));
+        self.add(TextRange::default(), Target::Global(symbol.into()), DEFINITION);
+    }
+
+    /// What is said of a symbol.
+    fn describe(&mut self, symbol: &str, origin: Origin<'db>) -> Arc<Symbol> {
+        let described = self.described.entry((origin, symbol.into())).or_insert_with(|| {
+            Arc::new(match origin {
+                Origin::Definition(definition) => describe(self.db, definition, symbol),
+                Origin::Module(file) => describe_module(self.db, file, symbol),
+            })
+        });
+        Arc::clone(described)
+    }
+
+    /// A symbol is defined here; the first definition counts.
+    fn note_defined(&mut self, symbol: &str, origin: Origin<'db>) {
+        if !self.part.defined.contains_key(symbol) {
+            let defined = Defined { symbol: self.describe(symbol, origin), relationships: Vec::new() };
+            self.part.defined.insert(symbol.into(), defined);
+        }
     }
 
     fn scope(&self) -> FileScopeId {
@@ -145,7 +149,7 @@ impl<'db> Collector<'db> {
 
     fn add(&mut self, range: TextRange, target: Target, roles: u32) {
         let enclosing = (roles & DEFINITION != 0).then_some(self.statement);
-        self.found.push(Found { range, target, roles, enclosing, is_binding: false });
+        self.part.found.push(Found { range, target, roles, enclosing, is_binding: false });
     }
 
     /// One of perhaps several bindings of a variable.
@@ -156,7 +160,7 @@ impl<'db> Collector<'db> {
 
     /// What was added last binds a variable.
     fn mark_binding(&mut self) {
-        if let Some(found) = self.found.last_mut() {
+        if let Some(found) = self.part.found.last_mut() {
             found.is_binding = true;
         }
     }
@@ -164,12 +168,9 @@ impl<'db> Collector<'db> {
     /// A definition of a name with all that is to be said of it.
     fn define(&mut self, range: TextRange, definition: Definition<'db>, roles: u32, relationships: Vec<Box<str>>) {
         let Some(symbol) = symbol_of(self.db, definition) else { return };
-        let defined = Defined { origin: Origin::Definition(definition), relationships: Vec::new() };
-        let entry = self.defined.entry(symbol.into()).or_insert(defined);
-        for relationship in relationships {
-            if !entry.relationships.contains(&relationship) {
-                entry.relationships.push(relationship);
-            }
+        self.note_defined(symbol, Origin::Definition(definition));
+        if let Some(defined) = self.part.defined.get_mut(symbol) {
+            defined.relate(relationships);
         }
         self.add(range, Target::Global(symbol.into()), roles);
     }
@@ -184,8 +185,7 @@ impl<'db> Collector<'db> {
         if let (Target::Global(symbol), Some(definition)) = (&target, definition)
             && roles & DEFINITION != 0
         {
-            let defined = Defined { origin: Origin::Definition(definition), relationships: Vec::new() };
-            self.defined.entry(symbol.clone()).or_insert(defined);
+            self.note_defined(symbol, Origin::Definition(definition));
         }
         self.add_binding(range, target, roles);
     }
@@ -248,17 +248,18 @@ impl<'db> Collector<'db> {
     }
 
     fn note_external(&mut self, symbol: &str, origin: Origin<'db>) {
-        if !self.db.modules().is_own(symbol) && !self.external.contains_key(symbol) {
-            self.external.insert(symbol.into(), origin);
+        if !self.db.modules().is_own(symbol) && !self.part.external.contains_key(symbol) {
+            let described = self.describe(symbol, origin);
+            self.part.external.insert(symbol.into(), described);
         }
     }
 
     /// Write references, or note that there is nothing to refer to.
     fn refer(&mut self, range: TextRange, targets: Vec<Target>, roles: u32, kind: ReferenceKind, reason: &'static str) {
-        let (total, resolved) = self.counts.entry(kind).or_default();
+        let (total, resolved) = self.part.counts.entry(kind).or_default();
         *total += 1;
         if targets.is_empty() {
-            self.unresolved.push((range, kind, reason));
+            self.part.unresolved.push((range, kind, reason));
             return;
         }
         *resolved += 1;
@@ -574,7 +575,7 @@ impl<'db> Collector<'db> {
         if function.returns.is_none()
             && let Some(returned) = self.returned_type(function)
         {
-            self.returned.push((function.name.range.start().to_u32(), returned));
+            self.part.returned.push((function.name.range.start(), returned));
         }
     }
 

@@ -15,7 +15,7 @@ impl<'a> Visitor<'a> for Collector<'_> {
     fn visit_stmt(&mut self, statement: &'a Stmt) {
         let around = std::mem::replace(&mut self.statement, statement.range());
         match statement {
-            Stmt::FunctionDef(function) => self.function(function),
+            Stmt::FunctionDef(function) => self.function_apart(function),
             Stmt::ClassDef(class) => self.class(class),
             Stmt::Import(import) => self.import(import),
             Stmt::ImportFrom(import) => self.import_from(import),

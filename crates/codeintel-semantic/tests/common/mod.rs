@@ -35,14 +35,17 @@ pub(crate) fn files(root: &Path, folder: &str) -> Vec<ProjectFile> {
     found
 }
 
-pub(crate) fn resolver(root: &Path, files: &[ProjectFile]) -> Resolver {
-    let options = ResolverOptions {
+pub(crate) fn options(root: &Path) -> ResolverOptions {
+    ResolverOptions {
         root: root.to_owned(),
         import_roots: vec![String::new()],
         site_packages: Vec::new(),
         packages: Vec::new(),
         python_version: (3, 13),
         project: ("demo".to_owned(), "0".to_owned()),
-    };
-    Resolver::new(options, files, Arc::new(Disk(root.to_owned())))
+    }
+}
+
+pub(crate) fn resolver(root: &Path, files: &[ProjectFile]) -> Resolver {
+    Resolver::new(options(root), files, Arc::new(Disk(root.to_owned())))
 }

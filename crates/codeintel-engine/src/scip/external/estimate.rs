@@ -138,6 +138,7 @@ mod tests {
             files: &files,
             pending,
             source_roots: &[],
+            outlook: &|_| None,
             closure: &|file| (file.saturating_sub(looks_into) as u32..=file as u32).collect(),
             max_bytes: 1,
         };
