@@ -6,7 +6,10 @@ use ruff_python_ast::{AnyNodeRef, Decorator, Expr, StmtClassDef};
 use ty_python_core::definition::{Definition, DefinitionKind};
 use ty_python_core::scope::{FileScopeId, NodeWithScopeKind, NodeWithScopeRef, ScopeId, ScopeKind};
 use ty_python_core::{attribute_scopes, place_table, semantic_index, use_def_map};
-use ty_python_semantic::{HasType as _, SemanticModel, TypeHierarchyClass, type_hierarchy_supertypes};
+use ty_python_semantic::{
+    HasType as _, ImportAliasResolution, SemanticModel, TypeHierarchyClass, definitions_for_attribute,
+    definitions_for_name, type_hierarchy_supertypes,
+};
 
 use crate::database::Db;
 use crate::modules::identifier;
@@ -70,9 +73,25 @@ fn class_at<'db>(db: &'db dyn Db, place: &TypeHierarchyClass<'db>) -> Option<Def
 
 /// The class statement that an expression stands for, or of whose instances it is one.
 pub(crate) fn class_of<'db>(db: &'db dyn Db, model: &SemanticModel<'db>, expression: &Expr) -> Option<Definition<'db>> {
-    let found = expression.inferred_type(model)?.definition(db, &model.program_environment())?;
-    let definition = *found.definition()?;
-    matches!(definition.kind(db), DefinitionKind::Class(_)).then_some(definition)
+    let found = expression.inferred_type(model)?.definition(db, &model.program_environment());
+    let definition = found.as_ref().and_then(|found| found.definition().copied());
+    let is_class = |definition: &Definition<'db>| matches!(definition.kind(db), DefinitionKind::Class(_));
+    definition.filter(is_class).or_else(|| decorated_class(db, model, expression))
+}
+
+/// The class statement that an expression names, where nobody knows what its decorators make of it: most give back the class.
+fn decorated_class<'db>(db: &'db dyn Db, model: &SemanticModel<'db>, expression: &Expr) -> Option<Definition<'db>> {
+    let found = match expression {
+        Expr::Name(name) => definitions_for_name(model, &name.id, name.into(), ImportAliasResolution::ResolveAliases),
+        Expr::Attribute(attribute) => definitions_for_attribute(model, attribute),
+        Expr::Subscript(subscript) => return decorated_class(db, model, &subscript.value),
+        _ => return None,
+    };
+    let [definition] = &found[..] else { return None };
+    let definition = definition.definition()?;
+    let DefinitionKind::Class(class) = definition.kind(db) else { return None };
+    let module = parsed_module(db, definition.python_file(db)).load(db);
+    (!class.node(&module).decorator_list.is_empty()).then_some(definition)
 }
 
 /// A class and its bases in the order in which Python looks for a member. Where the bases contradict one another, they come in the
@@ -176,8 +195,17 @@ pub(crate) fn member<'db>(
     Vec::new()
 }
 
+/// The parameters of a name with which a function or class is called.
+pub(crate) fn parameters<'db>(db: &'db dyn Db, callee: Definition<'db>, name: &str) -> Vec<Definition<'db>> {
+    match callee.kind(db) {
+        // What `__new__` takes says nothing where `__init__` takes it again.
+        DefinitionKind::Class(_) => constructor_parameters(db, callee, name),
+        _ => parameter(db, callee, name).into_iter().collect(),
+    }
+}
+
 /// The parameters of a name with which a class is called: those of `__init__`, else of `__new__`, else the fields of that name.
-pub(crate) fn constructor_parameters<'db>(db: &'db dyn Db, class: Definition<'db>, name: &str) -> Vec<Definition<'db>> {
+fn constructor_parameters<'db>(db: &'db dyn Db, class: Definition<'db>, name: &str) -> Vec<Definition<'db>> {
     let order = mro(db, class);
     for method in ["__init__", "__new__"] {
         let found = member(db, order, method).into_iter();

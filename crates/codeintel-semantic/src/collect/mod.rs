@@ -2,6 +2,7 @@
 
 mod again;
 mod finish;
+mod keywords;
 mod part;
 mod returns;
 mod visit;
@@ -13,7 +14,7 @@ use ruff_db::parsed::{ParsedModuleRef, parsed_module};
 use ruff_db::source::{SourceText, source_text};
 use ruff_python_ast::visitor::Visitor as _;
 use ruff_python_ast::{
-    Alias, AnyNodeRef, Expr, ExprAttribute, ExprCall, ExprContext, ExprName, ExprStringLiteral, Identifier, Parameters,
+    Alias, AnyNodeRef, Expr, ExprAttribute, ExprContext, ExprName, ExprStringLiteral, Identifier, Parameters,
     StmtClassDef, StmtFunctionDef, StmtImport, StmtImportFrom,
 };
 use ruff_text_size::{TextRange, TextSize};
@@ -23,7 +24,6 @@ use ty_python_core::definition::{Definition, DefinitionKind};
 use ty_python_core::scope::{FileScopeId, NodeWithScopeKind, NodeWithScopeRef};
 use ty_python_core::{ProgramFile, SemanticIndex, semantic_index};
 use ty_python_semantic::types::Type;
-use ty_python_semantic::types::ide_support::definitions_for_keyword_argument;
 use ty_python_semantic::{
     HasType as _, ImportAliasResolution, ResolvedDefinition, SemanticModel, definitions_for_attribute,
     definitions_for_imported_symbol, definitions_for_name,
@@ -343,6 +343,10 @@ impl<'db> Collector<'db> {
         if is_empty && OF_MODULES.contains(&name) {
             return self.module_target(self.file).into_iter().collect();
         }
+        if is_empty && name == "__class__" {
+            let class = hierarchy::class_of_method(self.db, self.scope().to_scope_id(self.db, self.file));
+            return class.and_then(|class| self.definition_target(class)).into_iter().collect();
+        }
         targets
     }
 
@@ -469,24 +473,6 @@ impl<'db> Collector<'db> {
         found.into_iter().map(|(symbol, _)| Target::Global(symbol)).collect()
     }
 
-    fn call(&mut self, call: &ExprCall) {
-        for keyword in &call.arguments.keywords {
-            let Some(name) = &keyword.arg else { continue };
-            let found = definitions_for_keyword_argument(&self.model, keyword, call);
-            let mut targets = self.targets(found);
-            if targets.is_empty()
-                && let Some(class) = hierarchy::class_of(self.db, &self.model, &call.func)
-            {
-                // What `__new__` takes says nothing where `__init__` takes it again.
-                let found = hierarchy::constructor_parameters(self.db, class, name);
-                targets = self.targets(found.into_iter().map(ResolvedDefinition::Definition).collect());
-            }
-            for target in targets {
-                self.add(name.range, target, READ);
-            }
-        }
-    }
-
     fn import(&mut self, import: &StmtImport) {
         for alias in &import.names {
             let module = self.model.resolve_module(Some(alias.name.as_str()), 0);
@@ -583,7 +569,8 @@ impl<'db> Collector<'db> {
         for decorator in &class.decorator_list {
             self.visit_decorator(decorator);
         }
-        if let Some(definition) = self.definition_of(class.into()) {
+        let definition = self.definition_of(class.into());
+        if let Some(definition) = definition {
             let bases = hierarchy::base_symbols(self.db, definition);
             self.define(class.name.range, definition, DEFINITION, bases);
         }
@@ -592,6 +579,9 @@ impl<'db> Collector<'db> {
         }
         if let Some(arguments) = &class.arguments {
             self.visit_arguments(arguments);
+            if let Some(definition) = definition {
+                self.class_keywords(definition, arguments);
+            }
         }
         self.inside(NodeWithScopeRef::Class(class), |this| this.visit_body(&class.body));
     }
