@@ -190,16 +190,16 @@ impl<'db> Collector<'db> {
         self.add_binding(range, target, roles);
     }
 
-    /// A name that belongs to a scope further out: what is defined there under it, or the variable.
-    fn refer_to_owner(&mut self, name: &Identifier) {
-        let scope = owner(self.db, self.scope().to_scope_id(self.db, self.file), name);
+    /// A name of a scope or of one further out that is not bound here: what is defined under it, or the variable.
+    fn refer_to_owner(&mut self, range: TextRange, name: &str, here: FileScopeId, roles: u32) {
+        let scope = owner(self.db, here.to_scope_id(self.db, self.file), name);
         let symbol = self.index.place_table(scope).symbol_id(name);
         let bindings = symbol.map(|symbol| self.index.use_def_map(scope).reachable_symbol_bindings(symbol));
         let definitions = bindings.into_iter().flatten().filter_map(|binding| binding.binding.definition());
         let symbols: Vec<&str> = definitions.filter_map(|definition| symbol_of(self.db, definition)).collect();
         match symbols.first() {
-            Some(symbol) => self.add(name.range, Target::Global((*symbol).into()), 0),
-            None => self.bind(name.range, name, self.scope(), None, 0),
+            Some(symbol) => self.add(range, Target::Global((*symbol).into()), roles),
+            None => self.bind(range, name, here, None, roles),
         }
     }
 
@@ -287,9 +287,10 @@ impl<'db> Collector<'db> {
                 let targets = self.name_targets(name);
                 self.refer(range, targets, READ, ReferenceKind::Name, NO_SUCH_NAME);
             }
-            ExprContext::Store | ExprContext::Del | ExprContext::Invalid => {
-                let roles = if name.ctx == ExprContext::Store { DEFINITION | WRITE } else { WRITE };
-                self.bind_name(name, name.into(), roles);
+            ExprContext::Store => self.bind_name(name, name.into(), DEFINITION | WRITE),
+            ExprContext::Del | ExprContext::Invalid => {
+                let scope = self.model.scope(name.into()).unwrap_or_else(|| self.scope());
+                self.refer_to_owner(range, &name.id, scope, WRITE);
             }
         }
     }

@@ -152,7 +152,7 @@ impl Collector<'_> {
     /// The names of a `global` or `nonlocal` statement.
     fn redirected(&mut self, names: &[Identifier]) {
         for name in names {
-            self.refer_to_owner(name);
+            self.refer_to_owner(name.range, name, self.scope(), 0);
         }
     }
 }
