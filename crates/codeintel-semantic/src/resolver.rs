@@ -49,10 +49,8 @@ pub struct Resolver {
     db: Database,
     /// Occurrences of the documents that were made with this database.
     occurrences: usize,
-    /// Documents of files that were edited while it was there.
+    /// Documents of files that may be edited again.
     kept: FxHashMap<RepoPath, Kept>,
-    /// Whether it is being asked for files that were edited.
-    has_edits: bool,
 }
 
 impl std::fmt::Debug for Resolver {
@@ -81,7 +79,7 @@ impl Resolver {
         let sources = Arc::new(Sources::new(root, site_packages, reader));
         sources.set_files(revisions(files, &options.import_roots).iter().map(|(path, hash)| (path.as_str(), *hash)));
         let db = Database::new(&paths, Arc::clone(&sources), Arc::clone(&modules));
-        Self { options, paths, sources, modules, db, occurrences: 0, kept: FxHashMap::default(), has_edits: false }
+        Self { options, paths, sources, modules, db, occurrences: 0, kept: FxHashMap::default() }
     }
 
     /// Whether it was made with these options.
@@ -97,7 +95,6 @@ impl Resolver {
         // What a module is called is no input of ty's, so that nothing would be made anew.
         let must_forget = modules.contradicts(&self.modules);
         self.modules = Arc::clone(&modules);
-        self.has_edits = true;
         if must_forget {
             self.forget();
             return;
@@ -108,13 +105,14 @@ impl Resolver {
         }
     }
 
-    /// The document of a file, or what went wrong with it. `outlook` is a hash of all that may be looked up for it, in itself and elsewhere, but for
-    /// what is hidden from others: functions of the same text refer to the same as long as it is the same.
+    /// The document of a file, or what went wrong with it.
+    ///
+    /// `outlook` is a hash of all that may be looked up for it, in itself and elsewhere, but for what is hidden from others: functions of the same text refer to
+    /// the same as long as it is the same. With it, the document is kept to make the next one of the file from it.
     pub fn document(&mut self, path: &RepoPath, outlook: Option<ContentHash>) -> Result<PlacedDocument, String> {
         if self.occurrences > MOST_OCCURRENCES {
             self.forget();
         }
-        let outlook = outlook.filter(|_| self.has_edits);
         let before = AssertUnwindSafe(self.kept.remove(path));
         let file = self.paths.root.join(hidden(path.as_str(), &self.options.import_roots));
         let db = AssertUnwindSafe(&self.db);

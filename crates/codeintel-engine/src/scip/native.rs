@@ -22,6 +22,9 @@ const STACK_BYTES: usize = 512 << 20;
 /// So many documents wait to be written at most.
 const WAITING: usize = 64;
 
+/// A run that makes one document in so many, or fewer, is a refresh.
+const SMALL_SHARE: usize = 4;
+
 /// What the native indexer is told.
 #[derive(Debug, Clone)]
 pub struct NativeOptions {
@@ -131,7 +134,10 @@ impl Indexer for NativeIndexer {
         let (sender, receiver) = crossbeam_channel::bounded(WAITING);
         let resolver = thread::scope(|scope| {
             let files = request.files;
-            let pending: Vec<_> = request.pending.iter().map(|file| (*file, (request.outlook)(*file))).collect();
+            // After an edit, and not in a build, the next documents are made from these.
+            let is_refresh = request.pending.len() * SMALL_SHARE <= files.len();
+            let outlook = |file: usize| if is_refresh { (request.outlook)(file) } else { None };
+            let pending: Vec<_> = request.pending.iter().map(|file| (*file, outlook(*file))).collect();
             let resolve = move || {
                 for (file, outlook) in pending {
                     // Nothing of this run will count, or nobody listens any more.
