@@ -15,11 +15,16 @@ impl ContentHash {
         hash.copy_from_slice(digest.as_bytes());
         Self(hash)
     }
+
+    /// The digest as a number, its first byte being the highest.
+    pub fn number(self) -> u128 {
+        u128::from_be_bytes(self.0)
+    }
 }
 
 impl fmt::Display for ContentHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{:032x}", self.number())
     }
 }
 

@@ -82,6 +82,12 @@ impl ModuleSymbols {
         }
     }
 
+    /// Whether these are its files.
+    pub(crate) fn has_files(&self, files: &[ProjectFile]) -> bool {
+        let is_known = |file: &ProjectFile| self.modules.get(file.path.as_str()) == Some(&file.module);
+        self.modules.len() == files.len() && files.iter().all(is_known)
+    }
+
     /// Whether a file that is known here has another name there, or none.
     pub(crate) fn contradicts(&self, other: &Self) -> bool {
         self.modules.iter().any(|(path, name)| other.modules.get(path).is_some_and(|other| other != name))

@@ -89,17 +89,20 @@ impl Resolver {
 
     /// The files are these now.
     pub fn set_files(&mut self, files: &[ProjectFile]) {
-        let modules = Arc::new(self.modules.with_files(&placed(files, &self.options.import_roots)));
+        let placed = placed(files, &self.options.import_roots);
         let files = revisions(files, &self.options.import_roots);
         let changed = self.sources.set_files(files.iter().map(|(path, hash)| (path.as_str(), *hash)));
-        // What a module is called is no input of ty's, so that nothing would be made anew.
-        let must_forget = modules.contradicts(&self.modules);
-        self.modules = Arc::clone(&modules);
-        if must_forget {
-            self.forget();
-            return;
+        if !self.modules.has_files(&placed) {
+            let modules = Arc::new(self.modules.with_files(&placed));
+            // What a module is called is no input of ty's, so that nothing would be made anew.
+            let must_forget = modules.contradicts(&self.modules);
+            self.modules = Arc::clone(&modules);
+            if must_forget {
+                self.forget();
+                return;
+            }
+            self.db.set_modules(modules);
         }
-        self.db.set_modules(modules);
         for path in changed {
             File::sync_path_only(&mut self.db, &path);
         }
@@ -200,10 +203,7 @@ fn placed(files: &[ProjectFile], import_roots: &[String]) -> Vec<ProjectFile> {
 
 /// Paths with what tells contents apart.
 fn revisions(files: &[ProjectFile], import_roots: &[String]) -> Vec<(String, u128)> {
-    let revision = |file: &ProjectFile| {
-        let hash = u128::from_str_radix(&file.hash.to_string(), 16).expect("a hash is 32 hexadecimal digits");
-        (hidden(file.path.as_str(), import_roots), hash)
-    };
+    let revision = |file: &ProjectFile| (hidden(file.path.as_str(), import_roots), file.hash.number());
     files.iter().map(revision).collect()
 }
 
