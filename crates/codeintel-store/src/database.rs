@@ -18,6 +18,12 @@ const LONGEST_READ_LOG: u64 = 1 << 20;
 /// The oldest DuckDB that reads the file. For still older ones each checkpoint would translate the statistics of all columns.
 const STORAGE_VERSION: &str = "v1.2.0";
 
+/// A database is no smaller once it is one.
+const HEADER_BYTES: u64 = 3 * 4096;
+
+/// A new file is a database after so long at most.
+const CREATION: Duration = Duration::from_secs(1);
+
 /// While much is written, DuckDB keeps no more than this in memory. What was written would otherwise stay there, up to a share of all
 /// memory.
 const MEMORY_OF_WRITING: &str = "256MB";
@@ -198,13 +204,17 @@ impl Drop for LittleMemory {
 
 fn connect(path: &Path, access: Access, patience: Duration) -> Result<Connection, StoreError> {
     let begun = Instant::now();
+    let mut tries = 0;
     loop {
+        tries += 1;
         match Connection::open_with_flags(path, config(access)?).map_err(StoreError::from) {
-            Err(StoreError::Locked { .. }) if begun.elapsed() < patience => {
-                std::thread::park_timeout(Duration::from_millis(50));
-            }
+            Err(StoreError::Locked { .. }) if begun.elapsed() < patience => {}
+            // Another process may be making the file just now, and may have done so since it was looked at.
+            Err(StoreError::Corrupt(_))
+                if begun.elapsed() < patience.min(CREATION) && (tries == 1 || size_of(path) < HEADER_BYTES) => {}
             result => return result,
         }
+        std::thread::park_timeout(Duration::from_millis(50));
     }
 }
 
@@ -294,6 +304,23 @@ mod tests {
         assert!(kept > LONGEST_READ_LOG && kept < LONGEST_LOG, "{kept}");
         assert_eq!(grow(1000), 0, "it has been read");
         assert_eq!(grow(LONGEST_LOG), 0, "it is long");
+    }
+
+    #[test]
+    fn a_file_that_another_process_is_making_is_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, made) = (dir.path().join("x.duckdb"), dir.path().join("y.duckdb"));
+        Database::open(&made, Access::Write, AT_ONCE).unwrap().0.close().unwrap();
+        fs::write(&path, [0; 100]).unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::park_timeout(Duration::from_millis(200));
+                fs::copy(&made, &path).unwrap();
+            });
+            Database::open(&path, Access::Write, Duration::from_secs(5)).unwrap().0.close().unwrap();
+        });
+        fs::write(&path, [0; 100]).unwrap();
+        assert!(matches!(Database::open(&path, Access::Write, AT_ONCE), Err(StoreError::Corrupt(_))));
     }
 
     #[test]
