@@ -7,8 +7,8 @@ use ty_python_core::definition::{Definition, DefinitionKind};
 use ty_python_core::scope::{FileScopeId, NodeWithScopeKind, NodeWithScopeRef, ScopeId, ScopeKind};
 use ty_python_core::{attribute_scopes, place_table, semantic_index, use_def_map};
 use ty_python_semantic::{
-    HasType as _, ImportAliasResolution, SemanticModel, TypeHierarchyClass, definitions_for_attribute,
-    definitions_for_name, type_hierarchy_supertypes,
+    HasType as _, ImportAliasResolution, ResolvedDefinition, SemanticModel, TypeHierarchyClass,
+    definitions_for_attribute, definitions_for_name, type_hierarchy_supertypes,
 };
 
 use crate::database::Db;
@@ -81,17 +81,23 @@ pub(crate) fn class_of<'db>(db: &'db dyn Db, model: &SemanticModel<'db>, express
 
 /// The class statement that an expression names, where nobody knows what its decorators make of it: most give back the class.
 fn decorated_class<'db>(db: &'db dyn Db, model: &SemanticModel<'db>, expression: &Expr) -> Option<Definition<'db>> {
-    let found = match expression {
-        Expr::Name(name) => definitions_for_name(model, &name.id, name.into(), ImportAliasResolution::ResolveAliases),
-        Expr::Attribute(attribute) => definitions_for_attribute(model, attribute),
-        Expr::Subscript(subscript) => return decorated_class(db, model, &subscript.value),
-        _ => return None,
-    };
-    let [definition] = &found[..] else { return None };
-    let definition = definition.definition()?;
+    if let Expr::Subscript(generic) = expression {
+        return decorated_class(db, model, &generic.value);
+    }
+    let [found] = &named(model, expression)[..] else { return None };
+    let definition = found.definition()?;
     let DefinitionKind::Class(class) = definition.kind(db) else { return None };
     let module = parsed_module(db, definition.python_file(db)).load(db);
     (!class.node(&module).decorator_list.is_empty()).then_some(definition)
+}
+
+/// The definitions that a name or an attribute leads to, whatever is known of its type.
+pub(crate) fn named<'db>(model: &SemanticModel<'db>, expression: &Expr) -> Vec<ResolvedDefinition<'db>> {
+    match expression {
+        Expr::Name(name) => definitions_for_name(model, &name.id, name.into(), ImportAliasResolution::ResolveAliases),
+        Expr::Attribute(attribute) => definitions_for_attribute(model, attribute),
+        _ => Vec::new(),
+    }
 }
 
 /// A class and its bases in the order in which Python looks for a member. Where the bases contradict one another, they come in the

@@ -12,7 +12,7 @@ use codeintel_scip::PlacedDocument;
 use ruff_db::parsed::parsed_module;
 use ruff_db::source::{SourceText, source_text};
 use ruff_python_ast::visitor::{Visitor, walk_stmt};
-use ruff_python_ast::{Expr, Stmt, StmtFunctionDef};
+use ruff_python_ast::{Expr, Stmt, StmtClassDef, StmtFunctionDef};
 use ruff_text_size::{Ranged as _, TextRange, TextSize};
 use rustc_hash::FxHashMap;
 use ty_python_core::scope::{FileScopeId, NodeWithScopeKind, NodeWithScopeRef};
@@ -48,12 +48,13 @@ pub(crate) fn document_again<'db>(
 ) -> (PlacedDocument, Kept) {
     let module = parsed_module(db, file.python_file(db)).load(db);
     let suite = module.suite();
-    let mut functions = Functions(Vec::new());
+    let mut functions = Functions { class: None, found: Vec::new() };
     functions.visit_body(suite);
+    let functions = functions.found;
     let mut kept = Kept {
         outlook,
         source: source_text(db, file.file(db)),
-        functions: functions.0,
+        functions: functions.iter().map(|(function, _)| function.range()).collect(),
         scopes: scopes(db, file),
         parts: Vec::new(),
     };
@@ -65,7 +66,12 @@ pub(crate) fn document_again<'db>(
     });
     kept.parts = match again {
         Some((parts, changed)) => {
-            Changed { collector: &mut collector, changed: changed.iter() }.visit_body(suite);
+            for ((function, class), _) in functions.iter().zip(changed).filter(|(_, is_changed)| *is_changed) {
+                collector.scopes.truncate(1);
+                let scope = class.and_then(|class| collector.index.try_node_scope(NodeWithScopeRef::Class(class)));
+                collector.scopes.extend(scope);
+                collector.visit_stmt(function);
+            }
             let mut looked_at = collector.into_parts().into_iter().skip(1).step_by(2);
             parts.into_iter().map(|part| part.or_else(|| looked_at.next()).unwrap_or_default()).collect()
         }
@@ -213,45 +219,25 @@ impl Collector<'_> {
     }
 }
 
-/// Where the functions are of which none is inside of another.
-struct Functions(Vec<TextRange>);
+/// The functions of which none is inside of another, each with the class around it.
+struct Functions<'a> {
+    class: Option<&'a StmtClassDef>,
+    found: Vec<(&'a Stmt, Option<&'a StmtClassDef>)>,
+}
 
-impl<'a> Visitor<'a> for Functions {
+impl<'a> Visitor<'a> for Functions<'a> {
     fn visit_stmt(&mut self, statement: &'a Stmt) {
         match statement {
-            Stmt::FunctionDef(function) => self.0.push(function.range),
+            Stmt::FunctionDef(_) => self.found.push((statement, self.class)),
+            Stmt::ClassDef(class) => {
+                let around = self.class.replace(class);
+                self.visit_body(&class.body);
+                self.class = around;
+            }
             _ => walk_stmt(self, statement),
         }
     }
 
     /// No expression holds a function statement.
-    fn visit_expr(&mut self, _: &'a Expr) {}
-}
-
-/// Lets a collector look at the functions that have changed, and at nothing else.
-struct Changed<'c, 'db, 'i> {
-    collector: &'c mut Collector<'db>,
-    /// For each function of [`Functions`].
-    changed: std::slice::Iter<'i, bool>,
-}
-
-impl<'a> Visitor<'a> for Changed<'_, '_, '_> {
-    fn visit_stmt(&mut self, statement: &'a Stmt) {
-        match statement {
-            Stmt::FunctionDef(_) => {
-                if self.changed.next().copied().unwrap_or_default() {
-                    self.collector.visit_stmt(statement);
-                }
-            }
-            Stmt::ClassDef(class) => {
-                let scope = self.collector.index.try_node_scope(NodeWithScopeRef::Class(class));
-                self.collector.scopes.extend(scope);
-                self.visit_body(&class.body);
-                self.collector.scopes.truncate(self.collector.scopes.len() - usize::from(scope.is_some()));
-            }
-            _ => walk_stmt(self, statement),
-        }
-    }
-
     fn visit_expr(&mut self, _: &'a Expr) {}
 }

@@ -4,9 +4,7 @@ use ruff_python_ast::{Arguments, Expr, ExprCall};
 use ty_python_core::definition::Definition;
 use ty_python_semantic::types::Type;
 use ty_python_semantic::types::ide_support::{call_signature_details, definitions_for_keyword_argument};
-use ty_python_semantic::{
-    HasType as _, ImportAliasResolution, ResolvedDefinition, definitions_for_attribute, definitions_for_name,
-};
+use ty_python_semantic::{HasType as _, ResolvedDefinition};
 
 use super::{Collector, READ};
 use crate::hierarchy;
@@ -64,20 +62,13 @@ impl<'db> Collector<'db> {
 
     /// The functions and classes that an expression names.
     fn callees(&self, callee: &Expr) -> Vec<Definition<'db>> {
-        let found = match callee {
-            Expr::Name(name) => {
-                definitions_for_name(&self.model, &name.id, name.into(), ImportAliasResolution::ResolveAliases)
-            }
-            Expr::Attribute(attribute) => {
-                if let Some(class) = hierarchy::class_of_receiver(self.db, &self.model, &attribute.value) {
-                    let members = hierarchy::member(self.db, hierarchy::mro(self.db, class), &attribute.attr);
-                    return members.into_iter().map(|(_, member)| member).collect();
-                }
-                definitions_for_attribute(&self.model, attribute)
-            }
-            _ => Vec::new(),
-        };
-        found.iter().filter_map(ResolvedDefinition::definition).collect()
+        if let Expr::Attribute(attribute) = callee
+            && let Some(class) = hierarchy::class_of_receiver(self.db, &self.model, &attribute.value)
+        {
+            let members = hierarchy::member(self.db, hierarchy::mro(self.db, class), &attribute.attr);
+            return members.into_iter().map(|(_, member)| member).collect();
+        }
+        hierarchy::named(&self.model, callee).iter().filter_map(ResolvedDefinition::definition).collect()
     }
 
     fn parameters_named(&mut self, callees: impl IntoIterator<Item = Definition<'db>>, name: &str) -> Vec<Target> {
