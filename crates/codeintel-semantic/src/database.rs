@@ -18,6 +18,7 @@ use ty_python_semantic::{
     AnalysisSettings, Db as SemanticDb, PythonVersionSource, PythonVersionWithSource, default_lint_registry,
 };
 
+use crate::effort::Effort;
 use crate::modules::ModuleSymbols;
 use crate::sources::Sources;
 
@@ -70,7 +71,12 @@ impl std::fmt::Debug for Database {
 }
 
 impl Database {
-    pub(crate) fn new(paths: &SearchPaths, sources: Arc<Sources>, modules: Arc<ModuleSymbols>) -> Self {
+    pub(crate) fn new(
+        paths: &SearchPaths,
+        sources: Arc<Sources>,
+        modules: Arc<ModuleSymbols>,
+        effort: Arc<Effort>,
+    ) -> Self {
         let mut db = Self {
             project: None,
             files: Files::default(),
@@ -78,7 +84,7 @@ impl Database {
             modules,
             rules: Arc::new(RuleSelection::from_registry(default_lint_registry())),
             analysis: Arc::new(AnalysisSettings::default()),
-            storage: salsa::Storage::new(None),
+            storage: salsa::Storage::new(Some(Box::new(move |event| effort.note(&event)))),
         };
         // Before the search paths are registered, which takes what is not in a project for unchanging.
         for root in std::iter::once(&paths.root).chain(&paths.import_roots) {

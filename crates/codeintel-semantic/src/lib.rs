@@ -8,14 +8,16 @@
 mod collect;
 mod database;
 mod describe;
+mod effort;
 mod hierarchy;
 mod modules;
+mod names;
 mod resolver;
 mod sources;
 mod symbols;
 
 pub use modules::{InstalledModules, ProjectFile, standard_library};
-pub use resolver::{Resolver, ResolverOptions};
+pub use resolver::{DocumentError, Level, MOST_STEPS, Resolver, ResolverOptions};
 pub use sources::ReadSource;
 
 /// To be increased whenever other documents are made of the same sources.

@@ -10,10 +10,13 @@ use ruff_db::files::File;
 use ruff_db::system::SystemPathBuf;
 use ruff_python_ast::PythonVersion;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use crate::collect::{self, Kept};
 use crate::database::{Database, SearchPaths};
+use crate::effort::{Effort, Exhausted};
 use crate::modules::{InstalledModules, ModuleSymbols, ProjectFile};
+use crate::names;
 use crate::sources::{ReadSource, Sources};
 
 /// What is resolved is forgotten behind so many occurrences, which take about 1 GB.
@@ -21,6 +24,37 @@ const MOST_OCCURRENCES: usize = 700_000;
 
 /// So many documents are kept at most for the time when their files are edited again.
 const MOST_KEPT: usize = 64;
+
+/// Steps of work that a document may cost, counted from nothing resolved. The dearest of a million lines of real sources cost a tenth of it.
+pub const MOST_STEPS: u64 = 8_000_000;
+
+/// How much is asked of ty for a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Level {
+    /// Types are inferred, so that attributes and keyword arguments are resolved, too.
+    Types,
+    /// Names, imports and definitions are resolved through their scopes.
+    Names,
+}
+
+/// Why there is no document.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DocumentError {
+    /// It would cost too much.
+    #[error("inferring its types takes more than {limit} steps")]
+    Exhausted {
+        /// The steps that it may take.
+        limit: u64,
+        /// Whether nothing had been resolved before, so that another try would cost the same.
+        is_cold: bool,
+    },
+    /// ty panicked.
+    #[error("the type inference failed: {0}")]
+    Failed(String),
+    /// The file is not one of the repository, or is no text.
+    #[error("the file is not there")]
+    Missing,
+}
 
 /// Where a repository is and what its imports may find.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +71,8 @@ pub struct ResolverOptions {
     pub python_version: (u8, u8),
     /// The project's name and version in symbols.
     pub project: (String, String),
+    /// Steps of work that a document may cost.
+    pub most_steps: u64,
 }
 
 /// Resolves the names of a repository's files. What it has learnt of one file helps with the next, and what it says of a file does
@@ -47,6 +83,11 @@ pub struct Resolver {
     sources: Arc<Sources>,
     modules: Arc<ModuleSymbols>,
     db: Database,
+    effort: Arc<Effort>,
+    /// Whether nothing has been resolved with this database.
+    is_cold: bool,
+    /// What the last document cost.
+    steps: u64,
     /// Occurrences of the documents that were made with this database.
     occurrences: usize,
     /// Documents of files that may be edited again.
@@ -78,8 +119,10 @@ impl Resolver {
         let modules = Arc::new(modules.with_files(&placed(files, &options.import_roots)));
         let sources = Arc::new(Sources::new(root, site_packages, reader));
         sources.set_files(revisions(files, &options.import_roots).iter().map(|(path, hash)| (path.as_str(), *hash)));
-        let db = Database::new(&paths, Arc::clone(&sources), Arc::clone(&modules));
-        Self { options, paths, sources, modules, db, occurrences: 0, kept: FxHashMap::default() }
+        let effort = Arc::<Effort>::default();
+        let db = Database::new(&paths, Arc::clone(&sources), Arc::clone(&modules), Arc::clone(&effort));
+        let kept = FxHashMap::default();
+        Self { options, paths, sources, modules, db, effort, is_cold: true, steps: 0, occurrences: 0, kept }
     }
 
     /// Whether it was made with these options.
@@ -108,28 +151,37 @@ impl Resolver {
         }
     }
 
-    /// The document of a file, or what went wrong with it.
+    /// The document of a file, or why there is none.
     ///
     /// `outlook` is a hash of all that may be looked up for it, in itself and elsewhere, but for what is hidden from others: functions of the same text refer to
     /// the same as long as it is the same. With it, the document is kept to make the next one of the file from it.
-    pub fn document(&mut self, path: &RepoPath, outlook: Option<ContentHash>) -> Result<PlacedDocument, String> {
+    pub fn document(
+        &mut self,
+        path: &RepoPath,
+        outlook: Option<ContentHash>,
+        level: Level,
+    ) -> Result<PlacedDocument, DocumentError> {
         if self.occurrences > MOST_OCCURRENCES {
             self.forget();
         }
         let before = AssertUnwindSafe(self.kept.remove(path));
         let file = self.paths.root.join(hidden(path.as_str(), &self.options.import_roots));
         let db = AssertUnwindSafe(&self.db);
+        let is_cold = std::mem::replace(&mut self.is_cold, false);
+        self.effort.begin(self.options.most_steps);
         let made = ruff_db::panic::catch_unwind(|| {
             let (db, AssertUnwindSafe(before)) = (*db, before);
-            let document = |file| match outlook {
+            let document = |file| match outlook.filter(|_| level == Level::Types) {
                 Some(outlook) => {
                     let (document, kept) = collect::document_again(db, file, outlook, before);
                     (document, Some(kept))
                 }
+                None if level == Level::Names => (names::document(db, file), None),
                 None => (collect::document(db, file), None),
             };
             salsa::attach(db, || db.file(&file).map(document))
         });
+        self.steps = self.effort.end();
         match made {
             Ok(Some((document, kept))) => {
                 if self.kept.len() == MOST_KEPT {
@@ -139,20 +191,29 @@ impl Resolver {
                 self.occurrences += document.occurrences.len();
                 Ok(document)
             }
-            Ok(None) => Err("the file is not there".to_owned()),
+            Ok(None) => Err(DocumentError::Missing),
             Err(panic) => {
                 // Others that need what failed would fail, too, without having caused it.
                 self.forget();
+                if panic.payload.downcast_ref::<Exhausted>().is_some() {
+                    return Err(DocumentError::Exhausted { limit: self.options.most_steps, is_cold });
+                }
                 let message = panic.payload.to_string();
-                let message = message.lines().next().unwrap_or_default();
-                Err(format!("the resolver failed on this file; please report it: {message}"))
+                Err(DocumentError::Failed(message.lines().next().unwrap_or_default().to_owned()))
             }
         }
     }
 
+    /// The steps that the last document took.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
     /// Forget everything that was resolved.
     fn forget(&mut self) {
-        self.db = Database::new(&self.paths, Arc::clone(&self.sources), Arc::clone(&self.modules));
+        let (sources, modules, effort) = (&self.sources, &self.modules, &self.effort);
+        self.db = Database::new(&self.paths, Arc::clone(sources), Arc::clone(modules), Arc::clone(effort));
+        self.is_cold = true;
         self.occurrences = 0;
     }
 }
@@ -241,6 +302,7 @@ mod tests {
             packages: Vec::new(),
             python_version: (3, 13),
             project: ("r".to_owned(), "0".to_owned()),
+            most_steps: MOST_STEPS,
         };
         Resolver::new(options, files, source)
     }
@@ -262,7 +324,7 @@ mod tests {
             text.clone_into(&mut source.0.lock().unwrap());
             let file = file("m.py", text);
             resolver.set_files(std::slice::from_ref(&file));
-            resolver.document(&file.path, Some(ContentHash::of(outlook.as_bytes()))).unwrap();
+            resolver.document(&file.path, Some(ContentHash::of(outlook.as_bytes())), Level::Types).unwrap();
             resolver.kept.remove(&file.path).unwrap()
         };
         let mut changed = |text: &str, outlook: &str| kept(TEXT, "").changed_functions(&kept(text, outlook));
@@ -279,9 +341,9 @@ mod tests {
     fn a_panic_costs_the_file_that_caused_it() {
         let files = ["bad.py", "good.py"].map(|path| file(path, path));
         let mut resolver = resolver(&files, Arc::new(Faulty));
-        let failed = resolver.document(&files[0].path, None).unwrap_err();
-        assert!(failed.starts_with("the resolver failed on this file; please report it: "), "{failed}");
-        let good = resolver.document(&files[1].path, None).unwrap();
+        let failed = resolver.document(&files[0].path, None, Level::Types).unwrap_err();
+        assert!(matches!(&failed, DocumentError::Failed(message) if message.contains("a fault")), "{failed}");
+        let good = resolver.document(&files[1].path, None, Level::Types).unwrap();
         let symbols: Vec<&str> = good.occurrences.iter().map(|(occurrence, _)| &*occurrence.symbol).collect();
         assert_eq!(symbols.iter().filter(|symbol| symbol.ends_with(" good/f().")).count(), 2, "{symbols:?}");
     }

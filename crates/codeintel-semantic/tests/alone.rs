@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use codeintel_base::{ContentHash, RepoPath};
 use codeintel_python::{Interface, ParsedFile};
 use codeintel_scip::{Occurrence, PlacedDocument};
-use codeintel_semantic::{ProjectFile, ReadSource, Resolver};
+use codeintel_semantic::{Level, ProjectFile, ReadSource, Resolver};
 use rustc_hash::FxHashMap;
 
 use self::common::{files, options, resolver};
@@ -21,7 +21,7 @@ use self::common::{files, options, resolver};
 fn all<'f>(root: &Path, files: &[ProjectFile], order: impl Iterator<Item = &'f ProjectFile>) -> Vec<PlacedDocument> {
     let mut resolver = resolver(root, files);
     let mut documents: Vec<(&RepoPath, PlacedDocument)> =
-        order.map(|file| (&file.path, resolver.document(&file.path, None).unwrap())).collect();
+        order.map(|file| (&file.path, resolver.document(&file.path, None, Level::Types).unwrap())).collect();
     documents.sort_by_key(|(path, _)| *path);
     documents.into_iter().map(|(_, document)| document).collect()
 }
@@ -38,7 +38,7 @@ fn check(root: &Path, folder: &str) {
     let forward = all(root, &files, files.iter());
     let backward = all(root, &files, files.iter().rev());
     for (file, (one, other)) in files.iter().zip(forward.iter().zip(&backward)) {
-        let alone = resolver(root, &files).document(&file.path, None).unwrap();
+        let alone = resolver(root, &files).document(&file.path, None, Level::Types).unwrap();
         for among in [one, other] {
             assert_eq!((missing(&alone, among), missing(among, &alone)), (Vec::new(), Vec::new()), "{}", file.path);
             assert_eq!(alone, *among, "{}", file.path);
@@ -97,7 +97,10 @@ impl Repository {
         // Other files stay as they are.
         let outlook = Interface::of(&ParsedFile::parse(text));
         let outlook = ContentHash::of(format!("{} {:?}", outlook.declared, outlook.imports).as_bytes());
-        [self.anew.document(&path, None).unwrap(), self.again.document(&path, Some(outlook)).unwrap()]
+        [
+            self.anew.document(&path, None, Level::Types).unwrap(),
+            self.again.document(&path, Some(outlook), Level::Types).unwrap(),
+        ]
     }
 }
 

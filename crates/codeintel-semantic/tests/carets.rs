@@ -12,6 +12,7 @@ use std::fs;
 use std::path::Path;
 
 use codeintel_scip::{Occurrence, PlacedDocument, Role};
+use codeintel_semantic::Level;
 
 use self::common::{files, resolver};
 
@@ -96,7 +97,7 @@ fn names_stand_for_what_python_says() {
     let mut differences = Vec::new();
     for file in &files {
         let source = fs::read_to_string(root.join(file.path.as_str())).unwrap();
-        let document = resolver.document(&file.path, None).unwrap();
+        let document = resolver.document(&file.path, None, Level::Types).unwrap();
         let (claimed, found) = (claimed(&source), found(&document));
         let mut note = |what: &str, fact: &Fact| {
             let Fact { line, columns: (start, end), role, symbol } = fact;

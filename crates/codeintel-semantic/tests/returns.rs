@@ -6,6 +6,7 @@ mod common;
 use std::path::Path;
 
 use codeintel_base::RepoPath;
+use codeintel_semantic::Level;
 use rustc_hash::FxHashMap;
 
 use self::common::{files, resolver};
@@ -16,7 +17,7 @@ fn bodies_tell_what_they_return() {
     let files = files(&root, "returns");
     let text = std::fs::read_to_string(root.join("returns/functions.py")).unwrap();
     let path = RepoPath::new("returns/functions.py".as_ref()).unwrap();
-    let document = resolver(&root, &files).document(&path, None).unwrap();
+    let document = resolver(&root, &files).document(&path, None, Level::Types).unwrap();
     let found: FxHashMap<u32, &str> = document.returned.iter().map(|(at, text)| (*at, text.as_str())).collect();
     let mut functions = 0;
     for (at, _) in text.match_indices("def ") {

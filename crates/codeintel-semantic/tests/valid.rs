@@ -12,6 +12,7 @@ use std::process::Command;
 
 use codeintel_base::{Column, LineIndex, Position};
 use codeintel_scip::{DescriptorKind, Occurrence, PlacedDocument, Range, Role, Symbol, last_descriptor};
+use codeintel_semantic::Level;
 
 use self::common::{files, resolver};
 
@@ -41,7 +42,7 @@ fn index(root: &Path, folder: &str) -> Vec<Indexed> {
     let indexed = files.iter().map(|file| Indexed {
         path: file.path.to_string(),
         text: fs::read_to_string(root.join(file.path.as_str())).unwrap(),
-        document: resolver.document(&file.path, None).unwrap(),
+        document: resolver.document(&file.path, None, Level::Types).unwrap(),
     });
     indexed.collect()
 }

@@ -6,7 +6,7 @@ use std::thread;
 
 use codeintel_base::{ContentHash, PYTHON, Problem, RepoPath, Stage};
 use codeintel_scip::PlacedDocument;
-use codeintel_semantic::{InstalledModules, ProjectFile, ReadSource, Resolver, ResolverOptions};
+use codeintel_semantic::{InstalledModules, Level, MOST_STEPS, ProjectFile, ReadSource, Resolver, ResolverOptions};
 use codeintel_system::{InstalledPackage, PythonEnvironment, System, decode};
 use rustc_hash::FxHashMap;
 
@@ -98,6 +98,7 @@ impl NativeIndexer {
             packages: self.installed.modules().to_vec(),
             python_version: self.python_version(),
             project: (project_name.clone(), project_version.clone()),
+            most_steps: MOST_STEPS,
         };
         match self.resolver.take() {
             Some(mut resolver) if resolver.has_options(&options) => {
@@ -141,8 +142,11 @@ impl Indexer for NativeIndexer {
             let resolve = move || {
                 for (file, outlook) in pending {
                     // Nothing of this run will count, or nobody listens any more.
-                    if source.has_raced() || sender.send((file, resolver.document(files[file].path, outlook))).is_err()
-                    {
+                    if source.has_raced() {
+                        break;
+                    }
+                    let made = resolver.document(files[file].path, outlook, Level::Types);
+                    if sender.send((file, made.map_err(|error| error.to_string()))).is_err() {
                         break;
                     }
                 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use codeintel_base::{ContentHash, RepoPath};
-use codeintel_semantic::{ProjectFile, ReadSource, Resolver, ResolverOptions};
+use codeintel_semantic::{MOST_STEPS, ProjectFile, ReadSource, Resolver, ResolverOptions};
 
 struct Disk(PathBuf);
 
@@ -43,6 +43,7 @@ pub(crate) fn options(root: &Path) -> ResolverOptions {
         packages: Vec::new(),
         python_version: (3, 13),
         project: ("demo".to_owned(), "0".to_owned()),
+        most_steps: MOST_STEPS,
     }
 }
 
