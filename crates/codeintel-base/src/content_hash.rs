@@ -20,6 +20,11 @@ impl ContentHash {
     pub fn number(self) -> u128 {
         u128::from_be_bytes(self.0)
     }
+
+    /// The hash with such a [`Self::number`].
+    pub fn from_number(number: u128) -> Self {
+        Self(number.to_be_bytes())
+    }
 }
 
 impl fmt::Display for ContentHash {

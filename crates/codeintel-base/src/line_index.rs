@@ -1,7 +1,9 @@
 //! Byte offsets to lines and columns, in the three encodings that tools count columns in.
 
+use serde::{Deserialize, Serialize};
+
 /// What a column counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Column {
     /// UTF-8 bytes, as CPython's `ast`.
     #[default]

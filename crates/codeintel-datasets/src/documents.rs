@@ -57,7 +57,7 @@ impl DocumentRows {
                 end_col: unresolved.range.end_col as i32,
                 text: &unresolved.text,
                 kind: unresolved.kind.as_str(),
-                reason: unresolved.reason,
+                reason: &unresolved.reason,
             });
         }
         for (start, return_type) in &document.returned {

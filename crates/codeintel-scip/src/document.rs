@@ -1,8 +1,11 @@
 //! What an index says of one source file, in types of our own.
 
+use std::borrow::Cow;
+
 use codeintel_base::Column;
 use scip::types;
 use scip::types::occurrence::{Typed_enclosing_range, Typed_range};
+use serde::{Deserialize, Serialize};
 
 /// One source file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,7 +25,7 @@ pub struct Document {
 }
 
 /// A range of a source: lines from 0, columns from 0 in the document's encoding, the end behind the last character.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Range {
     /// First line, from 0.
     pub start_line: u32,
@@ -35,7 +38,7 @@ pub struct Range {
 }
 
 /// A name in the source.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Occurrence {
     /// Where it is.
     pub range: Range,
@@ -74,7 +77,7 @@ impl Occurrence {
 }
 
 /// What is known of a symbol.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Symbol {
     /// Its name in the index.
     pub symbol: String,
@@ -108,7 +111,7 @@ pub fn kind_number(kind: &str) -> Option<i32> {
 }
 
 /// How a symbol relates to another one.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "the schema has four independent flags")]
 pub struct Relationship {
     /// The other symbol.
@@ -124,7 +127,7 @@ pub struct Relationship {
 }
 
 /// A place that refers to something, and to what is not known.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Unresolved {
     /// Where it is.
     pub range: Range,
@@ -133,11 +136,11 @@ pub struct Unresolved {
     /// What kind of reference it is.
     pub kind: ReferenceKind,
     /// Why it is not known.
-    pub reason: &'static str,
+    pub reason: Cow<'static, str>,
 }
 
 /// Kinds of references that completeness is counted for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ReferenceKind {
     /// A name that is read.
     Name,
@@ -162,7 +165,7 @@ impl ReferenceKind {
 }
 
 /// How many references of a kind there are, and of how many it is known what they stand for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Coverage {
     /// The kind.
     pub kind: ReferenceKind,

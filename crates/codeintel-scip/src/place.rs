@@ -1,11 +1,12 @@
 //! Documents in the text that they speak of.
 
 use codeintel_base::{Column, ContentHash, LineIndex, Position};
+use serde::{Deserialize, Serialize};
 
 use crate::document::{Coverage, Document, Occurrence, Range, Symbol, Unresolved};
 
 /// A document whose occurrences lie in the text of its file.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PlacedDocument {
     /// The language, for example `python`.
     pub language: String,
@@ -124,7 +125,7 @@ impl PlacedDocument {
         }
         for unresolved in &self.unresolved {
             add(&unresolved.text, &numbers(unresolved.range));
-            add(unresolved.reason, &[unresolved.kind as u32]);
+            add(&unresolved.reason, &[unresolved.kind as u32]);
         }
         for coverage in &self.coverage {
             add("", &[coverage.kind as u32, coverage.total, coverage.resolved]);

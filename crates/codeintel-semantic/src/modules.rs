@@ -6,6 +6,7 @@ use codeintel_base::{ContentHash, RepoPath};
 use ruff_db::files::FilePath;
 use ruff_db::system::{SystemPath, SystemPathBuf};
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 /// A source file of the repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub struct ProjectFile {
 }
 
 /// A package that is installed, with its modules.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstalledModules {
     /// Its name, as an index has it.
     pub name: String,

@@ -26,7 +26,7 @@ const MOST_OCCURRENCES: usize = 700_000;
 const MOST_KEPT: usize = 64;
 
 /// Steps of work that a document may cost, counted from nothing resolved. The dearest of a million lines of real sources cost a tenth of it.
-pub const MOST_STEPS: u64 = 8_000_000;
+pub const MOST_STEPS: u64 = 2_000_000;
 
 /// How much is asked of ty for a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,7 +57,7 @@ pub enum DocumentError {
 }
 
 /// Where a repository is and what its imports may find.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolverOptions {
     /// The repository's folder.
     pub root: PathBuf,

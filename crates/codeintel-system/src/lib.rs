@@ -15,6 +15,7 @@ mod scan;
 mod system;
 mod tools;
 mod watch;
+mod worker;
 
 pub use configuration::{
     ConfigurationFiles, UserFolders, configuration, is_python, parse_configuration, sources_below,
@@ -29,3 +30,4 @@ pub use scan::{OptionsError, Patterns, Scan, ScanOptions, ScanProblem, ScannedFi
 pub use system::{ReadError, System};
 pub use tools::{Tool, ToolCall, ToolError, ToolOutput, ToolRunner};
 pub use watch::{Changes, RepositoryWatch, WatchError};
+pub use worker::{ItemWatch, WorkerEnd, WorkerProcess, end_process, read_message, write_message};

@@ -31,6 +31,11 @@ impl OsSystem {
         Ok(Self { membership: Membership::of(&root), root })
     }
 
+    /// The same, for someone who reads files and asks for nothing else: git is not run.
+    pub fn for_reading(root: &Path) -> io::Result<Self> {
+        Ok(Self { root: root.canonicalize()?, membership: Membership::Root })
+    }
+
     /// The folder, absolute and without symbolic links.
     pub fn root(&self) -> &Path {
         &self.root

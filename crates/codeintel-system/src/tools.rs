@@ -217,12 +217,13 @@ impl ToolRunner {
 }
 
 /// A program and all that it starts.
-struct Group {
-    child: Child,
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) child: Child,
 }
 
 impl Group {
-    fn start(command: &mut Command) -> io::Result<Self> {
+    pub(crate) fn start(command: &mut Command) -> io::Result<Self> {
         // Nothing is started between the moment in which all are stopped and the end.
         let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
         let child = command.spawn()?;

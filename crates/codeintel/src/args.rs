@@ -42,6 +42,9 @@ pub(crate) enum Command {
     Gc(GcArgs),
     /// Show every setting with its value and where it came from.
     Config(ConfigArgs),
+    /// Resolve names for another codeintel.
+    #[command(hide = true)]
+    Worker,
     /// Print a completion script for a shell.
     Completions {
         /// The shell.

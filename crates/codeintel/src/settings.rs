@@ -19,6 +19,8 @@ use codeintel_store::Wanted;
 use codeintel_system::{OsSystem, OwnFolder, PythonEnvironment, ScanOptions, System, ToolRunner, UserFolders};
 use toml::Value;
 
+use crate::commands::worker_program;
+
 /// A setting that can be made in a file, in the environment or by a flag.
 pub(crate) struct Definition {
     /// Its key in files; a dot stands for a table. In the environment it is `CODEINTEL_` and the key in capitals, with `_`
@@ -413,8 +415,8 @@ impl Settings {
         self.values["scip.backend"].1 != "default" || !self.list("scip.command").is_empty()
     }
 
-    /// What makes SCIP documents, by the settings.
-    pub(crate) fn indexer(&self, system: &OsSystem) -> Box<dyn Indexer> {
+    /// What makes SCIP documents, by the settings. With `stays`, what it has learnt is kept for the next run.
+    pub(crate) fn indexer(&self, system: &OsSystem, stays: bool) -> Box<dyn Indexer> {
         let tools = ToolRunner::new(self.search_path.as_deref());
         let project_name = self.project_name(system);
         let project_version = self.text("scip.project_version").unwrap_or("0").to_owned();
@@ -424,7 +426,11 @@ impl Settings {
             Backend::None => return Box::new(NoIndexer),
             Backend::Native => {
                 let options = NativeOptions { project_name, project_version, environment, root };
-                return Box::new(NativeIndexer::new(options, Arc::new(system.clone())));
+                let system = Arc::new(system.clone());
+                return Box::new(match worker_program(stays) {
+                    Some(program) => NativeIndexer::supervised(options, system, program),
+                    None => NativeIndexer::new(options, system),
+                });
             }
             Backend::ScipPython => IndexCommand::ScipPython(self.text("scip.program").map(PathBuf::from)),
             Backend::Command => IndexCommand::Custom(self.list("scip.command")),

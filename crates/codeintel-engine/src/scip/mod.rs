@@ -28,7 +28,7 @@ pub use import::ImportIndexer;
 pub use indexer::{
     IndexFile, IndexOutcome, IndexRequest, IndexStatus, Indexed, Indexer, IndexerIdentity, NoIndexer, Sight, SourceText,
 };
-pub use native::{NativeIndexer, NativeOptions};
+pub use native::{NativeIndexer, NativeOptions, WorkerProgram, serve};
 pub(crate) use plan::{IndexPlan, Interfaces};
 pub use shards::keep_shards;
 pub(crate) use state::IndexState;

@@ -77,7 +77,7 @@ impl Part {
             range: range_of(range),
             text: text.get(range.to_std_range()).unwrap_or_default().to_owned(),
             kind,
-            reason,
+            reason: reason.into(),
         });
         let mut unresolved: Vec<Unresolved> = unresolved.collect();
         unresolved.sort();

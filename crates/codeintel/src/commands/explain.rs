@@ -24,7 +24,7 @@ pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<ExitCode> {
     if let (Some(snapshot), Some(file)) = (&snapshot, file) {
         describe(&mut out, &database, snapshot, file)?;
         let options = context.settings.options(&context.system)?;
-        let mut indexer = context.settings.indexer(&context.system);
+        let mut indexer = context.settings.indexer(&context.system, false);
         let choice = index_choice(&context.system, &database, &options, indexer.as_mut(), &file.path)?;
         if let Some(choice) = choice {
             writeln!(out, "an edit   would be indexed by {choice}")?;

@@ -31,9 +31,8 @@ pub(super) fn run(args: &IngestArgs) -> anyhow::Result<ExitCode> {
         }
         _ => None,
     };
-    // To free all that it has learnt takes longer than to end the program.
-    let indexer = Box::leak(context.settings.indexer(&context.system));
-    let mut producers = Producers { indexer, checkers: &mut context.settings.checkers() };
+    let mut indexer = context.settings.indexer(&context.system, false);
+    let mut producers = Producers { indexer: indexer.as_mut(), checkers: &mut context.settings.checkers() };
     let report = ingest_into_database(&context, &options, &mut producers).map_err(|error| {
         if matches!(error.downcast_ref(), Some(EngineError::Unknown(_))) {
             error.context(format!("--changed in {}", context.system.root().display()))

@@ -11,6 +11,7 @@ mod scip;
 mod status;
 mod verify;
 mod watch;
+mod worker;
 
 use std::io::Write as _;
 use std::path::{Component, Path, PathBuf};
@@ -23,6 +24,8 @@ use toml::Value;
 use crate::args::{Args, Checking, Command, DatabaseArgs, Indexing, RunArgs, Selection, Verbosity};
 use crate::progress::Bar;
 use crate::settings::{Log, Settings, SettingsError};
+
+pub(crate) use self::worker::program as worker_program;
 
 /// Carry out what was asked for.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
@@ -37,6 +40,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Verify(args) => verify::run(args),
         Command::Gc(args) => gc::run(args),
         Command::Config(args) => config::run(args),
+        Command::Worker => worker::run(),
         Command::Completions { shell } => completions::run(*shell),
     }
 }

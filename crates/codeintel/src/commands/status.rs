@@ -28,7 +28,7 @@ pub(super) fn run(args: &StatusArgs) -> anyhow::Result<ExitCode> {
         Err(StoreError::Missing(_)) => Database::in_memory()?,
         Err(error) => return Err(error.into()),
     };
-    let mut indexer = context.settings.indexer(&context.system);
+    let mut indexer = context.settings.indexer(&context.system, false);
     let mut producers = Producers { indexer: indexer.as_mut(), checkers: &mut context.settings.checkers() };
     let plan = status(&context.system, &database, &options, &mut producers)?;
     let coverage = database.coverage(&options.repo)?;

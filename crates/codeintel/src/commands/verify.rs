@@ -28,7 +28,7 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
         context.settings.set("scip.backend", "the database", backend)?;
     }
     let scratch = path.with_extension(format!("verify-{}", std::process::id()));
-    let mut indexer = context.settings.indexer(&context.system);
+    let mut indexer = context.settings.indexer(&context.system, false);
     if !indexers.is_empty()
         && let Err(reason) = indexer.identify(&context.system)
     {

@@ -20,7 +20,7 @@ const RETRY: Duration = Duration::from_secs(1);
 
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let mut context = Context::of_run(args)?;
-    let mut indexer = context.settings.indexer(&context.system);
+    let mut indexer = context.settings.indexer(&context.system, true);
     let mut checkers = context.settings.checkers();
     let mut options = context.settings.options(&context.system)?;
     let mut watch = RepositoryWatch::new(context.system.root(), &options.scan, concerns_all)?;
@@ -53,7 +53,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
                     Ok(settled) if settled.settings == context.settings => {}
                     Ok(settled) => {
                         context = settled;
-                        indexer = context.settings.indexer(&context.system);
+                        indexer = context.settings.indexer(&context.system, true);
                         checkers = context.settings.checkers();
                         options = context.settings.options(&context.system)?;
                         watch = RepositoryWatch::new(context.system.root(), &options.scan, concerns_all)?;

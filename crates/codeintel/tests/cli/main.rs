@@ -4,6 +4,7 @@
 mod commands;
 mod crashes;
 mod incremental;
+mod odd_files;
 mod oracle;
 mod scip;
 mod tools;
