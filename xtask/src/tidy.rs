@@ -72,6 +72,12 @@ const FENCED: &[(&str, &[&str])] = &[
     ("indicatif", &["codeintel"]),
 ];
 
+/// The only file that may make a git process: it tells git to run nothing that a repository names.
+const MAKES_GIT: &str = "crates/codeintel-system/src/git.rs";
+
+/// How such a process begins.
+const GIT_PROCESSES: [&str; 4] = ["Command::new(\"git", "program: \"git", "find(\"git\"", "PathBuf::from(\"git\")"];
+
 /// Packages in the lock file. Raise it knowingly.
 const LOCK_BUDGET: usize = 400;
 
@@ -125,6 +131,15 @@ fn sources(problems: &mut Vec<String>) -> anyhow::Result<()> {
         }
         if text.lines().count() > LONGEST_FILE {
             problems.push(format!("{shown} has more than {LONGEST_FILE} lines"));
+        }
+        // Tests make repositories, and stand at the end of a file or in one of their own.
+        let product = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let is_product = shown.starts_with("crates/")
+            && shown.contains("/src/")
+            && !shown.ends_with("tests.rs")
+            && shown != MAKES_GIT;
+        if is_product && GIT_PROCESSES.iter().any(|start| product.contains(start)) {
+            problems.push(format!("{shown} makes a git process: only {MAKES_GIT} may"));
         }
         for (number, line) in text.lines().enumerate() {
             let is_rule = shown.ends_with("tidy.rs");

@@ -30,6 +30,8 @@ impl Problem {
 /// The step in which a problem arose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
+    /// Finding out what was asked for.
+    Settings,
     /// Finding and reading files.
     Scan,
     /// Bytes to text.
@@ -46,6 +48,7 @@ impl Stage {
     /// The value of the column `stage`.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Settings => "settings",
             Self::Scan => "scan",
             Self::Decode => "decode",
             Self::Parse => "parse",

@@ -222,6 +222,10 @@ impl Run {
         };
         inventory.problems.append(&mut metadata.problems);
         inventory.problems.extend(inventory::case_twins(&inventory.files));
+        let of_settings = options.problems.iter();
+        inventory.problems.extend(
+            of_settings.map(|(path, problem)| ScanProblemRow::new(Some(path.clone()), inventory::MODULES, problem)),
+        );
         if let Some(problem) = &git.problem {
             let problem = Problem::warning(Stage::Scan, problem);
             inventory.problems.push(ScanProblemRow::new(None, inventory::MODULES, &problem));
@@ -640,10 +644,11 @@ fn keep_unchanged(inventory: &mut Inventory, prior: &Snapshot, changed: &[RepoPa
         inventory.files.push(inventory::InventoryFile { path: row.path.clone(), hash: row.hash, state: row.state });
     }
     inventory.files.sort_by(|a, b| a.path.cmp(&b.path));
-    // Problems of files that are scanned, and of metadata, are found anew in every run.
+    // Problems of files that are scanned, of metadata and of settings are found anew in every run.
     let files: FxHashSet<&str> = inventory.files.iter().map(|file| file.path.as_str()).collect();
     let is_kept = |path: &str| is_kept(path) && !files.contains(path) && !Metadata::is_read_always(path);
-    let kept = prior.problems.iter().filter(|problem| is_of_scan(problem));
+    let is_of_settings = |problem: &ScanProblemRow| problem.stage == Stage::Settings.as_str();
+    let kept = prior.problems.iter().filter(|problem| is_of_scan(problem) && !is_of_settings(problem));
     let kept = kept.filter(|problem| problem.path.as_deref().is_some_and(is_kept));
     inventory.problems.extend(kept.cloned());
 }

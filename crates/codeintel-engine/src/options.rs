@@ -1,6 +1,6 @@
 //! What a run is asked to do.
 
-use codeintel_base::RepoPath;
+use codeintel_base::{Problem, RepoPath};
 use codeintel_datasets::{DATASETS, Tree};
 use codeintel_store::Wanted;
 use codeintel_system::ScanOptions;
@@ -64,6 +64,8 @@ pub struct Options {
     pub keep_snapshots: usize,
     /// Whether SCIP documents are wanted. Where the database has some, they are kept true in any case.
     pub index: bool,
+    /// What is wrong with what was asked for, and the file that asked for it, from the root.
+    pub problems: Vec<(String, Problem)>,
     /// Bytes of source that may be held between hashing and parsing, to save reading twice.
     pub held_bytes: usize,
 }
@@ -100,6 +102,7 @@ impl Options {
             cst_workers: usize::MAX,
             keep_snapshots: 10,
             index: true,
+            problems: Vec::new(),
             held_bytes: 32 << 20,
         }
     }

@@ -1,12 +1,13 @@
 //! Opening and closing the file.
 
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use duckdb::{AccessMode, Config, Connection};
 
-use crate::error::StoreError;
+use crate::error::{NO_DATABASE, StoreError};
 use crate::schema;
 
 /// A log of this many bytes is read in about 60 ms when the database is opened.
@@ -17,6 +18,9 @@ const LONGEST_READ_LOG: u64 = 1 << 20;
 
 /// The oldest DuckDB that reads the file. For still older ones each checkpoint would translate the statistics of all columns.
 const STORAGE_VERSION: &str = "v1.2.0";
+
+/// What a file of DuckDB has at its start, and where.
+const MAGIC: (usize, &[u8]) = (8, b"DUCK");
 
 /// A database is no smaller once it is one.
 const HEADER_BYTES: u64 = 3 * 4096;
@@ -76,6 +80,15 @@ impl Database {
             return Err(StoreError::Name(stem));
         }
         let log_bytes = size_of(&log_of(path));
+        let begun = Instant::now();
+        while let Err(error) = check_kind(path) {
+            // Another process may be making the file just now.
+            let is_young = size_of(path) < HEADER_BYTES && fs::metadata(path).is_ok_and(|found| found.is_file());
+            if !is_young || begun.elapsed() >= patience.min(CREATION) {
+                return Err(error);
+            }
+            std::thread::park_timeout(Duration::from_millis(50));
+        }
         let connection = connect(path, access, patience)?;
         if access != Access::Read {
             // To try FSST on all texts takes half the time of a checkpoint, for a file that is a tenth smaller.
@@ -101,6 +114,9 @@ impl Database {
                 Ok((database, Opened::Rebuilt { found, aside }))
             }
             Some(found) => Err(StoreError::Older { found, known: schema::SCHEMA_VERSION }),
+            None if !schema::is_empty(&database.connection)? => {
+                Err(StoreError::NotOurs { path: path.to_owned(), what: "a DuckDB database of another program" })
+            }
             None if access == Access::Write => {
                 schema::create(&database.connection)?;
                 Ok((database, Opened::Created))
@@ -174,6 +190,27 @@ impl Database {
     /// The size of the file in bytes.
     pub fn size_bytes(&self) -> u64 {
         size_of(&self.path)
+    }
+}
+
+/// An error for what is there and is no file that DuckDB may have written. An empty one may become a database.
+fn check_kind(path: &Path) -> Result<(), StoreError> {
+    let not_ours = |what| Err(StoreError::NotOurs { path: path.to_owned(), what });
+    let Ok(metadata) = fs::metadata(path) else { return Ok(()) };
+    if !metadata.is_file() {
+        return not_ours(if metadata.is_dir() { "a folder" } else { "no regular file" });
+    }
+    if metadata.len() == 0 {
+        return Ok(());
+    }
+    let mut start = Vec::with_capacity(16);
+    let read = fs::File::open(path).and_then(|file| file.take(16).read_to_end(&mut start));
+    // What cannot be read, DuckDB says better.
+    let Ok(_) = read else { return Ok(()) };
+    match start.get(MAGIC.0..MAGIC.0 + MAGIC.1.len()) {
+        Some(magic) if magic == MAGIC.1 => Ok(()),
+        _ if start.starts_with(b"SQLite format 3") => not_ours("an SQLite database"),
+        _ => not_ours(NO_DATABASE),
     }
 }
 
@@ -320,7 +357,7 @@ mod tests {
             Database::open(&path, Access::Write, Duration::from_secs(5)).unwrap().0.close().unwrap();
         });
         fs::write(&path, [0; 100]).unwrap();
-        assert!(matches!(Database::open(&path, Access::Write, AT_ONCE), Err(StoreError::Corrupt(_))));
+        assert!(matches!(Database::open(&path, Access::Write, AT_ONCE), Err(StoreError::NotOurs { .. })));
     }
 
     #[test]
@@ -348,12 +385,66 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_database_is_corrupt_and_can_be_set_aside() {
+    fn what_is_not_ours_is_refused_and_stays_as_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        fs::write(at("text"), "text of a user ".repeat(2000)).unwrap();
+        fs::write(at("short"), "x").unwrap();
+        fs::write(at("sqlite"), [b"SQLite format 3\0".as_slice(), &[0; 5000]].concat()).unwrap();
+        fs::create_dir(at("folder")).unwrap();
+        for (name, sql) in [
+            ("tables.duckdb", "CREATE TABLE t(x INTEGER); INSERT INTO t VALUES (1)"),
+            ("views.duckdb", "CREATE VIEW v AS SELECT 1"),
+            ("macros.duckdb", "CREATE MACRO m(x) AS x + 1"),
+            ("types.duckdb", "CREATE TYPE e AS ENUM ('a')"),
+            ("sequences.duckdb", "CREATE SEQUENCE s"),
+            ("schemas.duckdb", "CREATE SCHEMA theirs"),
+            ("named_alike.duckdb", "CREATE SCHEMA store; CREATE TABLE store.meta(key VARCHAR, value VARCHAR)"),
+            ("other_meta.duckdb", "CREATE SCHEMA store; CREATE TABLE store.meta(x INTEGER)"),
+        ] {
+            for log in [false, true] {
+                let path = at(&format!("{log}-{name}"));
+                let theirs = Connection::open(&path).unwrap();
+                let keep = if log { "PRAGMA disable_checkpoint_on_shutdown" } else { "SELECT 1" };
+                theirs.execute_batch(&format!("{keep}; {sql}")).unwrap();
+                drop(theirs);
+                assert_eq!(log_of(&path).exists(), log);
+            }
+        }
+        let files = || {
+            let entries = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().path());
+            let mut files: Vec<_> = entries.map(|path| (fs::read(&path).unwrap_or_default(), path)).collect();
+            files.sort();
+            files
+        };
+        let before = files();
+        for (_, path) in before.iter().filter(|(_, path)| path.extension().is_none_or(|ending| ending != "wal")) {
+            for access in [Access::Read, Access::Write, Access::WriteExisting] {
+                let error = Database::open(path, access, AT_ONCE).unwrap_err();
+                assert!(matches!(error, StoreError::NotOurs { .. }), "{}: {error}", path.display());
+            }
+        }
+        assert!(files() == before, "a file was changed");
+        fs::write(at("empty"), "").unwrap();
+        assert_eq!(Database::open(&at("empty"), Access::Write, AT_ONCE).unwrap().1, Opened::Created);
+    }
+
+    #[test]
+    fn a_database_that_was_cut_short_is_damaged_and_can_be_set_aside() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x.duckdb");
-        assert!(matches!(Database::open(&path, Access::Read, AT_ONCE), Err(StoreError::Missing(_))));
-        fs::write(&path, "no database, but long enough to look like one. ".repeat(500)).unwrap();
-        assert!(matches!(Database::open(&path, Access::Write, AT_ONCE), Err(StoreError::Corrupt(_))));
+        let (database, _) = Database::open(&path, Access::Write, AT_ONCE).unwrap();
+        database.connection.execute_batch("CHECKPOINT").unwrap();
+        database.close().unwrap();
+        let whole = fs::read(&path).unwrap();
+        for length in [4096, 8192, 12288, 20000, whole.len() / 2, whole.len() - 1] {
+            fs::write(&path, &whole[..length]).unwrap();
+            let result = Database::open(&path, Access::Write, AT_ONCE).and_then(|(database, _)| database.check());
+            if let Err(error) = result {
+                assert!(error.may_be_damage(), "{length}: {error:?}");
+                assert_eq!(error.to_string().lines().count(), 1, "{error}");
+            }
+        }
         let aside = Database::set_aside(&path).unwrap();
         assert!(aside.exists() && !path.exists());
         Database::open(&path, Access::Write, AT_ONCE).unwrap();

@@ -17,6 +17,17 @@ pub enum StoreError {
     /// The file is not a database that this version of DuckDB can read.
     #[error("the database cannot be read: {0}")]
     Corrupt(String),
+    /// The file is something else, or a database of somebody else.
+    #[error("`{}` is {what}, not a database of codeintel", path.display())]
+    NotOurs {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
+    /// DuckDB failed in a way that it was not made to. With a sound file this is a bug, with a damaged one it is not.
+    #[error("DuckDB failed: {0}")]
+    Internal(String),
     /// The file or its folder cannot be written to.
     #[error("the database cannot be written to: {0}")]
     ReadOnly(String),
@@ -68,10 +79,27 @@ impl From<duckdb::Error> for StoreError {
     }
 }
 
+/// What a file is that does not begin as a file of DuckDB does.
+pub(crate) const NO_DATABASE: &str = "no DuckDB file";
+
+/// What DuckDB adds for its own developers.
+const TRACES: [&str; 2] = ["Stack Trace:", "This error signals an assertion failure within DuckDB"];
+
 impl StoreError {
+    /// Whether damage may be the reason, if the file is ours.
+    pub fn may_be_damage(&self) -> bool {
+        matches!(self, Self::Corrupt(_) | Self::Internal(_) | Self::NotOurs { what: NO_DATABASE, .. })
+    }
+
     /// DuckDB tells the kinds of its errors by their texts alone.
-    fn of_message(message: String) -> Self {
+    fn of_message(mut message: String) -> Self {
+        let end = TRACES.iter().filter_map(|trace| message.find(trace)).min();
+        message.truncate(end.unwrap_or(message.len()));
+        message.truncate(message.trim_end().len());
+        let message = message;
         let has = |part: &str| message.contains(part);
+        // What a query is wrong in stands in more than one line; nothing else need.
+        let first = || message.lines().next().unwrap_or_default().to_owned();
         if has("Could not set lock on file") || has("Conflicting lock is held") {
             let holder = message.split_once("held in ").and_then(|(_, rest)| rest.split_once(". See also"));
             return Self::Locked {
@@ -79,10 +107,10 @@ impl StoreError {
             };
         }
         if has("No space left on device") || has("could not allocate block") {
-            return Self::DiskFull(message);
+            return Self::DiskFull(first());
         }
         if has("Permission denied") || has("Read-only file system") || has("attached in read-only mode") {
-            return Self::ReadOnly(message);
+            return Self::ReadOnly(first());
         }
         let is_corrupt = [
             "not a valid DuckDB database file",
@@ -92,9 +120,15 @@ impl StoreError {
             "Serialization Error",
             "Trying to read a database file with version number",
             "while replaying WAL",
+            "Could not read enough bytes",
+            "Attempting to read",
+            "Invalid Error",
         ];
         if is_corrupt.iter().any(|part| has(part)) {
-            return Self::Corrupt(message);
+            return Self::Corrupt(first());
+        }
+        if has("INTERNAL Error") || has("FATAL Error") || has("database has been invalidated") {
+            return Self::Internal(first());
         }
         Self::Database(message)
     }
@@ -117,5 +151,11 @@ mod tests {
             StoreError::Corrupt(_)
         ));
         assert!(matches!(is("Binder Error: x"), StoreError::Database(_)));
+        let trace =
+            "INTERNAL Error: Attempted to access index 5\nof 2\n\nStack Trace:\n\n./libduckdb.so(_ZN6duckdb) [0x7f]\n";
+        assert_eq!(is(trace).to_string(), "DuckDB failed: INTERNAL Error: Attempted to access index 5");
+        let assertion =
+            "INTERNAL Error: x.\nThis error signals an assertion failure within DuckDB. This usually occurs";
+        assert_eq!(is(assertion).to_string(), "DuckDB failed: INTERNAL Error: x.");
     }
 }

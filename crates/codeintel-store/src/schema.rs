@@ -70,8 +70,21 @@ pub(crate) fn version(connection: &Connection) -> Result<Option<u32>, StoreError
     if tables == 0 {
         return Ok(None);
     }
-    let text = meta(connection, "schema_version")?.unwrap_or_default();
+    // Another program may have a table of that name.
+    let Ok(Some(text)) = meta(connection, "schema_version") else { return Ok(None) };
     text.parse().map(Some).map_err(|_| StoreError::Corrupt(format!("schema version `{text}`")))
+}
+
+/// Whether nobody has made anything in a file.
+pub(crate) fn is_empty(connection: &Connection) -> Result<bool, StoreError> {
+    let lists = ["tables()", "views()", "schemas()", "sequences()", "functions()", "types()"];
+    // Not all of them tell what is built in, and those that do not show nothing of it.
+    let count = |list: &&str| {
+        let internal = if *list == "tables()" || *list == "sequences()" { "" } else { "AND NOT internal" };
+        format!("(SELECT count(*) FROM duckdb_{list} WHERE database_name = current_database() {internal})")
+    };
+    let sql = format!("SELECT {}", lists.iter().map(count).collect::<Vec<_>>().join(" + "));
+    Ok(connection.query_row(&sql, [], |row| row.get::<_, i64>(0))? == 0)
 }
 
 /// Create all tables and views in an empty file.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::os::stat_of;
+use crate::regular::read_configuration;
 
 /// Keys whose values are other files that a configuration reads.
 const REFERENCES: [&str; 3] = ["extend", "extends", "baseline"];
@@ -48,7 +49,7 @@ pub fn configuration<'a>(
         if found.contains_key(&path) {
             continue;
         }
-        let Ok(bytes) = fs::read(&path) else { continue };
+        let Ok(bytes) = read_configuration(&path) else { continue };
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let folder = path.parent().unwrap_or(root);
         pending.extend(references(&text).into_iter().map(|reference| match reference.strip_prefix("~/") {

@@ -3,6 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::regular::text_or_nothing;
+
+/// The list of files of a package with a hundred thousand of them is smaller.
+const MAX_METADATA: u64 = 64 << 20;
+
 /// An interpreter and the packages that are installed for it. Nothing of it is run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PythonEnvironment {
@@ -114,7 +119,7 @@ impl PythonEnvironment {
 impl InstalledPackage {
     /// The modules and stubs that it has installed, as paths from the folder that it is installed in.
     pub fn modules(&self) -> Vec<String> {
-        let record = fs::read_to_string(self.metadata.join("RECORD")).unwrap_or_default();
+        let record = text_or_nothing(&self.metadata.join("RECORD"), MAX_METADATA).unwrap_or_default();
         let path = |line: &str| {
             let path = line.strip_prefix('"').map_or_else(
                 || line.split(',').next().unwrap_or_default().to_owned(),
@@ -128,7 +133,7 @@ impl InstalledPackage {
 
     /// What it says of itself.
     pub fn metadata(&self) -> PackageMetadata {
-        let text = fs::read_to_string(self.metadata.join("METADATA")).unwrap_or_default();
+        let text = text_or_nothing(&self.metadata.join("METADATA"), MAX_METADATA).unwrap_or_default();
         let fields = text.lines().take_while(|line| !line.is_empty()).filter_map(|line| line.split_once(": "));
         let mut metadata = PackageMetadata { name: self.name.clone(), requires: Vec::new() };
         for (field, value) in fields {

@@ -1,7 +1,66 @@
-//! What git says of a working tree. Only reads; takes no lock in the user's repository.
+//! Git, asked about a working tree. Only reads, takes no lock in the repository, and runs nothing that the repository names.
+//!
+//! [`command`] makes every git process there is. A repository's own configuration can name programs in many places: file system
+//! monitors, hooks, filters, pagers, textconv and diff drivers, signature checkers, transports. It may come with the checkout, as in an
+//! archive, or lie in the checkout as a bare repository that git would take for the one that is meant.
 
+use std::collections::BTreeSet;
+use std::env;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::tools::{absolute_folders, is_executable, output_of};
+
+/// Git is stopped after this time: it may wait for a FIFO that lies in place of one of its files.
+const TIMEOUT: Duration = Duration::from_mins(1);
+
+/// The first git that obeys `GIT_NO_LAZY_FETCH`.
+const OBEYS_NO_LAZY_FETCH: (u32, u32) = (2, 45);
+
+/// Settings that win over whatever any configuration says. Those that name a program name one that does nothing.
+const SETTINGS: [&str; 20] = [
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "core.pager=cat",
+    "core.editor=false",
+    "core.askPass=false",
+    "core.sshCommand=false",
+    "core.gitProxy=",
+    "core.alternateRefsCommand=false",
+    "safe.bareRepository=explicit",
+    "protocol.allow=never",
+    "credential.helper=",
+    "log.showSignature=false",
+    "gpg.program=false",
+    "gpg.openpgp.program=false",
+    "gpg.x509.program=false",
+    "gpg.ssh.program=false",
+    "submodule.recurse=false",
+    "status.submoduleSummary=false",
+    "maintenance.auto=false",
+    "gc.auto=0",
+];
+
+/// Commands that show contents through the programs of drivers, unless they are told not to.
+const SHOWS_CONTENTS: [&str; 7] = ["blame", "diff", "diff-files", "diff-index", "diff-tree", "log", "show"];
+
+/// What a hook's git, or a user, says of another repository or of programs.
+const NOT_INHERITED: [&str; 13] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_NAMESPACE",
+    "GIT_PREFIX",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_SSH",
+    "GIT_SSH_COMMAND",
+    "GIT_PROXY_COMMAND",
+    "GIT_EDITOR",
+    "GIT_LITERAL_PATHSPECS",
+];
 
 /// The state of a working tree.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -10,7 +69,8 @@ pub struct GitState {
     pub commit: Option<String>,
     /// The branch that is checked out; none when detached.
     pub branch: Option<String>,
-    /// Whether tracked files differ from the commit. Untracked files do not count, as in `git describe --dirty`.
+    /// Whether tracked files differ from the commit. Untracked files do not count, as in `git describe --dirty`; nor does what git
+    /// cannot tell without running a filter (a file of Git LFS whose size or time changed), and of a submodule only its commit.
     pub is_dirty: bool,
     /// Why git could not be asked, where there is a repository but no answer.
     pub problem: Option<String>,
@@ -33,8 +93,8 @@ impl Membership {
             return Self::Root;
         }
         let is_below = root.ancestors().skip(1).any(|folder| folder.join(".git").exists());
-        // Exit code 1 without a word: not ignored.
-        if is_below && run(root, &["check-ignore", "--quiet", "."]).is_err_and(|message| message.is_empty()) {
+        // Exit code 1 without a word: not ignored. What git complains of here, it will complain of again where that is told.
+        if is_below && run(root, &[], &["check-ignore", "--quiet", "."], None).is_err() {
             return Self::Folder;
         }
         Self::Outside
@@ -43,69 +103,229 @@ impl Membership {
 
 /// Where git keeps what is checked out in a working tree.
 pub(crate) fn folder(root: &Path) -> Option<PathBuf> {
-    run(root, &["rev-parse", "--absolute-git-dir"]).ok().map(|path| PathBuf::from(path.trim_end()))
+    text(run(root, &[], &["rev-parse", "--absolute-git-dir"], None)).ok().map(|path| PathBuf::from(path.trim_end()))
 }
 
-pub(crate) fn state(root: &Path) -> GitState {
-    let status = ["status", "--porcelain=v2", "--branch", "--untracked-files=no", "--no-renames", "--", "."];
-    match run(root, &status) {
-        Ok(text) => parse_status(&text),
-        Err(problem) => GitState { problem: Some(problem), ..GitState::default() },
+/// Git in a working tree, with its filters known, so that none is run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Git {
+    root: PathBuf,
+    remote: Option<String>,
+    /// The names of filters that any configuration knows.
+    filters: BTreeSet<String>,
+}
+
+impl Git {
+    /// Read what git's configuration says that must be known before it is asked for more. An error where there is no repository that may
+    /// be asked.
+    pub fn open(root: &Path) -> Result<Self, String> {
+        const KEYS: &str = r"^(filter\..*|remote\.origin\.url|remote\..*\.promisor|extensions\.partialclone)$";
+        let found = match text(run(root, &[], &["config", "-z", "--get-regexp", KEYS], None)) {
+            // Exit code 1 without a word: there is none of them.
+            Err(said) if said.is_empty() => String::new(),
+            result => result?,
+        };
+        let mut git = Self { root: root.to_owned(), remote: None, filters: BTreeSet::new() };
+        let mut is_partial = false;
+        for entry in found.split_terminator('\0') {
+            // A key without a value is a true one.
+            let (key, value) = entry.split_once('\n').unwrap_or((entry, "true"));
+            match key.split_once('.') {
+                Some(("filter", rest)) => {
+                    git.filters.extend(rest.rsplit_once('.').map(|(name, _)| name.to_owned()));
+                }
+                _ if key == "remote.origin.url" => git.remote = Some(value.trim().to_owned()),
+                _ => is_partial |= !matches!(value, "false" | "no" | "off" | "0" | ""),
+            }
+        }
+        git.remote = git.remote.filter(|url| !url.is_empty());
+        if is_partial {
+            let version = text(run(root, &[], &["version"], None))?;
+            if version_of(&version).is_none_or(|version| version < OBEYS_NO_LAZY_FETCH) {
+                return Err(format!(
+                    "git is not asked: this is a partial clone, and {} would fetch what is missing (2.45 can be told not to)",
+                    version.trim()
+                ));
+            }
+        }
+        Ok(git)
+    }
+
+    /// The address of the remote `origin`.
+    pub fn remote(&self) -> Option<&str> {
+        self.remote.as_deref()
+    }
+
+    /// Run a command of git that only reads, and give its output, or what it said on standard error when it failed.
+    pub fn run(&self, args: &[&str]) -> Result<Vec<u8>, String> {
+        run(&self.root, &self.without_filters(), args, None)
+    }
+
+    /// The same, with something on its standard input.
+    pub fn run_with_input(&self, args: &[&str], input: Vec<u8>) -> Result<Vec<u8>, String> {
+        run(&self.root, &self.without_filters(), args, Some(input))
+    }
+
+    /// The state of the working tree.
+    pub fn state(&self) -> GitState {
+        // The contents of submodules have configurations of their own, so git does not look into them.
+        let status = [
+            "status",
+            "--porcelain=v2",
+            "--branch",
+            "--untracked-files=no",
+            "--no-renames",
+            "--ignore-submodules=dirty",
+            "-z",
+            "--",
+            ".",
+        ];
+        let result = text(self.run(&status)).and_then(|said| {
+            let (mut state, unstaged) = parse_status(&said);
+            state.is_dirty = state.is_dirty || self.differ_surely(&unstaged)?;
+            Ok(state)
+        });
+        result.unwrap_or_else(|problem| GitState { problem: Some(problem), ..GitState::default() })
+    }
+
+    /// Whether one of some files whose contents git found to differ does so without a filter, too.
+    fn differ_surely(&self, unstaged: &[&str]) -> Result<bool, String> {
+        if unstaged.is_empty() || self.filters.is_empty() {
+            return Ok(!unstaged.is_empty());
+        }
+        let top = text(self.run(&["rev-parse", "--show-cdup"]))?;
+        let paths: String = unstaged.iter().map(|path| format!("{}{path}\0", top.trim_end())).collect();
+        let said = text(self.run_with_input(&["check-attr", "-z", "--stdin", "filter"], paths.into_bytes()))?;
+        let mut values = said.split_terminator('\0').skip(2).step_by(3);
+        Ok(values.any(|filter| !self.filters.contains(filter)))
+    }
+
+    /// Settings that let every filter pass contents as they are.
+    fn without_filters(&self) -> Vec<Setting> {
+        let settings = |name: &String| {
+            [("clean", NOTHING), ("smudge", NOTHING), ("process", NOTHING), ("required", FALSE)]
+                .map(|(kind, value)| (format!("filter.{name}.{kind}"), value))
+        };
+        self.filters.iter().flat_map(settings).collect()
     }
 }
 
-fn parse_status(text: &str) -> GitState {
+/// The state of a working tree, if git may be asked.
+pub(crate) fn state(git: &Result<Git, String>) -> GitState {
+    match git {
+        Ok(git) => git.state(),
+        Err(problem) => GitState { problem: Some(problem.clone()), ..GitState::default() },
+    }
+}
+
+/// A key with the variable of the environment that has its value, and the value.
+type Setting = (String, (&'static str, &'static str));
+
+const NOTHING: (&str, &str) = ("CODEINTEL_GIT_NOTHING", "");
+const FALSE: (&str, &str) = ("CODEINTEL_GIT_FALSE", "false");
+
+/// Make a git process that runs nothing but git. This is the only place that makes one.
+fn command(root: &Path, settings: &[Setting], args: &[&str]) -> Result<Command, String> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    // A relative folder would lead into the repository.
+    let folders: Vec<PathBuf> = absolute_folders(&path).collect();
+    let program = folders.iter().map(|folder| folder.join("git")).find(|program| is_executable(program));
+    let program = program.ok_or("git cannot be found on the `PATH`")?;
+    if let Some(folder) = bare_repository(root) {
+        return Err(format!("git is not asked: `{}` is a bare repository inside of another folder", folder.display()));
+    }
+    let mut command = Command::new(program);
+    for variable in NOT_INHERITED {
+        command.env_remove(variable);
+    }
+    command.args(["--no-pager", "--no-optional-locks"]);
+    for setting in SETTINGS {
+        command.args(["-c", setting]);
+    }
+    for (key, (variable, value)) in settings {
+        // The name of a filter may have a `=`. For `-c` the key would end there; older versions of git know no other way.
+        if key.contains('=') {
+            command.env(variable, value).arg(format!("--config-env={key}={variable}"));
+        } else {
+            command.args(["-c", &format!("{key}={value}")]);
+        }
+    }
+    let (name, rest) = args.split_first().ok_or("git is asked for nothing")?;
+    command.arg(name);
+    if SHOWS_CONTENTS.contains(name) {
+        command.args(["--no-textconv", "--no-ext-diff"]);
+    }
+    command
+        .args(rest)
+        .current_dir(root)
+        .env("PATH", env::join_paths(folders).unwrap_or_default())
+        .env("LC_ALL", "C")
+        .env("GIT_PAGER", "cat")
+        .env("GIT_OPTIONAL_LOCKS", "0")
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env("GIT_NO_LAZY_FETCH", "1")
+        // Unlike `protocol.allow`, this one cannot be overruled for one protocol.
+        .env("GIT_ALLOW_PROTOCOL", "none");
+    Ok(command)
+}
+
+/// Run git and give its output, or what it said on standard error when it failed.
+fn run(root: &Path, settings: &[Setting], args: &[&str], input: Option<Vec<u8>>) -> Result<Vec<u8>, String> {
+    let mut command = command(root, settings, args)?;
+    let output = output_of(&mut command, input, TIMEOUT).map_err(|error| format!("git cannot be run: {error}"))?;
+    let Some(output) = output else {
+        return Err(format!("git {}: it did not end within {} s and was stopped", args[0], TIMEOUT.as_secs()));
+    };
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(said.lines().next().map_or(String::new(), |line| format!("git {}: {line}", args[0])))
+}
+
+fn text(output: Result<Vec<u8>, String>) -> Result<String, String> {
+    output.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// A folder on the way from a repository's root to the working tree around it that git would take for a bare repository. Git from 2.38 on is
+/// told not to; an earlier one cannot be.
+fn bare_repository(root: &Path) -> Option<PathBuf> {
+    for folder in root.ancestors() {
+        let git = folder.join(".git");
+        if git.is_file() || git.join("HEAD").exists() {
+            return None;
+        }
+        let is_bare = folder.join("HEAD").exists() && folder.join("objects").is_dir() && folder.join("refs").is_dir();
+        if is_bare {
+            return Some(folder.to_owned());
+        }
+    }
+    None
+}
+
+/// Major and minor version, from `git version 2.47.3`.
+fn version_of(said: &str) -> Option<(u32, u32)> {
+    let mut numbers = said.split_whitespace().nth(2)?.split('.').map(|number| number.parse().ok());
+    Some((numbers.next()??, numbers.next()??))
+}
+
+/// The state as far as it is sure, and the files whose contents differ from the index as they are on disk.
+fn parse_status(said: &str) -> (GitState, Vec<&str>) {
     let mut state = GitState::default();
-    for line in text.lines() {
+    let mut unstaged = Vec::new();
+    for line in said.split_terminator('\0') {
         if let Some(oid) = line.strip_prefix("# branch.oid ") {
             state.commit = if oid == "(initial)" { None } else { Some(oid.to_owned()) };
         } else if let Some(head) = line.strip_prefix("# branch.head ") {
             state.branch = if head == "(detached)" { None } else { Some(head.to_owned()) };
+        } else if let Some(entry) = line.strip_prefix("1 .M N... ") {
+            // Three modes, two hashes, and the path.
+            unstaged.extend(entry.splitn(6, ' ').nth(5));
         } else if !line.starts_with('#') {
             state.is_dirty = true;
         }
     }
-    state
-}
-
-/// The address of the remote `origin`.
-pub(crate) fn remote(root: &Path) -> Option<String> {
-    run(root, &["config", "--get", "remote.origin.url"])
-        .ok()
-        .map(|url| url.trim().to_owned())
-        .filter(|url| !url.is_empty())
-}
-
-/// Run git and give its output, or what it said on standard error when it failed.
-fn run(root: &Path, args: &[&str]) -> Result<String, String> {
-    let mut command = Command::new("git");
-    // In a hook, git says by these which repository it means; we mean the one at `root`.
-    let said_by_git = [
-        "GIT_DIR",
-        "GIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "GIT_COMMON_DIR",
-        "GIT_OBJECT_DIRECTORY",
-        "GIT_NAMESPACE",
-        "GIT_PREFIX",
-    ];
-    for variable in said_by_git {
-        command.env_remove(variable);
-    }
-    let output = command
-        .arg("--no-optional-locks")
-        .args(args)
-        .current_dir(root)
-        .env("LC_ALL", "C")
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| format!("git cannot be run: {error}"))?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(said.lines().next().map_or(String::new(), |line| format!("git {}: {line}", args[0])))
+    (state, unstaged)
 }
 
 /// `owner/name` of a remote's address, or its last part.
@@ -143,18 +363,26 @@ mod tests {
 
     #[test]
     fn status_lines_are_read() {
-        let clean = parse_status("# branch.oid abc\n# branch.head main\n# branch.ab +0 -0\n");
+        let (clean, _) = parse_status("# branch.oid abc\0# branch.head main\0# branch.ab +0 -0\0");
         assert_eq!(
             (clean.commit.as_deref(), clean.branch.as_deref(), clean.is_dirty),
             (Some("abc"), Some("main"), false)
         );
-        let other = parse_status("# branch.oid (initial)\n# branch.head (detached)\n? a.py\n");
-        assert_eq!((other.commit, other.branch, other.is_dirty), (None, None, true));
+        let said = "# branch.oid (initial)\0# branch.head (detached)\x001 .M N... 100644 100644 100644 aa bb a b.py\0";
+        let (other, unstaged) = parse_status(said);
+        assert_eq!((other.commit, other.branch, other.is_dirty, unstaged), (None, None, false, vec!["a b.py"]));
+        for entry in
+            ["1 M. N... 1 1 1 a b x", "1 .D N... 1 1 0 a b x", "1 .M SC.. 1 1 1 a b x", "u UU N... 1 1 1 1 a b c x"]
+        {
+            assert!(parse_status(entry).0.is_dirty, "{entry}");
+        }
     }
 
     #[test]
     fn a_real_repository_is_read_and_a_plain_folder_is_none() {
         let dir = tempfile::tempdir().unwrap();
+        let state = |root: &Path| state(&Git::open(root));
+        let remote = |root: &Path| Git::open(root).unwrap().remote().map(str::to_owned);
         assert_eq!(Membership::of(dir.path()), Membership::Outside);
         let git = |args: &[&str]| {
             let identity = ["-c", "user.name=t", "-c", "user.email=t@example.invalid"];

@@ -9,8 +9,12 @@ mod decode;
 mod environment;
 mod folder;
 mod git;
+#[cfg(test)]
+mod git_tests;
 mod memory;
 mod os;
+mod own_database;
+mod regular;
 mod scan;
 mod system;
 mod tools;
@@ -23,9 +27,11 @@ pub use configuration::{
 pub use decode::decode;
 pub use environment::{InstalledPackage, PackageMetadata, PythonEnvironment, normalized_package_name};
 pub use folder::{NewFile, OwnFolder};
-pub use git::GitState;
+pub use git::{Git, GitState};
 pub use memory::MemorySystem;
 pub use os::OsSystem;
+pub use own_database::{OwnDatabases, Standing, Voucher, user_id};
+pub use regular::{MAX_CONFIGURATION_BYTES, read_configuration};
 pub use scan::{OptionsError, Patterns, Scan, ScanOptions, ScanProblem, ScannedFile, Stat, Walk};
 pub use system::{ReadError, System};
 pub use tools::{Tool, ToolCall, ToolError, ToolOutput, ToolRunner};

@@ -1,16 +1,17 @@
 //! The real world.
 
-use std::fs::{self, File, Metadata};
-use std::io::{self, Read as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::fs::{self, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use codeintel_base::{RepoPath, RepoPathError};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use crate::git::{self, GitState, Membership, slug_of_remote};
+use crate::git::{self, Git, GitState, Membership, slug_of_remote};
+use crate::regular::read_regular;
 use crate::scan::{Scan, ScanOptions, ScanProblem, ScannedFile, Seen, Stat, Walk};
 use crate::system::{ReadError, System};
 
@@ -19,6 +20,10 @@ use crate::system::{ReadError, System};
 pub struct OsSystem {
     root: PathBuf,
     membership: Membership,
+    /// What git's configuration said when it was last read, until it is used.
+    git: Arc<Mutex<Option<Result<Git, String>>>>,
+    /// The slug by the remote `origin`, once it was asked for.
+    slug: Arc<OnceLock<Option<String>>>,
 }
 
 impl OsSystem {
@@ -28,12 +33,13 @@ impl OsSystem {
         if !root.is_dir() {
             return Err(io::ErrorKind::NotADirectory.into());
         }
-        Ok(Self { membership: Membership::of(&root), root })
+        Ok(Self { membership: Membership::of(&root), root, git: Arc::default(), slug: Arc::default() })
     }
 
     /// The same, for someone who reads files and asks for nothing else: git is not run.
     pub fn for_reading(root: &Path) -> io::Result<Self> {
-        Ok(Self { root: root.canonicalize()?, membership: Membership::Root })
+        let (git, slug) = (Arc::default(), Arc::default());
+        Ok(Self { root: root.canonicalize()?, membership: Membership::Root, git, slug })
     }
 
     /// The folder, absolute and without symbolic links.
@@ -105,24 +111,13 @@ impl System for OsSystem {
 
     fn read(&self, path: &RepoPath, max_bytes: u64) -> Result<(Vec<u8>, Stat), ReadError> {
         let path = self.root.join(path.as_str());
-        let leads_outside = |target: io::Result<PathBuf>| target.is_ok_and(|target| !target.starts_with(&self.root));
+        let leads_outside = |target: io::Result<PathBuf>| {
+            target.is_ok_and(|target| !target.starts_with(&self.root) || target.starts_with(self.root.join(".git")))
+        };
         if path.is_symlink() && leads_outside(path.canonicalize()) {
             return Err(ReadError::Outside);
         }
-        // Without O_NONBLOCK, opening a FIFO would wait for a writer.
-        let nonblocking = rustix::fs::OFlags::NONBLOCK.bits() as i32;
-        let mut file = File::options().read(true).custom_flags(nonblocking).open(path)?;
-        let metadata = file.metadata()?;
-        let size = metadata.len();
-        if !metadata.is_file() {
-            return Err(ReadError::NotAFile);
-        }
-        if size > max_bytes {
-            return Err(ReadError::TooLarge { size, limit: max_bytes });
-        }
-        let mut bytes = Vec::with_capacity(size as usize + 1);
-        file.read_to_end(&mut bytes)?;
-        Ok((bytes, stat_of(&metadata)))
+        read_regular(&path, max_bytes)
     }
 
     fn exists(&self, path: &RepoPath) -> bool {
@@ -136,12 +131,20 @@ impl System for OsSystem {
     fn git(&self) -> GitState {
         match self.membership {
             Membership::Outside => GitState::default(),
-            Membership::Root | Membership::Folder => git::state(&self.root),
+            Membership::Root | Membership::Folder => git::state(&self.configured()),
         }
     }
 
     fn slug(&self) -> Option<String> {
-        let slug = || slug_of_remote(&git::remote(&self.root)?);
+        let slug = || {
+            let ask = || {
+                let git = Git::open(&self.root);
+                let slug = git.as_ref().ok().and_then(Git::remote).and_then(slug_of_remote);
+                *self.git.lock().unwrap_or_else(PoisonError::into_inner) = Some(git);
+                slug
+            };
+            self.slug.get_or_init(ask).clone()
+        };
         match self.membership {
             Membership::Outside => None,
             Membership::Root => slug(),
@@ -156,6 +159,12 @@ impl System for OsSystem {
 }
 
 impl OsSystem {
+    /// Git with the configuration that was just read for something else, or else as it is now.
+    fn configured(&self) -> Result<Git, String> {
+        let known = self.git.lock().unwrap_or_else(PoisonError::into_inner).take();
+        known.unwrap_or_else(|| Git::open(&self.root))
+    }
+
     fn walk(
         &self,
         options: &ScanOptions,
@@ -173,11 +182,11 @@ impl OsSystem {
             }
             let leads_outside = entry.path_is_symlink()
                 && (is_folder || owned.include.is_match(path))
-                && !entry.path().canonicalize().is_ok_and(|target| target.starts_with(&root));
+                && !entry.path().canonicalize().is_ok_and(|target| owned.is_scanned(&root, &target, is_folder));
             if leads_outside {
                 let problem = ScanProblem::warning(
                     Some(path.to_owned()),
-                    "a symbolic link that leads nowhere or out of the repository is not followed",
+                    "a symbolic link that leads nowhere, out of the repository or to what is not scanned is not followed",
                 );
                 links.lock().unwrap_or_else(PoisonError::into_inner).push(problem);
             }
@@ -252,7 +261,11 @@ impl OsSystem {
         };
         match entry.metadata() {
             Ok(metadata) if is_project && metadata.is_file() => found.projects.push(path),
-            Ok(_) if is_project => {}
+            // What stands in place of the one in the root, whoever reads the settings says.
+            Ok(_) if is_project => {
+                let problem = ScanProblem::warning(Some(path.to_string()), ReadError::NotAFile.to_string());
+                found.problems.extend((!path.parent().is_empty()).then_some(problem));
+            }
             Ok(metadata) if !metadata.is_file() => {
                 found.problems.push(ScanProblem::error(Some(path.to_string()), ReadError::NotAFile.to_string()));
             }

@@ -1,5 +1,7 @@
 //! What a scan looks for and what it finds.
 
+use std::path::Path;
+
 use codeintel_base::{Problem, RepoPath};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use serde::{Deserialize, Serialize};
@@ -110,6 +112,9 @@ impl ScanProblem {
     }
 }
 
+/// Folders with these names hold no sources, whatever is asked for: one is git's, the other one is our own.
+const NEVER_SCANNED: [&str; 2] = [".git", ".codeintel"];
+
 /// Which files are source files.
 #[derive(Debug, Clone)]
 pub struct ScanOptions {
@@ -175,10 +180,22 @@ impl ScanOptions {
         format!("{:?} {:?} {ignore_dirs:?} {ignore_files} {max_bytes}", include.texts, exclude.texts)
     }
 
+    /// Whether what a symbolic link leads to is scanned itself, or for a folder, may be.
+    pub(crate) fn is_scanned(&self, root: &Path, target: &Path, is_folder: bool) -> bool {
+        let Some(path) = target.strip_prefix(root).ok().and_then(Path::to_str) else { return false };
+        let around = path.match_indices('/').map(|(end, _)| &path[..end]).chain(is_folder.then_some(path));
+        let is_entered = |folder: &str| {
+            let name = folder.rsplit('/').next().unwrap_or(folder);
+            !NEVER_SCANNED.contains(&name) && (is_folder || !self.prunes(folder, true))
+        };
+        around.into_iter().all(is_entered) && (is_folder || self.include.is_match(path) && !self.prunes(path, false))
+    }
+
     /// Whether a path with this name is left out together with everything below it.
     pub(crate) fn prunes(&self, path: &str, is_folder: bool) -> bool {
         let name = path.rsplit('/').next().unwrap_or(path);
-        is_folder && self.ignore_dirs.iter().any(|dir| dir == name) || self.exclude.is_match(path)
+        is_folder && (NEVER_SCANNED.contains(&name) || self.ignore_dirs.iter().any(|dir| dir == name))
+            || self.exclude.is_match(path)
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, Read, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -16,12 +16,16 @@ use nix::sys::resource::{UsageWho, getrusage};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::os::stat_of;
+use crate::regular::{MAX_CONFIGURATION_BYTES, open_regular, read_regular, text_or_nothing};
 
 /// The groups of the programs that run now.
 static RUNNING: Mutex<Vec<i32>> = Mutex::new(Vec::new());
 
 /// Larger files are told apart by their times.
 const MAX_HASHED: u64 = 16 << 20;
+
+/// Of what a program that ends soon complains of, the first of it will do.
+const MAX_COMPLAINT: usize = 64 << 10;
 
 /// After the end of a program its outputs are waited for no longer than this, should somebody else have them open.
 const GRACE: Duration = Duration::from_secs(3);
@@ -106,9 +110,10 @@ impl ToolOutput {
 }
 
 impl ToolRunner {
-    /// Look for programs in the folders that a variable such as `PATH` lists.
+    /// Look for programs in the folders that a variable such as `PATH` lists. Relative ones, and an empty one, which stands for the
+    /// working directory, are left out: they would lead into whatever repository is looked at.
     pub fn new(path: Option<&OsStr>) -> Self {
-        Self { search_path: path.iter().flat_map(|path| std::env::split_paths(path)).collect() }
+        Self { search_path: path.iter().flat_map(|path| absolute_folders(path)).collect() }
     }
 
     /// Find a program: by its path if the name has a slash, else first in some folders and then in the search path.
@@ -134,7 +139,7 @@ impl ToolRunner {
         let stat = stat_of(&fs::metadata(&real).ok()?);
         let mut start = [0; 2];
         let is_script =
-            fs::File::open(&real).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *b"#!";
+            open_regular(&real).is_ok_and(|(mut file, _)| file.read_exact(&mut start).is_ok()) && start == *b"#!";
         let package = npm_version(program).or_else(|| python_package(&real));
         if is_script && package.is_none() {
             return None;
@@ -147,7 +152,7 @@ impl ToolRunner {
     /// is no file.
     pub fn content_stamp(file: &Path) -> Option<String> {
         let metadata = fs::metadata(file).ok().filter(fs::Metadata::is_file)?;
-        let hash = || Some(ContentHash::of(&fs::read(file).ok()?).to_string());
+        let hash = || Some(ContentHash::of(&read_regular(file, MAX_HASHED).ok()?.0).to_string());
         let stat = stat_of(&metadata);
         let times = || format!("{} {}", stat.size, stat.mtime_ns);
         Some(if stat.size <= MAX_HASHED { hash().unwrap_or_else(times) } else { times() })
@@ -178,7 +183,12 @@ impl ToolRunner {
     /// group ends, too; what has left the group goes on, and is not waited for.
     pub fn run(&self, call: &ToolCall) -> Result<ToolOutput, ToolError> {
         let mut command = Command::new(&call.program);
-        command.args(&call.args).current_dir(&call.folder).envs(call.env.iter().map(|(key, value)| (key, value)));
+        command.args(&call.args).current_dir(&call.folder);
+        if !self.search_path.is_empty() {
+            // It looks for programs of its own where we do.
+            command.env("PATH", std::env::join_paths(&self.search_path).unwrap_or_default());
+        }
+        command.envs(call.env.iter().map(|(key, value)| (key, value)));
         for name in call.without {
             command.env_remove(name);
         }
@@ -214,6 +224,32 @@ impl ToolRunner {
             stop(*group);
         }
     }
+}
+
+/// Run a program that ends soon, with all that it starts, and give what it wrote; none when its time is over.
+pub(crate) fn output_of(
+    command: &mut Command,
+    input: Option<Vec<u8>>,
+    timeout: Duration,
+) -> io::Result<Option<Output>> {
+    let deadline = Instant::now() + timeout;
+    command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    let mut group = Group::start(command)?;
+    if let (Some(mut pipe), Some(input)) = (group.child.stdin.take(), input) {
+        // Who does not read all of it, has an answer without.
+        thread::spawn(move || pipe.write_all(&input));
+    }
+    let first = Reader::start(group.child.stdout.take(), Kept::first(usize::MAX));
+    let last = Reader::start(group.child.stderr.take(), Kept::first(MAX_COMPLAINT));
+    let (stdout, stderr) = (first.finish(deadline).bytes, last.finish(deadline).bytes);
+    let status = group.wait(deadline.saturating_duration_since(Instant::now()))?;
+    Ok(status.map(|status| Output { status, stdout, stderr }))
+}
+
+/// The folders that a variable such as `PATH` lists, without those that depend on the working directory.
+pub(crate) fn absolute_folders(path: &OsStr) -> impl Iterator<Item = PathBuf> {
+    std::env::split_paths(path).filter(|folder| folder.is_absolute())
 }
 
 /// A program and all that it starts.
@@ -283,7 +319,7 @@ impl Kept {
     }
 
     fn add(&mut self, bytes: &[u8]) {
-        self.is_cut |= self.bytes.len() + bytes.len() > self.limit;
+        self.is_cut |= bytes.len() > self.limit.saturating_sub(self.bytes.len());
         if self.is_last {
             self.bytes.extend_from_slice(bytes);
             if self.bytes.len() > 2 * self.limit {
@@ -337,7 +373,7 @@ impl Reader {
     }
 }
 
-fn is_executable(path: &Path) -> bool {
+pub(crate) fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }
@@ -347,7 +383,7 @@ fn npm_version(program: &Path) -> Option<String> {
     let program = program.canonicalize().ok()?;
     let is_in_package = program.components().any(|part| part.as_os_str() == "node_modules");
     let mut packages = program.ancestors().skip(1).map(|folder| folder.join("package.json")).filter(|_| is_in_package);
-    let text = packages.find_map(|package| fs::read_to_string(package).ok())?;
+    let text = packages.find_map(|package| text_or_nothing(&package, MAX_CONFIGURATION_BYTES))?;
     let package: serde_json::Value = serde_json::from_str(&text).ok()?;
     package["version"].as_str().map(str::to_owned)
 }

@@ -45,6 +45,11 @@ pub(crate) enum Command {
     /// Resolve names for another codeintel.
     #[command(hide = true)]
     Worker,
+    /// Trust a repository: let its settings name programs and places outside of it, and run tools that lie in it.
+    ///
+    /// Trusts the folder with the settings that it has now, which are printed; if one of them changes, nothing of it counts until
+    /// it is trusted again. It means what running the repository's own Makefile would mean.
+    Trust(TrustArgs),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -70,6 +75,9 @@ pub(crate) struct DatabaseArgs {
     /// Slug of the repository [default: from the git remote, else the folder's name].
     #[arg(long, value_name = "SLUG")]
     pub(crate) repo: Option<String>,
+    /// Trust the repository for this run, as `codeintel trust` does for good. `CODEINTEL_TRUST=1` does the same.
+    #[arg(long)]
+    pub(crate) trust: bool,
 }
 
 /// What the snapshot shall be and hold.
@@ -257,6 +265,19 @@ pub(crate) struct VerifyArgs {
 pub(crate) struct GcArgs {
     #[command(flatten)]
     pub(crate) place: Place,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct TrustArgs {
+    /// Root of the repository.
+    #[arg(default_value = ".")]
+    pub(crate) path: PathBuf,
+    /// Trust it no longer.
+    #[arg(long)]
+    pub(crate) revoke: bool,
+    /// Show the repositories that are trusted.
+    #[arg(long, conflicts_with = "revoke")]
+    pub(crate) list: bool,
 }
 
 #[derive(Debug, Clone, ClapArgs)]

@@ -47,7 +47,11 @@ impl From<anyhow::Error> for Failure {
         let is_unknown =
             |cause: &(dyn std::error::Error + 'static)| matches!(cause.downcast_ref(), Some(EngineError::Unknown(_)));
         let of_changed = "all paths behind `--changed` belong to it: name the repository before it";
+        let no_place = error.chain().any(|cause| matches!(cause.downcast_ref(), Some(SettingsError::Database(_))));
         let (hint, code) = match store {
+            None if no_place => {
+                (Some("name a database with `--db FILE`, or see `codeintel trust --help` if it is yours"), WRONG_CALL)
+            }
             Some(store) => hint_of(store),
             None if error.chain().any(is_unknown) => (Some(of_changed), WRONG_CALL),
             None => (None, if is_call { WRONG_CALL } else { FINDINGS }),
@@ -68,6 +72,10 @@ fn hint_of(error: &StoreError) -> (Option<&'static str>, u8) {
         StoreError::Newer { .. } => (Some("update codeintel, or give another file with `--db FILE`"), WRONG_CALL),
         StoreError::Older { .. } => (Some("`codeintel ingest` puts the file aside and builds a new one"), WRONG_CALL),
         StoreError::Name(_) => (Some("give another name with `--db FILE`"), WRONG_CALL),
+        StoreError::NotOurs { .. } => (Some("it is left as it is; give another file with `--db FILE`"), WRONG_CALL),
+        StoreError::Internal(_) => {
+            (Some("if it goes on, `codeintel ingest --full` builds the database anew"), FINDINGS)
+        }
         StoreError::Query(_) => (Some("`codeintel datasets` lists tables and columns"), WRONG_CALL),
         StoreError::Database(_) | StoreError::Io { .. } => (None, FINDINGS),
     }

@@ -18,15 +18,15 @@ pub(crate) static DATASET: Dataset = Dataset {
     name: "core.problems",
     doc: "One row for each thing that went wrong with a file or a tool.\n\n\
           A file that cannot be decoded or parsed is here, and its rows in other tables are what could be recovered. A row \
-          stays until the file changes, or the tool that failed no longer does. Stages: `scan` (finding and reading files, and the \
-          repository's own metadata), `decode` (bytes to text), `parse` (text to syntax tree), `index` (names to what they stand \
+          stays until the file changes, or the tool that failed no longer does. Stages: `settings` (settings of the \
+          repository that are not obeyed), `scan` (finding and reading files, and the repository's own metadata), `decode` (bytes to text), `parse` (text to syntax tree), `index` (names to what they stand \
           for) and `check` (type checkers and linters).",
     columns: columns! {
         repo Varchar ! "Slug of the repository.";
         commit Varchar ! "Commit, as in `core.snapshots`.";
         rel_path Varchar ? "Path from the repository's root; bytes that are not UTF-8 are shown as `\u{fffd}`.";
         dataset Varchar ! "The first dataset that misses something.";
-        stage Varchar ! "`scan`, `decode`, `parse`, `index` or `check`.";
+        stage Varchar ! "`settings`, `scan`, `decode`, `parse`, `index` or `check`.";
         severity Varchar ! "`error` where facts are missing, else `warning`.";
         message Varchar ! "One sentence.";
         lineno Integer ? "Line, from 1.";

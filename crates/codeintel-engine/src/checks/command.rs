@@ -46,10 +46,12 @@ pub(crate) fn configures_tools(name: &str) -> bool {
 pub struct CheckerOptions {
     /// The program; where there is none, it is looked for in the environment, in `node_modules` and on the `PATH`.
     pub program: Option<PathBuf>,
-    /// The Python environment in which imports are resolved.
+    /// The Python environment in which imports are resolved. Its programs may be run.
     pub environment: Option<PythonEnvironment>,
     /// Where the repository is.
     pub root: PathBuf,
+    /// Whether programs that lie in the repository may be run.
+    pub is_trusted: bool,
     /// Where a user's own configuration is.
     pub user: Option<UserFolders>,
     /// Folders of these names hold no sources of the repository.
@@ -83,18 +85,20 @@ impl CommandChecker {
     }
 
     fn find(&self) -> Result<PathBuf, String> {
-        let CheckerOptions { program, environment, root, .. } = &self.options;
+        let CheckerOptions { program, environment, root, is_trusted, .. } = &self.options;
         let name = program.as_ref().map_or(self.tool.name.into(), |program| program.to_string_lossy());
         let of_environment = environment.as_ref().and_then(bin).map(Path::to_owned);
-        let own: Vec<PathBuf> = of_environment.into_iter().chain([root.join("node_modules/.bin")]).collect();
+        let of_repository = root.join("node_modules/.bin");
+        let own: Vec<PathBuf> = of_environment.into_iter().chain(is_trusted.then_some(of_repository)).collect();
         let hint = format!("install it with `pip install {}`", self.tool.name);
-        self.runner.find(&name, &own).ok_or_else(|| format!("`{name}` cannot be found; {hint}"))
+        let found = self.runner.find(&name, &own);
+        found.ok_or_else(|| format!("`{name}` cannot be found{}; {hint}", not_looked_into(*is_trusted)))
     }
 
     /// All that findings depend on besides the files.
     fn key(&self, version: &str, configuration: &BTreeMap<PathBuf, String>, files: &[CheckFile<'_>]) -> String {
-        let CheckerOptions { environment, variables, root, .. } = &self.options;
-        let mut texts = vec![VERSION.to_string(), root.display().to_string()];
+        let CheckerOptions { environment, variables, root, is_trusted, .. } = &self.options;
+        let mut texts = vec![VERSION.to_string(), root.display().to_string(), is_trusted.to_string()];
         texts.extend(configuration.iter().map(|(path, text)| format!("{}\n{text}", path.display())));
         texts.extend(variables.iter().map(|(name, value)| format!("{name}={value}")));
         texts.extend(files.iter().map(|file| file.path.to_string()));
@@ -111,6 +115,11 @@ impl CommandChecker {
         }
         format!("{version} {}", ContentHash::of(texts.join("\0").as_bytes()))
     }
+}
+
+/// What to add where a program was not found, since it may lie where nobody looked.
+pub(crate) fn not_looked_into(is_trusted: bool) -> &'static str {
+    if is_trusted { "" } else { " (not looked for in the repository's own folders, since it is not trusted)" }
 }
 
 /// The folder of an environment's programs.
@@ -204,6 +213,16 @@ impl Call<'_> {
             Some(code) if codes.contains(&code) => Err("it wrote too much".to_owned()),
             _ => Err(output.failure()),
         }
+    }
+
+    /// Whether programs that lie in the repository may be run.
+    pub(super) fn is_trusted(&self) -> bool {
+        self.options.is_trusted
+    }
+
+    /// The interpreter of the environment.
+    pub(super) fn interpreter(&self) -> Option<&Path> {
+        self.options.environment.as_ref().map(|environment| environment.python.as_path())
     }
 
     /// What it printed.

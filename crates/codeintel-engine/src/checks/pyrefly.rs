@@ -1,5 +1,7 @@
 //! pyrefly: checks the project.
 
+use std::ffi::OsString;
+
 use codeintel_base::{Column, FindingSeverity, Position};
 use codeintel_system::ConfigurationFiles;
 use serde::Deserialize;
@@ -58,7 +60,15 @@ enum Severity {
 }
 
 fn check(call: &Call<'_>, request: &CheckRequest<'_>) -> Result<Checked, String> {
-    let output = call.run(&["check", "--output-format=json", "--color=never"], &[0, 1])?;
+    let mut args: Vec<OsString> = ["check", "--output-format=json", "--color=never"].map(OsString::from).to_vec();
+    // By itself it runs the interpreter that its configuration names, or the one in `.venv`.
+    if !call.is_trusted() {
+        match call.interpreter() {
+            Some(python) => args.extend(["--python-interpreter-path".into(), python.as_os_str().to_owned()]),
+            None => args.push("--skip-interpreter-query".into()),
+        }
+    }
+    let output = call.run(&args, &[0, 1])?;
     let output: Output = call.parse(&output)?;
     let findings = output.errors.into_iter().filter_map(|error| {
         let file = request.position(call.inside(&error.path)?)?;

@@ -10,7 +10,7 @@ use crate::args::{ConfigArgs, DatabaseArgs, SummaryFormat};
 use crate::output;
 
 pub(super) fn run(args: &ConfigArgs) -> anyhow::Result<ExitCode> {
-    let context = Context::open(&args.path, &DatabaseArgs::default())?;
+    let context = Context::without_database(&args.path, &DatabaseArgs::default())?;
     let mut out = output::stdout();
     match args.format {
         SummaryFormat::Json => {
@@ -19,7 +19,7 @@ pub(super) fn run(args: &ConfigArgs) -> anyhow::Result<ExitCode> {
                 .all()
                 .map(|(setting, value, source)| {
                     let entry =
-                        json!({"value": value, "source": source, "default": setting.default, "doc": setting.doc});
+                        json!({"value": value, "source": source.to_string(), "default": setting.default, "doc": setting.doc});
                     (setting.key.to_owned(), entry)
                 })
                 .collect();
@@ -28,7 +28,7 @@ pub(super) fn run(args: &ConfigArgs) -> anyhow::Result<ExitCode> {
         SummaryFormat::Table => {
             let mut table = output::table(["setting", "value", "source"]);
             for (setting, value, source) in context.settings.all() {
-                table.add_row([setting.key, &value.to_string(), source]);
+                table.add_row([setting.key, &value.to_string(), &source.to_string()]);
             }
             writeln!(out, "{table}")?;
         }

@@ -14,7 +14,8 @@ use crate::output;
 pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<ExitCode> {
     let mut context = Context::open(&args.root, &args.database)?;
     context.set_indexing(&args.indexing)?;
-    let (database, _) = Database::open(&context.settings.database(), Access::Read, context.settings.patience())?;
+    let opened = Database::open(&context.settings.database(), Access::Read, context.settings.patience());
+    let (database, _) = opened.map_err(|error| context.blame(error))?;
     let repo = context.settings.repo(&context.system);
     let snapshot = database.snapshot(&repo)?;
     let typed = args.file.to_string_lossy();

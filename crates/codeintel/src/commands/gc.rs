@@ -12,8 +12,11 @@ use crate::output;
 pub(super) fn run(args: &GcArgs) -> anyhow::Result<ExitCode> {
     let context = Context::open(&args.place.path, &args.place.database)?;
     let path = context.settings.database();
-    let (database, _) = Database::open(&path, Access::WriteExisting, context.settings.patience())?;
+    let opened = Database::open(&path, Access::WriteExisting, context.settings.patience());
+    let (database, _) = opened.map_err(|error| context.blame(error))?;
+    let voucher = context.begin_database()?;
     let collected = database.collect_garbage()?;
+    context.settle_database(voucher.as_ref());
     let mut out = output::stdout();
     let megabytes = |bytes: u64| bytes as f64 / 1e6;
     writeln!(

@@ -1,6 +1,6 @@
 //! `codeintel ingest`
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
@@ -54,15 +54,20 @@ pub(super) fn ingest_into_database(
     if context.settings.is_default_database() {
         prepare_folder(&path)?;
     }
+    let voucher = context.begin_database()?;
     let (database, report) = match bring_up_to_date(context, &path, options, producers) {
-        Err(EngineError::Store(StoreError::Corrupt(reason))) if options.full => {
+        Err(EngineError::Store(error)) if options.full && error.may_be_damage() => {
+            let error = context.blame(error);
+            if !context.has_own_database() {
+                return Err(
+                    anyhow::Error::from(error).context("it is not known to be codeintel's, so it is not moved aside")
+                );
+            }
             let aside = Database::set_aside(&path)?;
-            context.note(
-                Log::Info,
-                &format!("the database could not be read ({reason}); it is at {} now", aside.display()),
-            );
+            context.note(Log::Info, &format!("{error}; it is at {} now", aside.display()));
             bring_up_to_date(context, &path, options, producers)?
         }
+        Err(EngineError::Store(error)) => return Err(EngineError::Store(context.blame(error)).into()),
         result => result?,
     };
     let repo = &options.repo;
@@ -76,6 +81,7 @@ pub(super) fn ingest_into_database(
     } else {
         database.close()?;
     }
+    context.settle_database(voucher.as_ref());
     for (phase, seconds) in &report.seconds {
         context.note(Log::Debug, &format!("{phase}: {seconds:.3} s"));
     }
@@ -96,7 +102,7 @@ fn write_index(context: &Context, database: &Database, report: &Report) -> anyho
 fn prepare_folder(database: &Path) -> anyhow::Result<()> {
     let Some(folder) = database.parent() else { return Ok(()) };
     let ignore = folder.join(".gitignore");
-    if ignore.exists() {
+    if ignore.symlink_metadata().is_ok() {
         return Ok(());
     }
     let io = |error: std::io::Error| match error.kind() {
@@ -107,8 +113,11 @@ fn prepare_folder(database: &Path) -> anyhow::Result<()> {
         _ => StoreError::Io { path: folder.to_owned(), source: error },
     };
     fs::create_dir_all(folder).map_err(io)?;
-    fs::write(ignore, "# Made by codeintel.\n*\n").map_err(io)?;
-    Ok(())
+    // What another run or somebody else has put there meanwhile stays, even if it is a link.
+    match File::create_new(ignore).and_then(|mut file| file.write_all(b"# Made by codeintel.\n*\n")) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        result => Ok(result.map_err(io)?),
+    }
 }
 
 fn bring_up_to_date(

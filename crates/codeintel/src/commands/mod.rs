@@ -6,21 +6,26 @@ mod datasets;
 mod explain;
 mod gc;
 mod ingest;
+mod place;
 mod query;
 mod scip;
 mod status;
+mod trust;
 mod verify;
 mod watch;
 mod worker;
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
 use codeintel_base::{NoProgress, Progress, RepoPath};
-use codeintel_system::OsSystem;
+use codeintel_system::{OsSystem, OwnDatabases};
 use toml::Value;
 
+use self::place::Place;
 use crate::args::{Args, Checking, Command, DatabaseArgs, Indexing, RunArgs, Selection, Verbosity};
 use crate::progress::Bar;
 use crate::settings::{Log, Settings, SettingsError};
@@ -41,7 +46,18 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Gc(args) => gc::run(args),
         Command::Config(args) => config::run(args),
         Command::Worker => worker::run(),
+        Command::Trust(args) => trust::run(args),
         Command::Completions { shell } => completions::run(*shell),
+    }
+}
+
+/// Say something that nobody may miss, on standard error: once, however often it is found, and whatever the settings of a repository say
+/// of how much is said.
+fn warn_once(line: &str) {
+    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    if SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(line.to_owned()) {
+        // Where standard error is closed, nobody wants to know.
+        let _written = writeln!(std::io::stderr().lock(), "{line}");
     }
 }
 
@@ -53,19 +69,30 @@ fn list(names: &[String]) -> Value {
 struct Context {
     system: OsSystem,
     settings: Settings,
+    place: Place,
 }
 
 impl Context {
+    /// A repository with its database.
     fn open(root: &Path, database: &DatabaseArgs) -> Result<Self, SettingsError> {
+        let mut context = Self::without_database(root, database)?;
+        context.find_database()?;
+        Ok(context)
+    }
+
+    /// A repository of which only the settings are wanted.
+    fn without_database(root: &Path, database: &DatabaseArgs) -> Result<Self, SettingsError> {
         let system = OsSystem::new(root)
             .map_err(|error| SettingsError::Root { path: root.to_owned(), message: error.to_string() })?;
-        let mut settings = Settings::read(system.root())?;
+        let mut settings = Settings::read(system.root(), database.trust)?;
         // A file named on the command line is meant from the working directory.
         let db = database.db.as_deref().map(std::path::absolute).transpose();
         let db = db.map_err(|error| SettingsError::Root { path: root.to_owned(), message: error.to_string() })?;
         settings.set("db", "--db", db.map(|db| db.to_string_lossy().into_owned()))?;
         settings.set("repo", "--repo", database.repo.clone())?;
-        Ok(Self { system, settings })
+        settings.warnings().iter().for_each(|line| warn_once(line));
+        let own = OwnDatabases::new(settings.state_folders());
+        Ok(Self { system, settings, place: Place::named(own) })
     }
 
     /// For a run with these arguments.

@@ -11,7 +11,7 @@ use crate::output;
 use crate::settings::Log;
 
 pub(super) fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
-    let context = Context::open(&args.root, &DatabaseArgs { db: args.db.clone(), repo: None })?;
+    let context = Context::open(&args.root, &DatabaseArgs { db: args.db.clone(), ..DatabaseArgs::default() })?;
     let mut sql = args.sql.clone();
     if sql == "-" {
         sql.clear();

@@ -26,7 +26,7 @@ pub(super) fn run(args: &StatusArgs) -> anyhow::Result<ExitCode> {
         Ok((database, _)) => database,
         // Everything would be done.
         Err(StoreError::Missing(_)) => Database::in_memory()?,
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(context.blame(error).into()),
     };
     let mut indexer = context.settings.indexer(&context.system, false);
     let mut producers = Producers { indexer: indexer.as_mut(), checkers: &mut context.settings.checkers() };

@@ -21,13 +21,16 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     context.set_indexing(&args.indexing)?;
     let options = context.settings.options(&context.system)?;
     let path = context.settings.database();
-    let (database, _) = Database::open(&path, Access::WriteExisting, context.settings.patience())?;
+    let opened = Database::open(&path, Access::WriteExisting, context.settings.patience());
+    let (database, _) = opened.map_err(|error| context.blame(error))?;
     let indexers = database.indexers(&options.repo)?;
     if !context.settings.names_backend() {
         let backend = backend_of(&indexers)?;
         context.settings.set("scip.backend", "the database", backend)?;
     }
     let scratch = path.with_extension(format!("verify-{}", std::process::id()));
+    // Only a run that was cut short may have left something there, or somebody who wants it to be opened.
+    Database::remove(&scratch)?;
     let mut indexer = context.settings.indexer(&context.system, false);
     if !indexers.is_empty()
         && let Err(reason) = indexer.identify(&context.system)

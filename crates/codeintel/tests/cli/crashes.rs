@@ -139,7 +139,7 @@ fn a_full_disk_is_named_and_leaves_the_old_truth() {
         "set -e; mount -t tmpfs -o size=4m tmpfs small
          {program} ingest -q --db small/x.duckdb --repo r repo
          cp big.py repo/b.py
-         if {program} ingest -q --db small/x.duckdb --repo r repo 2> said; then echo no error; exit 3; fi
+         {program} ingest -q --db small/x.duckdb --repo r repo 2> said && exit 3 || echo code $?
          {program} query --db small/x.duckdb --format csv 'SELECT path FROM core.modules'
          cat said
          mount -o remount,size=200m small
@@ -149,8 +149,72 @@ fn a_full_disk_is_named_and_leaves_the_old_truth() {
     let Some(output) = with_mounts(&lines, sandbox.root()) else { return };
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{said}{}", stderr(&output));
-    assert!(said.starts_with("path\na.py\n") && said.contains("the disk is full"), "{said}");
+    let (first, rest) = said.split_once("error: ").unwrap();
+    assert!(first == "code 1\npath\na.py\n" && rest.starts_with("the disk is full"), "{said}");
+    assert_eq!(
+        rest.lines().take_while(|line| !line.starts_with("the database holds")).count(),
+        2,
+        "a sentence and a hint: {said}"
+    );
     assert!(said.contains("holds what a fresh build holds"), "{said}");
+}
+
+#[test]
+fn full_folders_for_temporary_files_and_for_state_cost_nothing_but_a_line() {
+    let sandbox = Sandbox::new("#- repo/a.py\nx = 1\n#- full/x\n");
+    let program = env!("CARGO_BIN_EXE_codeintel");
+    let lines = format!(
+        "set -e; mount -t tmpfs -o size=64k tmpfs full
+         mkdir -m 700 full/codeintel; head -c 1m /dev/zero > full/zeros || true
+         export TMPDIR=$PWD/full XDG_STATE_HOME=$PWD/full XDG_CONFIG_HOME=$PWD/full HOME=$PWD/full
+         {program} ingest -q --repo r repo
+         echo 'y = 1' > repo/b.py
+         {program} ingest -q --db repo/.codeintel/codeintel.duckdb --repo r repo
+         {program} query --root repo --db repo/.codeintel/codeintel.duckdb --format csv 'SELECT path FROM core.modules ORDER BY 1'
+         {program} verify -q --db repo/.codeintel/codeintel.duckdb --repo r repo
+         rm full/zeros; rm -r repo/.codeintel
+         {program} ingest -q --repo r repo; {program} verify -q --repo r repo"
+    );
+    let Some(output) = with_mounts(&lines, sandbox.root()) else { return };
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}{}", stderr(&output));
+    assert_eq!(said.matches("holds what a fresh build holds").count(), 2, "{said}");
+    assert!(said.starts_with("path\na.py\nb.py\n"), "{said}");
+    let complaints: Vec<String> =
+        stderr(&output).lines().filter(|line| line.contains("recognized")).map(str::to_owned).collect();
+    assert_eq!(complaints.len(), 1, "{}", stderr(&output));
+}
+
+#[test]
+fn a_database_that_was_cut_short_anywhere_is_rebuilt_by_full_in_words_of_ours() {
+    let sandbox = Sandbox::new(NO_INDEX);
+    many(&sandbox, 10, 0);
+    sandbox.ingest(&[]);
+    sandbox.ok(&["gc"]);
+    let db = sandbox.path(".codeintel/codeintel.duckdb");
+    let good = fs::read(&db).unwrap();
+    let log = fs::read(db.with_extension("duckdb.wal")).ok();
+    for length in
+        [0, 1, 100, 4095, 4096, 5000, 8192, 12287, 12288, 20_000, good.len() / 2, good.len() - 262_144, good.len() - 1]
+    {
+        fs::write(&db, &good[..length]).unwrap();
+        if let Some(log) = &log {
+            fs::write(db.with_extension("duckdb.wal"), log).unwrap();
+        }
+        let output = sandbox.run(&["ingest", "--repo", "o/r"]);
+        let said = stderr(&output);
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{length}: {said}");
+        assert!(
+            !said.contains("Stack Trace") && !said.contains("assertion") && said.lines().count() <= 2,
+            "{length}: {said}"
+        );
+        if !output.status.success() {
+            assert!(said.contains("--full"), "{length}: {said}");
+        }
+        fs::write(&db, &good[..length]).unwrap();
+        sandbox.ingest(&["--full"]);
+        sandbox.assert_verified();
+    }
 }
 
 #[test]

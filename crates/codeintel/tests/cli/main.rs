@@ -3,6 +3,7 @@
 
 mod commands;
 mod crashes;
+mod hostile;
 mod incremental;
 mod odd_files;
 mod oracle;
@@ -11,21 +12,26 @@ mod tools;
 mod types;
 mod watch;
 
+use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
 
-/// A repository in a temporary folder.
+/// A repository in a temporary folder, and a user who has never seen another one.
 struct Sandbox {
     dir: tempfile::TempDir,
+    user: tempfile::TempDir,
+    /// Whether the repository is trusted in every run.
+    is_trusted: Cell<bool>,
 }
 
 impl Sandbox {
     /// Files in one text: `#- path` lines, each followed by the file's lines.
     fn new(files: &str) -> Self {
-        let sandbox = Self { dir: tempfile::tempdir().unwrap() };
+        let [dir, user] = [(), ()].map(|()| tempfile::tempdir().unwrap());
+        let sandbox = Self { dir, user, is_trusted: Cell::new(false) };
         for file in files.split("#- ").skip(1) {
             let (path, text) = file.split_once('\n').unwrap_or((file, ""));
             sandbox.write(path.trim(), text);
@@ -57,12 +63,22 @@ impl Sandbox {
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_codeintel"));
         command.args(args).current_dir(self.root());
+        command.env("XDG_STATE_HOME", self.user.path().join("state"));
+        command.env("XDG_CONFIG_HOME", self.user.path().join("config"));
         for (key, _) in std::env::vars_os() {
             if key.to_string_lossy().starts_with("CODEINTEL_") {
                 command.env_remove(key);
             }
         }
+        if self.is_trusted.get() {
+            command.env("CODEINTEL_TRUST", "1");
+        }
         command
+    }
+
+    /// For tests of settings that need trust, and are about something else.
+    fn trust(&self) {
+        self.is_trusted.set(true);
     }
 
     fn run(&self, args: &[&str]) -> Output {

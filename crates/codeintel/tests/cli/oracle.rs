@@ -136,6 +136,7 @@ fn the_python_package_of_duckdb_reads_every_view() {
         "#- a.py\n'''Doc.'''\ndef f(): pass  # type: ignore\nclass C: pass\nclass D(C): missing\n#- tags_index.yaml\n- tag: t\n  includes: ['*.py']\n#- b.py\nx = (\n",
     );
     sandbox.write("codeintel.toml", format!("python = '{}'\n", python.display()));
+    sandbox.trust();
     sandbox.ingest(&["--tools", "ruff"]);
     let datasets = sandbox.ok(&["datasets", "--format", "json"]);
     let datasets: serde_json::Value = serde_json::from_str(&datasets).unwrap();

@@ -232,6 +232,7 @@ struct Scripted(Sandbox);
 impl Scripted {
     fn new() -> Self {
         let sandbox = Sandbox::new(SOURCES);
+        sandbox.trust();
         let command = "command = ['./tool.sh', '{output}', '{targets}']";
         sandbox.write("codeintel.toml", format!("[scip]\ntimeout = 2\ndocument_output_dir = 'out'\n{command}\n"));
         let all: Vec<(&str, &str)> = [("pkg/__init__.py", "")].into_iter().chain(FILES).collect();
@@ -492,6 +493,7 @@ fn requests_has_the_documents_of_scip_python() {
     let (Some(python), Some(scip_python)) = (python(), scip_python()) else { return };
     let Some(sandbox) = package(&python, "requests==2.32.3") else { return };
     let program = scip_python.to_string_lossy().into_owned();
+    sandbox.trust();
     sandbox.write(
         "codeintel.toml",
         format!("[scip]\nbackend = 'scip-python'\nprogram = '{program}'\nproject_name = 'requests'\n"),
@@ -506,6 +508,7 @@ fn requests_is_kept_true_by_scip_python_whatever_is_indexed_together() {
     let (Some(python), Some(scip_python)) = (python(), scip_python()) else { return };
     let Some(sandbox) = package(&python, "requests==2.32.3") else { return };
     let program = scip_python.to_string_lossy().into_owned();
+    sandbox.trust();
     let configure = |mode: &str| {
         let settings = format!("backend = 'scip-python'\nprogram = '{program}'\nmode = '{mode}'");
         sandbox.write("codeintel.toml", format!("[scip]\n{settings}\nproject_name = 'requests'\n"));
@@ -543,6 +546,7 @@ fn flask_is_kept_true_by_scip_python_in_the_face_of_its_own_settings() {
     let (Some(python), Some(scip_python)) = (python(), scip_python()) else { return };
     let Some(sandbox) = package(&python, "flask==3.1.0") else { return };
     let program = scip_python.to_string_lossy().into_owned();
+    sandbox.trust();
     sandbox.write(
         "codeintel.toml",
         format!("[scip]\nbackend = 'scip-python'\nprogram = '{program}'\nproject_name = 'flask'\n"),

@@ -15,6 +15,7 @@ pub use self::estimate::IndexMode;
 use self::estimate::{Costs, Decision};
 use super::indexer::{IndexOutcome, IndexRequest, Indexed, Indexer, IndexerIdentity, Sight};
 use super::intake::{Intake, Origin, SCIP_PYTHON};
+use crate::checks::not_looked_into;
 use crate::environment::{dependents, stamp};
 
 /// Lets scip-python visit each file as if it were the only one.
@@ -54,6 +55,8 @@ pub struct ExternalOptions {
     pub node_options: String,
     /// Where the repository is.
     pub root: PathBuf,
+    /// Whether programs that lie in the repository may be run.
+    pub is_trusted: bool,
     /// Where indexes and what else is exchanged with the program lie.
     pub folder: OwnFolder,
 }
@@ -84,9 +87,13 @@ impl ExternalIndexer {
             IndexCommand::ScipPython(program) => {
                 let name =
                     program.as_ref().map_or(SCIP_PYTHON.into(), |program| program.to_string_lossy().into_owned());
-                let own = [self.options.root.join("node_modules/.bin"), self.options.folder.at("node_modules/.bin")];
+                let is_trusted = self.options.is_trusted;
+                let folders =
+                    [self.options.root.join("node_modules/.bin"), self.options.folder.at("node_modules/.bin")];
+                let own = if is_trusted { &folders[..] } else { &[] };
                 let hint = "install it with `npm install @sourcegraph/scip-python@0.6.6`";
-                let program = self.locate(&name, &own).ok_or_else(|| format!("`{name}` cannot be found; {hint}"))?;
+                let missing = || format!("`{name}` cannot be found{}; {hint}", not_looked_into(is_trusted));
+                let program = self.locate(&name, own).ok_or_else(missing)?;
                 if self.tools.find("node", &[]).is_none() {
                     return Err("scip-python needs Node.js, and `node` cannot be found".to_owned());
                 }

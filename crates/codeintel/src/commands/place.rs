@@ -1,0 +1,137 @@
+//! Which database file a command works on: the one that the settings name, if it may be opened, or one in the user's own folder.
+
+use std::io;
+use std::path::Path;
+
+use codeintel_store::StoreError;
+use codeintel_system::{OwnDatabases, Standing, Voucher};
+
+use super::{Context, warn_once};
+use crate::settings::{Settings, SettingsError};
+
+/// Where the database of a command is, as to who may have made it.
+pub(super) struct Place {
+    own: OwnDatabases,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// The user has named it.
+    Named,
+    /// It lies in the repository, which may have brought it along.
+    InRepository,
+    /// It lies in the user's own folder, since the one in the repository is not to be opened.
+    Beside,
+}
+
+impl Place {
+    /// A database that the user has named.
+    pub(super) fn named(own: OwnDatabases) -> Self {
+        Self { own, kind: Kind::Named }
+    }
+}
+
+/// The standing of the database of the settings, where a repository may have made it.
+fn standing(own: &OwnDatabases, root: &Path, settings: &Settings) -> Standing {
+    let path = settings.named_database();
+    match own.standing(root, &path) {
+        // Who runs a repository's programs may open its database.
+        Standing::Unknown if settings.is_trusted() => match own.adopt(&path, &Voucher::default()) {
+            Ok(()) => own.standing(root, &path),
+            Err(_) => Standing::Ours(Voucher::default()),
+        },
+        standing => standing,
+    }
+}
+
+impl Context {
+    /// Decide where the database is.
+    pub(super) fn find_database(&mut self) -> Result<(), SettingsError> {
+        let (root, path) = (self.system.root(), self.settings.named_database());
+        if self.settings.names_one_database() {
+            return Ok(());
+        }
+        let own = &self.place.own;
+        let shown = path.strip_prefix(root).unwrap_or(&path).display();
+        let reason = match standing(own, root, &self.settings) {
+            Standing::Ours(voucher) => {
+                own.settle(&path, &voucher);
+                self.place.kind = Kind::InRepository;
+                return Ok(());
+            }
+            Standing::New(_) => {
+                self.place.kind = Kind::InRepository;
+                return Ok(());
+            }
+            Standing::Unknown => format!("`{shown}` was not made by this user on this machine, so it is not opened"),
+            Standing::Refused(reason) => format!("{reason}, so no database is opened there"),
+        };
+        if !self.settings.is_default_database() {
+            return Err(SettingsError::Database(reason));
+        }
+        let Some(beside) = own.beside(root) else {
+            return Err(SettingsError::Database(format!("{reason}, and the user has no folder for another one")));
+        };
+        warn_once(&format!(
+            "{reason}; {} is used in its place (see `codeintel trust --help` if it is yours)",
+            beside.display()
+        ));
+        self.place.kind = Kind::Beside;
+        self.settings.use_database(beside);
+        Ok(())
+    }
+
+    /// Before the database is made or written to: see that it may still be, and let it be recognized later.
+    pub(super) fn begin_database(&self) -> Result<Option<Voucher>, SettingsError> {
+        if self.place.kind != Kind::InRepository {
+            return Ok(None);
+        }
+        let path = self.settings.database();
+        match standing(&self.place.own, self.system.root(), &self.settings) {
+            Standing::Ours(voucher) => Ok(Some(voucher)),
+            Standing::New(voucher) => match self.prepare_and_adopt(&path, &voucher) {
+                Ok(()) => Ok(Some(voucher)),
+                // The first reader of a database without an id says what can be done.
+                Err(error) => {
+                    warn_once(&format!("the database will not be recognized as this user's in the next run: {error}"));
+                    Ok(None)
+                }
+            },
+            Standing::Unknown => {
+                Err(SettingsError::Database(format!("`{}` was replaced by another one", path.display())))
+            }
+            Standing::Refused(reason) => Err(SettingsError::Database(reason)),
+        }
+    }
+
+    fn prepare_and_adopt(&self, path: &Path, voucher: &Voucher) -> io::Result<()> {
+        // Who names a file names a folder that is there.
+        if path.parent().is_some_and(Path::exists) { self.place.own.adopt(path, voucher) } else { Ok(()) }
+    }
+
+    /// After the database was written to and closed: remember what it is like.
+    pub(super) fn settle_database(&self, voucher: Option<&Voucher>) {
+        let path = self.settings.database();
+        match (self.place.kind, voucher) {
+            (Kind::Named, _) => self.place.own.settle_named(&path),
+            (_, Some(voucher)) => self.place.own.settle(&path, voucher),
+            (_, None) => {}
+        }
+    }
+
+    /// Whether the file at the database's place is ours, whatever is in it by now.
+    pub(super) fn has_own_database(&self) -> bool {
+        self.place.kind != Kind::Named || self.place.own.is_known(&self.settings.database())
+    }
+
+    /// What an error of the database means for a file that is ours, or is not.
+    pub(super) fn blame(&self, error: StoreError) -> StoreError {
+        match error {
+            error @ StoreError::NotOurs { .. } if error.may_be_damage() && self.has_own_database() => {
+                StoreError::Corrupt("its start was overwritten or cut off".to_owned())
+            }
+            error => error,
+        }
+    }
+}
