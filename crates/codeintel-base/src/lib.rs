@@ -15,7 +15,7 @@ pub use code_points::CodePoints;
 pub use content_hash::{ContentHash, ParseHashError};
 pub use finding::{Finding, FindingSeverity};
 pub use line_index::{Column, LineIndex, Position};
-pub use problem::{Problem, Severity, Stage};
+pub use problem::{Problem, Severity, Stage, first_problems};
 pub use progress::{NoProgress, Progress};
 pub use repo_path::{RepoPath, RepoPathError};
 

@@ -1,5 +1,10 @@
 //! What went wrong with a file or a tool. Problems are rows (`core.problems`), never a stop.
 
+use std::borrow::Cow;
+
+/// A longer message is cut.
+const MOST_CHARACTERS: usize = 1000;
+
 /// One thing that went wrong.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
@@ -25,6 +30,31 @@ impl Problem {
     pub fn warning(stage: Stage, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(stage, message) }
     }
+
+    /// The message as rows show it: names and patterns in it may be as long as a file.
+    pub fn shown_message(&self) -> Cow<'_, str> {
+        match self.message.char_indices().nth(MOST_CHARACTERS) {
+            Some((end, _)) => format!("{}…", &self.message[..end]).into(),
+            None => self.message.as_str().into(),
+        }
+    }
+}
+
+/// So many problems of one file are listed one by one.
+const MOST_PROBLEMS: usize = 100;
+
+/// The first problems of a file, and one that counts the others.
+pub fn first_problems(problems: impl IntoIterator<Item = Problem>) -> Vec<Problem> {
+    let mut all = problems.into_iter();
+    let mut listed: Vec<Problem> = all.by_ref().take(MOST_PROBLEMS).collect();
+    if let Some(next) = all.next() {
+        let message = match all.count() + 1 {
+            1 => "1 more problem of this file is not listed".to_owned(),
+            more => format!("{more} more problems of this file are not listed"),
+        };
+        listed.push(Problem { message, lineno: None, col_offset: None, ..next });
+    }
+    listed
 }
 
 /// The step in which a problem arose.
@@ -74,5 +104,30 @@ impl Severity {
             Self::Error => "error",
             Self::Warning => "warning",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_messages_are_cut_between_characters() {
+        let shown = |message: String| Problem::error(Stage::Scan, message).shown_message().into_owned();
+        assert_eq!(shown("é".repeat(1000)), "é".repeat(1000));
+        assert_eq!(shown("é".repeat(1001)), format!("{}…", "é".repeat(1000)));
+    }
+
+    #[test]
+    fn a_hundred_problems_are_listed_and_the_others_counted() {
+        let check = |count: usize, expected: usize, last: &str| {
+            let problems = (0..count).map(|number| Problem::error(Stage::Parse, number.to_string()));
+            let listed = first_problems(problems);
+            assert_eq!((listed.len(), listed.last().map_or("", |last| &last.message)), (expected, last));
+        };
+        check(0, 0, "");
+        check(100, 100, "99");
+        check(101, 101, "1 more problem of this file is not listed");
+        check(5000, 101, "4900 more problems of this file are not listed");
     }
 }

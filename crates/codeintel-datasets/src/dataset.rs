@@ -2,7 +2,7 @@
 
 use arrow_array::RecordBatch;
 use codeintel_base::Problem;
-use codeintel_python::{Ast, Cst, Definition, ParsedFile};
+use codeintel_python::{Ast, Definition, ParsedFile};
 
 use crate::table::{Column, StoredColumns, StoredTable};
 use crate::tables;
@@ -88,46 +88,58 @@ pub struct Parsed<'a> {
     pub ast: &'a Ast<'a>,
     /// The named scopes, the module first.
     pub definitions: &'a [Definition<'a>],
-    /// LibCST's tree, where a dataset that reads it is pending.
-    pub cst: Option<&'a Cst>,
 }
 
 /// Collects the rows of many contents.
 pub trait Rows: Send {
-    /// Append the rows of a content, in all tables.
-    fn extract(&mut self, content_id: i32, extraction: Extraction<'_>);
+    /// Append the rows of a content, in all tables. Where one content has very many of them, they are passed on in between, so that they
+    /// never have to be in memory together.
+    fn extract(&mut self, content_id: i32, extraction: Extraction<'_>, pass_on: PassOn<'_>);
 
-    /// The number of rows collected.
-    fn len(&self) -> usize;
-
-    /// Whether nothing was collected.
-    fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
+    /// Whether there are enough rows to be passed on.
+    fn is_full(&self) -> bool;
 
     /// Take the rows: one batch for each table, in the order of the dataset's tables.
     fn take(&mut self) -> Vec<RecordBatch>;
 }
 
+/// Takes what [`Rows::take`] gives.
+pub type PassOn<'a> = &'a mut dyn FnMut(Vec<RecordBatch>);
+
 /// The rows of a dataset with one table.
 pub(crate) struct Extractor<C> {
     columns: C,
-    extract: fn(&mut C, i32, Extraction<'_>),
+    extract: fn(&mut Sink<'_, C>, i32, Extraction<'_>),
+}
+
+/// Where the rows of one content go.
+pub(crate) struct Sink<'a, C> {
+    columns: &'a mut C,
+    pass_on: PassOn<'a>,
+}
+
+impl<C: StoredColumns> Sink<'_, C> {
+    pub(crate) fn push(&mut self, row: C::Row<'_>) {
+        self.columns.push(row);
+        if self.columns.is_full() {
+            (self.pass_on)(vec![self.columns.take()]);
+        }
+    }
 }
 
 impl<C: StoredColumns> Extractor<C> {
-    pub(crate) fn boxed(extract: fn(&mut C, i32, Extraction<'_>)) -> Box<dyn Rows> {
+    pub(crate) fn boxed(extract: fn(&mut Sink<'_, C>, i32, Extraction<'_>)) -> Box<dyn Rows> {
         Box::new(Self { columns: C::default(), extract })
     }
 }
 
 impl<C: StoredColumns> Rows for Extractor<C> {
-    fn extract(&mut self, content_id: i32, extraction: Extraction<'_>) {
-        (self.extract)(&mut self.columns, content_id, extraction);
+    fn extract(&mut self, content_id: i32, extraction: Extraction<'_>, pass_on: PassOn<'_>) {
+        (self.extract)(&mut Sink { columns: &mut self.columns, pass_on }, content_id, extraction);
     }
 
-    fn len(&self) -> usize {
-        self.columns.len()
+    fn is_full(&self) -> bool {
+        self.columns.is_full()
     }
 
     fn take(&mut self) -> Vec<RecordBatch> {

@@ -16,7 +16,7 @@ mod owners;
 mod tables;
 mod tags;
 
-pub use dataset::{DATASETS, Dataset, Extraction, Parsed, Rows, Tree, Upkeep, dataset_named};
+pub use dataset::{DATASETS, Dataset, Extraction, Parsed, PassOn, Rows, Tree, Upkeep, dataset_named};
 pub use docs::page;
 pub use documents::DocumentRows;
 pub use findings::FindingRows;

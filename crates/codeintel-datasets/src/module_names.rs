@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 /// The folders that imports start from, besides those that the file names show.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SourceRoots(BTreeSet<String>);
@@ -16,33 +18,61 @@ impl SourceRoots {
 /// Names modules, given all source files of a repository.
 #[derive(Debug)]
 pub struct ModuleNames {
-    roots: BTreeSet<String>,
-    /// Folders with an `__init__.py` or `__init__.pyi`.
-    packages: BTreeSet<String>,
+    /// The folders that hold source files, and those around them.
+    folders: FxHashMap<String, Folder>,
+}
+
+/// What is known of a folder.
+#[derive(Debug, Clone, Copy, Default)]
+struct Folder {
+    /// How many bytes of its path are the path of the source root around its files.
+    root: usize,
+    /// Whether it is a package or lies in one: nothing below it is a root.
+    is_in_package: bool,
 }
 
 impl ModuleNames {
     /// Learn the packages and source roots from the paths of all source files.
     pub fn new<'a>(paths: impl IntoIterator<Item = &'a str>, declared: &SourceRoots) -> Self {
-        let mut roots = declared.0.clone();
-        let mut packages = BTreeSet::new();
+        let mut roots: FxHashSet<&str> = declared.0.iter().map(String::as_str).collect();
+        // With an `__init__.py` or `__init__.pyi`.
+        let mut packages = FxHashSet::default();
+        let mut holders = FxHashSet::default();
         for path in paths {
             let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
             match name {
-                "__init__.py" | "__init__.pyi" => _ = packages.insert(folder.to_owned()),
-                "setup.py" => _ = roots.insert(folder.to_owned()),
+                "__init__.py" | "__init__.pyi" => _ = packages.insert(folder),
+                "setup.py" => _ = roots.insert(folder),
                 _ => {}
             }
-            let mut end = 0;
-            for part in folder.split('/') {
-                end += part.len();
-                if part == "src" {
-                    roots.insert(folder[..end].to_owned());
+            holders.insert(folder);
+        }
+        let mut folders: FxHashMap<String, Folder> = FxHashMap::default();
+        let mut unknown = Vec::new();
+        #[expect(clippy::iter_over_hash_type, reason = "what is known of a folder does not depend on the order")]
+        for holder in holders {
+            // From the outside to the inside, each folder once.
+            let mut next = Some(holder);
+            let mut around = Folder::default();
+            while let Some(folder) = next {
+                if let Some(known) = folders.get(folder) {
+                    around = *known;
+                    break;
                 }
-                end += 1;
+                unknown.push(folder);
+                next = folder.rsplit_once('/').map(|(outer, _)| outer);
+            }
+            while let Some(folder) = unknown.pop() {
+                let is_src = folder.rsplit('/').next() == Some("src");
+                if !around.is_in_package && packages.contains(folder) {
+                    around.is_in_package = true;
+                } else if !around.is_in_package && (is_src || roots.contains(folder)) {
+                    around.root = folder.len();
+                }
+                folders.insert(folder.to_owned(), around);
             }
         }
-        Self { roots, packages }
+        Self { folders }
     }
 
     /// The module's name. Never empty: the file that would be the repository's own package is `__init__`.
@@ -60,24 +90,11 @@ impl ModuleNames {
         parts.join(".")
     }
 
-    /// The deepest source root around the file that lies in no package; empty for the repository's own.
+    /// The deepest source root around the file that lies in no package; empty for the repository's own. The file is one of those that the
+    /// names were learnt from.
     pub fn root<'p>(&self, path: &'p str) -> &'p str {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        // Once a package has begun, nothing below it is a root.
-        let mut end = 0;
-        let mut root = "";
-        for part in folder.split('/') {
-            end += part.len();
-            let ancestor = &folder[..end];
-            if self.packages.contains(ancestor) {
-                break;
-            }
-            if self.roots.contains(ancestor) {
-                root = ancestor;
-            }
-            end += 1;
-        }
-        root
+        self.folders.get(folder).map_or("", |known| &folder[..known.root])
     }
 }
 

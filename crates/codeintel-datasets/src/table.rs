@@ -134,6 +134,11 @@ pub(crate) trait Stored {
     type Builder: ArrayBuilder + Default + std::fmt::Debug;
 
     fn push(builder: &mut Self::Builder, value: Self::Value<'_>);
+
+    /// The bytes of the texts in a builder.
+    fn text_bytes(_: &Self::Builder) -> usize {
+        0
+    }
 }
 
 /// UTINYINT.
@@ -162,7 +167,7 @@ pub(crate) enum Bytes {}
 pub(crate) struct Null<T>(std::marker::PhantomData<T>);
 
 macro_rules! stored {
-    ($kind:ident, $sql:ident, $builder:ty, $a:lifetime => $value:ty) => {
+    ($kind:ident, $sql:ident, $builder:ty, $a:lifetime => $value:ty $(, $text_bytes:item)?) => {
         impl Stored for $kind {
             const TYPE: ColumnType = ColumnType::$sql;
             type Value<$a> = $value;
@@ -171,6 +176,8 @@ macro_rules! stored {
             fn push(builder: &mut $builder, value: Self::Value<'_>) {
                 builder.append_value(value);
             }
+
+            $($text_bytes)?
         }
 
         impl Stored for Null<$kind> {
@@ -182,6 +189,8 @@ macro_rules! stored {
             fn push(builder: &mut $builder, value: Self::Value<'_>) {
                 builder.append_option(value);
             }
+
+            $($text_bytes)?
         }
     };
 }
@@ -191,12 +200,27 @@ stored!(Flag, Boolean, BooleanBuilder, 'a => bool);
 stored!(Bits, UInteger, UInt32Builder, 'a => u32);
 stored!(Int, Integer, Int32Builder, 'a => i32);
 stored!(Double, Double, Float64Builder, 'a => f64);
-stored!(Text, Varchar, StringBuilder, 'a => &'a str);
-stored!(Bytes, Blob, BinaryBuilder, 'a => &'a [u8]);
+stored!(Text, Varchar, StringBuilder, 'a => &'a str, fn text_bytes(builder: &StringBuilder) -> usize {
+    builder.values_slice().len()
+});
+stored!(Bytes, Blob, BinaryBuilder, 'a => &'a [u8], fn text_bytes(builder: &BinaryBuilder) -> usize {
+    builder.values_slice().len()
+});
+
+/// So many rows, or so many bytes of texts, are passed on together.
+pub(crate) const BATCH_ROWS: usize = 16_384;
+pub(crate) const BATCH_TEXT_BYTES: usize = 4 << 20;
 
 /// What the builders of a stored table have in common.
 pub(crate) trait StoredColumns: Default + Send + std::fmt::Debug + 'static {
+    type Row<'a>;
+
+    fn push(&mut self, row: Self::Row<'_>);
+
     fn len(&self) -> usize;
+
+    /// Whether there are enough rows to be passed on.
+    fn is_full(&self) -> bool;
 
     /// Take the rows collected so far.
     fn take(&mut self) -> RecordBatch;
@@ -227,16 +251,21 @@ macro_rules! stored_table {
             #[derive(Debug, Default)]
             pub(crate) struct Columns { len: usize, $($field: <$ty as Stored>::Builder),+ }
 
-            impl Columns {
-                pub(crate) fn push(&mut self, row: Row<'_>) {
+            impl StoredColumns for Columns {
+                type Row<'a> = Row<'a>;
+
+                fn push(&mut self, row: Row<'_>) {
                     $(<$ty as Stored>::push(&mut self.$field, row.$field);)+
                     self.len += 1;
                 }
-            }
 
-            impl StoredColumns for Columns {
                 fn len(&self) -> usize {
                     self.len
+                }
+
+                fn is_full(&self) -> bool {
+                    let text_bytes = 0 $(+ <$ty as Stored>::text_bytes(&self.$field))+;
+                    self.len >= crate::table::BATCH_ROWS || text_bytes >= crate::table::BATCH_TEXT_BYTES
                 }
 
                 fn take(&mut self) -> arrow_array::RecordBatch {

@@ -1,13 +1,14 @@
 //! Bytes to facts: workers read, decode and parse each pending content once and extract all datasets from that parse.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use codeintel_base::{ContentHash, Problem, Progress, RepoPath, Severity, Stage};
-use codeintel_datasets::{Extraction, Parsed, Rows, Tree, Upkeep};
-use codeintel_python::{Ast, Cst, Definition, ParsedFile};
+use codeintel_datasets::{Extraction, Parsed, Rows, Upkeep};
+use codeintel_python::{Ast, DEEPEST_NESTING, Definition, ParsedFile, nests_too_deeply};
 use codeintel_store::{FactBatch, Pending, Status, Wanted};
 use codeintel_system::{System, decode};
 use crossbeam_channel::Sender;
@@ -15,8 +16,10 @@ use rustc_hash::FxHashMap;
 
 /// Dropping a deeply nested tree takes stack; the memory is only used when it is needed.
 const STACK_BYTES: usize = 512 << 20;
-/// Rows are sent to the writer in batches of about this size.
-const BATCH_ROWS: usize = 16_384;
+/// Sources of so many bytes are worked on at the same time, or one that is larger. Its tree may take a hundred times the memory of a source.
+const MAX_BYTES_AT_ONCE: i64 = 16 << 20;
+/// The dataset of what went wrong.
+const PROBLEMS: &str = "core.problems";
 
 /// One content to extract, and where its bytes are found.
 #[derive(Debug)]
@@ -33,10 +36,10 @@ pub(crate) struct Extractor<'a> {
     pub(crate) wanted: &'a [Wanted],
     pub(crate) pending: &'a [Pending],
     pub(crate) tasks: Vec<Task<'a>>,
+    queue: Queue,
     pub(crate) held: Mutex<FxHashMap<ContentHash, Vec<u8>>>,
     pub(crate) max_bytes: u64,
     pub(crate) progress: &'a dyn Progress,
-    next: AtomicUsize,
     is_stopped: AtomicBool,
     /// Paths whose bytes were no longer those that were hashed.
     raced: Mutex<Vec<RepoPath>>,
@@ -49,22 +52,20 @@ impl<'a> Extractor<'a> {
         system: &'a dyn System,
         wanted: &'a [Wanted],
         pending: &'a [Pending],
-        mut tasks: Vec<Task<'a>>,
+        tasks: Vec<Task<'a>>,
         held: FxHashMap<ContentHash, Vec<u8>>,
         max_bytes: u64,
         progress: &'a dyn Progress,
     ) -> Self {
-        // Large ones first, so that all workers end at the same time.
-        tasks.sort_by_key(|task| (std::cmp::Reverse(task.size), task.content_id));
         Self {
             system,
             wanted,
             pending,
+            queue: Queue::new(&tasks),
             tasks,
             held: Mutex::new(held),
             max_bytes,
             progress,
-            next: AtomicUsize::new(0),
             is_stopped: AtomicBool::new(false),
             raced: Mutex::new(Vec::new()),
             nanoseconds: wanted.iter().map(|_| AtomicU64::new(0)).collect(),
@@ -100,28 +101,29 @@ impl<'a> Extractor<'a> {
     fn work(&self, sender: &Sender<FactBatch>) {
         let mut collectors: Vec<Option<Collector>> =
             self.wanted.iter().enumerate().map(|(dataset, wanted)| Collector::new(dataset, wanted)).collect();
-        while let Some(task) = self.tasks.get(self.next.fetch_add(1, Ordering::Relaxed)) {
-            if self.is_stopped.load(Ordering::Relaxed) {
-                return;
-            }
+        while let Some(taken) = self.queue.take() {
+            let task = &self.tasks[taken.task];
             match self.bytes(task) {
-                Some(bytes) => self.extract(task.content_id, &bytes, &mut collectors),
+                Some(bytes) => self.extract(task.content_id, &bytes, &mut collectors, sender),
                 None => self.raced.lock().unwrap_or_else(PoisonError::into_inner).push(task.path.clone()),
             }
             self.progress.step();
-            let full = collectors.iter_mut().flatten().filter(|collector| collector.rows.len() >= BATCH_ROWS);
-            for collector in full {
-                // The writer has failed and will say why.
-                if sender.send(collector.take()).is_err() {
-                    self.is_stopped.store(true, Ordering::Relaxed);
-                    return;
-                }
+            for collector in collectors.iter_mut().flatten().filter(|collector| collector.rows.is_full()) {
+                self.send(sender, collector.take());
+            }
+            if self.is_stopped.load(Ordering::Relaxed) {
+                return;
             }
         }
         for collector in collectors.iter_mut().flatten().filter(|collector| !collector.contents.is_empty()) {
-            if sender.send(collector.take()).is_err() {
-                return;
-            }
+            self.send(sender, collector.take());
+        }
+    }
+
+    fn send(&self, sender: &Sender<FactBatch>, batch: FactBatch) {
+        // The writer has failed and will say why.
+        if sender.send(batch).is_err() {
+            self.is_stopped.store(true, Ordering::Relaxed);
         }
     }
 
@@ -137,52 +139,110 @@ impl<'a> Extractor<'a> {
         }
     }
 
-    /// Whether a dataset that is read from the concrete tree lacks a content.
-    fn needs_cst(&self, content_id: i32) -> bool {
-        let is_concrete =
-            |wanted: &Wanted| matches!(wanted.dataset.upkeep, Upkeep::PerContent { tree: Tree::Concrete, .. });
-        let mut missing = self.wanted.iter().zip(self.pending).filter(|(wanted, _)| is_concrete(wanted));
-        missing.any(|(_, pending)| pending.missing.contains(&content_id))
-    }
-
-    fn extract(&self, content_id: i32, bytes: &[u8], collectors: &mut [Option<Collector>]) {
+    fn extract(
+        &self,
+        content_id: i32,
+        bytes: &[u8],
+        collectors: &mut [Option<Collector>],
+        sender: &Sender<FactBatch>,
+    ) {
         let (file, mut problems) = parse(bytes);
-        let needs_cst = self.needs_cst(content_id);
-        let projected = file.as_ref().map(|file| {
-            catch_unwind(AssertUnwindSafe(|| {
+        let projected = file.as_ref().and_then(|file| {
+            guarded(&mut problems, || {
                 let ast = Ast::new(file);
                 let definitions = Definition::all(file, &ast);
-                let cst = needs_cst.then(|| Cst::new(file, &ast));
-                (ast, definitions, cst)
-            }))
+                (ast, definitions)
+            })
         });
-        let projected = match projected {
-            Some(Ok(projected)) => Some(projected),
-            Some(Err(_)) => {
-                problems.push(Problem::error(Stage::Parse, "codeintel failed on this file; please report it"));
-                None
-            }
-            None => None,
-        };
-        let parsed = file.as_ref().zip(projected.as_ref()).map(|(file, (ast, definitions, cst))| Parsed {
-            file,
-            ast,
-            definitions,
-            cst: cst.as_ref(),
-        });
-        let extraction = Extraction { parsed, problems: &problems };
-        let is_problem = problems.iter().any(|problem| problem.severity == Severity::Error);
-        let status = if is_problem { Status::Problem } else { Status::Done };
-        for ((collector, pending), nanoseconds) in collectors.iter_mut().zip(self.pending).zip(&self.nanoseconds) {
-            if let Some(collector) = collector
-                && pending.missing.contains(&content_id)
-            {
-                let start = Instant::now();
-                collector.rows.extract(content_id, extraction);
-                collector.contents.push((content_id, status));
-                nanoseconds.fetch_add(start.elapsed().as_nanos() as u64, Ordering::Relaxed);
+        let parsed = file.as_ref().zip(projected.as_ref());
+        let parsed = parsed.map(|(file, (ast, definitions))| Parsed { file, ast, definitions });
+        if let Some(Parsed { ast, definitions, .. }) = parsed
+            && ast.definition_count() > definitions.len()
+        {
+            let left_out = ast.definition_count() - definitions.len();
+            let message = format!("the qualified names of this file are too long: {left_out} classes and functions are left out");
+            problems.push(Problem::error(Stage::Parse, message));
+        }
+        // What goes wrong in one dataset is a problem, so problems come last.
+        let is_last = |wanted: &Wanted| wanted.key() == PROBLEMS;
+        for last in [false, true] {
+            let all = collectors.iter_mut().zip(self.wanted).zip(self.pending).zip(&self.nanoseconds);
+            for (((collector, wanted), pending), nanoseconds) in all {
+                if let Some(collector) = collector
+                    && is_last(wanted) == last
+                    && pending.missing.contains(&content_id)
+                {
+                    let start = Instant::now();
+                    let dataset = collector.dataset;
+                    let mut pass_on = |tables| self.send(sender, FactBatch { dataset, tables, contents: Vec::new() });
+                    let known = problems.clone();
+                    let extraction = Extraction { parsed, problems: &known };
+                    let rows = &mut collector.rows;
+                    guarded(&mut problems, || rows.extract(content_id, extraction, &mut pass_on));
+                    let is_problem = problems.iter().any(|problem| problem.severity == Severity::Error);
+                    collector.contents.push((content_id, if is_problem { Status::Problem } else { Status::Done }));
+                    nanoseconds.fetch_add(start.elapsed().as_nanos() as u64, Ordering::Relaxed);
+                }
             }
         }
+    }
+}
+
+/// Tasks that wait, and how much is worked on.
+struct Queue {
+    state: Mutex<QueueState>,
+    has_changed: Condvar,
+}
+
+struct QueueState {
+    /// Sizes and places of the tasks.
+    waiting: BTreeSet<(i64, usize)>,
+    bytes_taken: i64,
+}
+
+/// A task that is worked on until this is dropped.
+struct Taken<'a> {
+    queue: &'a Queue,
+    task: usize,
+    size: i64,
+}
+
+impl Queue {
+    fn new(tasks: &[Task<'_>]) -> Self {
+        let waiting = tasks.iter().enumerate().map(|(place, task)| (task.size, place)).collect();
+        Self { state: Mutex::new(QueueState { waiting, bytes_taken: 0 }), has_changed: Condvar::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The largest task that may be worked on beside the others: so all workers end at the same time. Waits for them if there is none, and
+    /// gives none if nothing waits any more.
+    fn take(&self) -> Option<Taken<'_>> {
+        let mut state = self.lock();
+        loop {
+            let largest = match state.bytes_taken {
+                0 => state.waiting.last().copied(),
+                taken => state.waiting.range(..=(MAX_BYTES_AT_ONCE - taken, usize::MAX)).next_back().copied(),
+            };
+            if let Some((size, task)) = largest {
+                state.waiting.remove(&(size, task));
+                state.bytes_taken += size;
+                return Some(Taken { queue: self, task, size });
+            }
+            if state.waiting.is_empty() {
+                return None;
+            }
+            state = self.has_changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        self.queue.lock().bytes_taken -= self.size;
+        self.queue.has_changed.notify_all();
     }
 }
 
@@ -208,15 +268,31 @@ impl Collector {
 
 /// Decode and parse. A parser that panics costs one file.
 fn parse(bytes: &[u8]) -> (Option<ParsedFile>, Vec<Problem>) {
-    match decode(bytes) {
-        Err(problem) => (None, vec![problem]),
-        Ok(text) => match catch_unwind(AssertUnwindSafe(|| {
-            let file = ParsedFile::parse(text);
-            let problems = file.problems();
-            (file, problems)
-        })) {
-            Ok((file, problems)) => (Some(file), problems),
-            Err(_) => (None, vec![Problem::error(Stage::Parse, "the parser failed on this file; please report it")]),
-        },
+    let text = match decode(bytes) {
+        Ok(text) if nests_too_deeply(&text) => {
+            let message = format!("the source nests deeper than {DEEPEST_NESTING} levels, which is not parsed");
+            return (None, vec![Problem::error(Stage::Parse, message)]);
+        }
+        Ok(text) => text,
+        Err(problem) => return (None, vec![problem]),
+    };
+    let mut problems = Vec::new();
+    let parsed = guarded(&mut problems, || {
+        let file = ParsedFile::parse(text);
+        let problems = file.problems();
+        (file, problems)
+    });
+    match parsed {
+        Some((file, problems)) => (Some(file), problems),
+        None => (None, problems),
     }
+}
+
+/// Do something with one file. Whatever panics costs what it was to give, and is a problem of the file.
+fn guarded<T>(problems: &mut Vec<Problem>, work: impl FnOnce() -> T) -> Option<T> {
+    let result = catch_unwind(AssertUnwindSafe(work)).ok();
+    if result.is_none() {
+        problems.push(Problem::error(Stage::Parse, "codeintel failed on this file; please report it"));
+    }
+    result
 }

@@ -200,6 +200,12 @@ impl Run {
             system.rescan(&options.scan, &walk, &files, prior.scanned_at_ns)
         };
         let scan = rescan().unwrap_or_else(|| system.scan(&options.scan, changed));
+        if let (Some(changed), Some(prior)) = (changed, &prior)
+            && (scan.needs_all || changed.iter().any(|path| was_folder(system, prior, path)))
+        {
+            let options = Options { changed: None, ..options.clone() };
+            return Self::look(system, database, &options, hold, progress);
+        }
         let walk = match changed {
             Some(_) => prior.as_ref().and_then(|prior| prior.walk.clone()),
             None => scan.walk.as_ref().map(|walk| serde_json::json!(walk).to_string()),
@@ -617,6 +623,12 @@ fn difference<'a>(before: &'a [FileRow], now: &'a [FileRow]) -> (Vec<&'a FileRow
     let changed = now.iter().filter(|row| old.get(&row.path) != Some(row)).collect();
     let removed = before.iter().map(|row| &row.path).filter(|path| !new.contains(path)).collect();
     (changed, removed)
+}
+
+/// Whether a path that is gone led to files. It may have been a link to a folder, and another link may lead there now.
+fn was_folder(system: &dyn System, prior: &Snapshot, path: &RepoPath) -> bool {
+    let is_below = |file: &RepoPath| file != path && path.holds(file.as_str());
+    !system.exists(path) && prior.files.iter().any(|row| is_below(&row.path))
 }
 
 /// Every path that was said to have changed must have been found, or be gone.

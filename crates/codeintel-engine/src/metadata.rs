@@ -1,6 +1,6 @@
 //! What the repository says of itself: source roots, tags and owners.
 
-use codeintel_base::{Problem, RepoPath, Stage};
+use codeintel_base::{Problem, RepoPath, Stage, first_problems};
 use codeintel_datasets::{CodeOwners, ModuleNames, SourceRoots, TagsIndex};
 use codeintel_store::{ScanProblemRow, TagRow};
 use codeintel_system::{ReadError, System};
@@ -41,8 +41,9 @@ impl Metadata {
         if let Some((path, text)) = OWNERS.into_iter().find_map(|path| Some((path, metadata.text(system, path)?))) {
             let (owners, unreadable) = CodeOwners::parse(&text);
             metadata.owners = owners;
-            for line in unreadable {
-                metadata.problem(path, format!("the pattern of `{line}` cannot be read"));
+            let problem = |line: String| Problem::warning(Stage::Scan, format!("the pattern of `{line}` cannot be read"));
+            for problem in first_problems(unreadable.into_iter().map(problem)) {
+                metadata.problem(path, problem.message);
             }
         }
         metadata

@@ -69,8 +69,12 @@ impl DefinitionKind {
     }
 }
 
+/// The qualified names of one file take so many bytes at most: a class with a long name repeats it for each of its methods.
+const MAX_NAMES_BYTES: usize = 64 << 20;
+
 impl<'a> Definition<'a> {
-    /// All definitions of a file in source order, the module first.
+    /// All definitions of a file in source order, the module first. If their qualified names would take more than 64 MiB, those behind
+    /// that are left out.
     pub fn all(file: &'a ParsedFile, ast: &Ast<'a>) -> Vec<Self> {
         let mut found = vec![Self {
             node_id: 0,
@@ -86,9 +90,11 @@ impl<'a> Definition<'a> {
         }];
         let mut by_node = FxHashMap::from_iter([(0, 0)]);
         let mut ordinals = FxHashMap::default();
+        let mut scopes = Scopes::default();
+        let mut names_bytes = 0;
         for (node_id, definition) in &ast.definitions {
             let node = &ast.nodes[*node_id as usize];
-            let scope = enclosing_scope(ast, *node_id);
+            let scope = scopes.around(ast, *node_id);
             let parent: &Self = &found[by_node[&scope]];
             let kind = match (node.kind, parent.kind) {
                 (Kind::ClassDef, _) => DefinitionKind::Class,
@@ -99,6 +105,10 @@ impl<'a> Definition<'a> {
                 "" => definition.name().to_owned(),
                 parent => format!("{parent}.{}", definition.name()),
             };
+            names_bytes += qualname.len();
+            if names_bytes > MAX_NAMES_BYTES {
+                break;
+            }
             let decorators = decorators(file, definition.decorators());
             let (start, end) = node.range.expect("definitions have positions");
             let lines = file.lines();
@@ -129,17 +139,32 @@ impl<'a> Definition<'a> {
     }
 }
 
-/// The number of the nearest definition around a node, or of the module.
-fn enclosing_scope(ast: &Ast<'_>, node_id: u32) -> u32 {
-    let mut parent = ast.nodes[node_id as usize].parent;
-    while let Some(id) = parent {
-        let node = &ast.nodes[id as usize];
-        if node.kind.is_definition() {
-            return id;
-        }
-        parent = node.parent;
+/// The nearest definitions around nodes, as far as they were looked for.
+#[derive(Debug, Default)]
+struct Scopes(FxHashMap<u32, u32>);
+
+impl Scopes {
+    /// The number of the nearest definition around a node, or of the module.
+    fn around(&mut self, ast: &Ast<'_>, node_id: u32) -> u32 {
+        // Each node is passed once: a chain of many `elif` is nested as deeply.
+        let mut passed = Vec::new();
+        let mut next = ast.nodes[node_id as usize].parent;
+        let scope = loop {
+            let Some(id) = next else { break 0 };
+            let node = &ast.nodes[id as usize];
+            if node.kind.is_definition() {
+                break id;
+            }
+            if let Some(scope) = self.0.get(&id) {
+                break *scope;
+            }
+            passed.push(id);
+            next = node.parent;
+        };
+        // The node right around is asked for again by its other children, the ones further out by what is beside it.
+        self.0.extend(passed.into_iter().map(|id| (id, scope)));
+        scope
     }
-    0
 }
 
 fn decorators<'a>(file: &'a ParsedFile, list: &'a [ruff_python_ast::Decorator]) -> Option<Decorators<'a>> {

@@ -1,5 +1,7 @@
 //! Docstrings: cleaned as Python does it, and taken apart by the conventions people write them in.
 
+use rustc_hash::FxHashMap;
+
 /// The convention a docstring follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DocstringStyle {
@@ -358,6 +360,7 @@ fn google_result(text: &str) -> DocstringParameter {
 }
 
 fn fields(lines: &[&str], mark: char, docstring: &mut Docstring) {
+    let mut places = FxHashMap::default();
     let starts: Vec<usize> = (0..lines.len()).filter(|at| field(lines[*at], mark).is_some()).collect();
     for (i, start) in starts.iter().enumerate() {
         let Some((topic, words, first)) = field(lines[*start], mark) else { continue };
@@ -370,12 +373,12 @@ fn fields(lines: &[&str], mark: char, docstring: &mut Docstring) {
         match (topic, words[0]) {
             (Topic::Params, "type") => {
                 let name = words[1..].join(" ");
-                let param = entry_named(&mut docstring.params, &name);
+                let param = entry_named(&mut docstring.params, &mut places, &name);
                 param.type_name = Some(text);
             }
             (Topic::Params, _) => {
                 let Some((name, types)) = words[1..].split_last() else { continue };
-                let param = entry_named(&mut docstring.params, name);
+                let param = entry_named(&mut docstring.params, &mut places, name);
                 if !types.is_empty() {
                     param.type_name = Some(types.join(" "));
                 }
@@ -402,8 +405,14 @@ fn fields(lines: &[&str], mark: char, docstring: &mut Docstring) {
     }
 }
 
-fn entry_named<'a>(params: &'a mut Vec<DocstringParameter>, name: &str) -> &'a mut DocstringParameter {
-    let at = params.iter().position(|param| param.name == name).unwrap_or_else(|| {
+/// The first parameter of a name, which is added if there is none. `places` are those of the names.
+fn entry_named<'a>(
+    params: &'a mut Vec<DocstringParameter>,
+    places: &mut FxHashMap<String, usize>,
+    name: &str,
+) -> &'a mut DocstringParameter {
+    let at = places.get(name).copied().unwrap_or_else(|| {
+        places.insert(name.to_owned(), params.len());
         params.push(DocstringParameter { name: name.to_owned(), ..DocstringParameter::default() });
         params.len() - 1
     });

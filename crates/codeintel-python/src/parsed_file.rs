@@ -1,6 +1,6 @@
 //! One parse of one file.
 
-use codeintel_base::{LineIndex, Problem, Severity, Stage};
+use codeintel_base::{LineIndex, Problem, Severity, Stage, first_problems};
 use ruff_python_ast::{ModModule, PySourceType};
 use ruff_python_parser::{Parsed, UnsupportedSyntaxErrorKind, parse_unchecked_source};
 
@@ -41,29 +41,30 @@ impl ParsedFile {
         &self.lines
     }
 
-    /// What CPython would refuse: syntax errors in source order, then NUL characters.
+    /// What CPython would refuse: syntax errors in source order, then NUL characters; the first of them, where there are very many.
     pub fn problems(&self) -> Vec<Problem> {
-        let syntax = self.tree.errors().iter().map(|error| (error.location.start().to_u32(), error.error.to_string()));
+        type Message<'a> = &'a dyn std::fmt::Display;
+        let syntax = self.tree.errors().iter().map(|error| (error.location.start().to_u32(), &error.error as Message<'_>));
         // What older versions of Python accepted, and no other than that.
         let removed = self.tree.unsupported_syntax_errors().iter();
         let removed =
             removed.filter(|error| error.kind == UnsupportedSyntaxErrorKind::ParenthesizedKeywordArgumentName);
         let message = "The name of a keyword argument cannot be in parentheses";
-        let removed = removed.map(|error| (error.range.start().to_u32(), message.to_owned()));
-        let mut syntax: Vec<(u32, String)> = syntax.chain(removed).collect();
+        let removed = removed.map(|error| (error.range.start().to_u32(), &message as Message<'_>));
+        let mut syntax: Vec<(u32, Message<'_>)> = syntax.chain(removed).collect();
         syntax.sort_by_key(|(offset, _)| *offset);
-        let nul = self.text.find('\0').map(|at| (at as u32, "source code cannot contain null bytes".to_owned()));
-        let problem = |(offset, message): (u32, String)| {
+        let nul = self.text.find('\0').map(|at| (at as u32, &"source code cannot contain null bytes" as Message<'_>));
+        let problem = |(offset, message): (u32, Message<'_>)| {
             let position = self.lines.utf8(offset);
             Problem {
                 stage: Stage::Parse,
                 severity: Severity::Error,
-                message,
+                message: message.to_string(),
                 lineno: Some(position.line),
                 col_offset: Some(position.column),
             }
         };
-        syntax.into_iter().chain(nul).map(problem).collect()
+        first_problems(syntax.into_iter().chain(nul).map(problem))
     }
 }
 

@@ -79,7 +79,7 @@ impl ScanProblemRow {
             dataset: dataset.to_owned(),
             stage: problem.stage.as_str().to_owned(),
             severity: problem.severity.as_str().to_owned(),
-            message: problem.message.clone(),
+            message: problem.shown_message().into_owned(),
         }
     }
 }

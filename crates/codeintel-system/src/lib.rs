@@ -15,9 +15,11 @@ mod memory;
 mod os;
 mod own_database;
 mod regular;
+mod rules;
 mod scan;
 mod system;
 mod tools;
+mod walk;
 mod watch;
 mod worker;
 

@@ -91,6 +91,7 @@ impl System for MemorySystem {
                 .collect(),
             problems: Vec::new(),
             walk: None,
+            needs_all: false,
         }
         .finish()
     }

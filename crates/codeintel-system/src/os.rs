@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
-use codeintel_base::{RepoPath, RepoPathError};
-use ignore::{DirEntry, WalkBuilder, WalkState};
+use codeintel_base::RepoPath;
 
 use crate::git::{self, Git, GitState, Membership, slug_of_remote};
 use crate::regular::read_regular;
-use crate::scan::{Scan, ScanOptions, ScanProblem, ScannedFile, Seen, Stat, Walk};
+use crate::scan::{Scan, ScanOptions, ScannedFile, Seen, Stat, Walk};
 use crate::system::{ReadError, System};
+use crate::walk::Walker;
 
 /// A repository on this machine's disk.
 #[derive(Debug, Clone)]
@@ -50,36 +50,11 @@ impl OsSystem {
 
 impl System for OsSystem {
     fn scan(&self, options: &ScanOptions, only: Option<&[RepoPath]>) -> Scan {
-        let links = Arc::new(Mutex::new(Vec::new()));
-        // A walk over some paths tells nothing of the next one over all.
-        let seen = Mutex::new(only.is_none().then(Vec::new));
-        let walk = self.walk(options, only, &links);
-        let found = Mutex::new(Scan::default());
-        walk.run(|| {
-            Box::new(|entry| {
-                let mut part = Scan::default();
-                match entry {
-                    Ok(entry) => {
-                        if entry.file_type().is_some_and(|file_type| file_type.is_dir()) {
-                            self.note_folder(&entry, &seen);
-                        }
-                        self.visit(&entry, options, &mut part);
-                    }
-                    Err(error) => part.problems.extend(self.walk_problem(&error, options)),
-                }
-                let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
-                found.files.append(&mut part.files);
-                found.projects.append(&mut part.projects);
-                found.problems.append(&mut part.problems);
-                WalkState::Continue
-            })
-        });
-        let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-        found.problems.append(&mut links.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut found = found.finish();
-        // The rules of a larger repository lie outside of what was walked, and a problem may go away where no folder shows it.
-        if found.problems.is_empty() && self.membership != Membership::Folder {
-            let seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let uses_outer_rules = self.membership == Membership::Folder;
+        let (mut found, seen) = Walker { root: &self.root, options, only, uses_outer_rules }.walk();
+        // A walk over some paths tells nothing of the next one over all, the rules of a larger repository lie outside of what was walked,
+        // and a problem may go away where no folder shows it.
+        if only.is_none() && found.problems.is_empty() && self.membership != Membership::Folder {
             found.walk = seen.map(|seen| self.walk_of(&found, seen, options));
         }
         found
@@ -106,6 +81,7 @@ impl System for OsSystem {
             projects: walk.projects.iter().map(|path| RepoPath::new(path.as_ref()).ok()).collect::<Option<_>>()?,
             problems: Vec::new(),
             walk: Some(walk.clone()),
+            needs_all: false,
         })
     }
 
@@ -165,65 +141,6 @@ impl OsSystem {
         known.unwrap_or_else(|| Git::open(&self.root))
     }
 
-    fn walk(
-        &self,
-        options: &ScanOptions,
-        only: Option<&[RepoPath]>,
-        links: &Arc<Mutex<Vec<ScanProblem>>>,
-    ) -> ignore::WalkParallel {
-        let (root, links, owned, only) =
-            (self.root.clone(), Arc::clone(links), options.clone(), only.map(<[_]>::to_vec));
-        let filter = move |entry: &DirEntry| {
-            let Ok(relative) = entry.path().strip_prefix(&root) else { return true };
-            let Some(path) = relative.to_str().filter(|path| !path.is_empty()) else { return true };
-            let is_folder = entry.file_type().is_some_and(|file_type| file_type.is_dir());
-            if owned.prunes(path, is_folder) || only.as_deref().is_some_and(|only| !is_wanted(path, only)) {
-                return false;
-            }
-            let leads_outside = entry.path_is_symlink()
-                && (is_folder || owned.include.is_match(path))
-                && !entry.path().canonicalize().is_ok_and(|target| owned.is_scanned(&root, &target, is_folder));
-            if leads_outside {
-                let problem = ScanProblem::warning(
-                    Some(path.to_owned()),
-                    "a symbolic link that leads nowhere, out of the repository or to what is not scanned is not followed",
-                );
-                links.lock().unwrap_or_else(PoisonError::into_inner).push(problem);
-            }
-            !leads_outside
-        };
-        let uses_parents = options.ignore_files && self.membership == Membership::Folder;
-        WalkBuilder::new(&self.root)
-            .standard_filters(false)
-            .ignore(options.ignore_files)
-            .git_ignore(options.ignore_files)
-            .git_exclude(options.ignore_files)
-            .git_global(options.ignore_files)
-            .parents(uses_parents)
-            .require_git(false)
-            .follow_links(true)
-            .threads(options.threads)
-            .filter_entry(filter)
-            .build_parallel()
-    }
-
-    /// Remember a folder and the ignore rules in it. Without a name that can be written down, nothing can be remembered.
-    fn note_folder(&self, entry: &DirEntry, seen: &Mutex<Option<Vec<Seen>>>) {
-        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(list) = seen.as_mut() else { return };
-        let Some(path) = entry.path().strip_prefix(&self.root).ok().and_then(Path::to_str) else {
-            *seen = None;
-            return;
-        };
-        list.push(self.see(path.to_owned()));
-        for name in [".gitignore", ".ignore"] {
-            let rules = self.see(if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") });
-            if rules.1.is_some() {
-                list.push(rules);
-            }
-        }
-    }
-
     fn see(&self, path: String) -> Seen {
         let metadata = fs::metadata(self.root.join(&path)).ok();
         (path, metadata.map(|metadata| stamp_of(stat_of(&metadata))))
@@ -241,88 +158,10 @@ impl OsSystem {
             seen,
         }
     }
-
-    fn visit(&self, entry: &DirEntry, options: &ScanOptions, found: &mut Scan) {
-        if entry.file_type().is_none_or(|file_type| file_type.is_dir()) {
-            return;
-        }
-        let relative = entry.path().strip_prefix(&self.root).unwrap_or(entry.path());
-        let shown = relative.to_string_lossy();
-        let is_project = entry.file_name() == "pyproject.toml";
-        if !is_project && !options.include.is_match(&shown) {
-            return;
-        }
-        let path = match RepoPath::new(relative) {
-            Ok(path) => path,
-            Err(error @ (RepoPathError::NotUtf8 | RepoPathError::Outside)) => {
-                found.problems.push(ScanProblem::error(Some(shown.into_owned()), error.to_string()));
-                return;
-            }
-        };
-        match entry.metadata() {
-            Ok(metadata) if is_project && metadata.is_file() => found.projects.push(path),
-            // What stands in place of the one in the root, whoever reads the settings says.
-            Ok(_) if is_project => {
-                let problem = ScanProblem::warning(Some(path.to_string()), ReadError::NotAFile.to_string());
-                found.problems.extend((!path.parent().is_empty()).then_some(problem));
-            }
-            Ok(metadata) if !metadata.is_file() => {
-                found.problems.push(ScanProblem::error(Some(path.to_string()), ReadError::NotAFile.to_string()));
-            }
-            Ok(metadata) if metadata.len() > options.max_bytes => {
-                let error = ReadError::TooLarge { size: metadata.len(), limit: options.max_bytes };
-                found.problems.push(ScanProblem::error(Some(path.to_string()), error.to_string()));
-            }
-            Ok(metadata) => found.files.push(ScannedFile { path, stat: stat_of(&metadata) }),
-            Err(error) => found.problems.extend(self.walk_problem(&error, options)),
-        }
-    }
-
-    fn walk_problem(&self, error: &ignore::Error, options: &ScanOptions) -> Option<ScanProblem> {
-        let path =
-            path_of(error).map(|path| path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().into_owned());
-        let message = match (root_cause(error), error.io_error()) {
-            (ignore::Error::Loop { .. }, _) => {
-                "a symbolic link that leads to a folder around it is not followed".to_owned()
-            }
-            (_, Some(io)) => format!("cannot be read: {io}"),
-            (cause, None) => cause.to_string(),
-        };
-        // What is no folder and would not have been a source file either is missed by nobody.
-        let is_gone = error.io_error().is_some_and(|io| io.kind() == io::ErrorKind::NotFound);
-        if is_gone && path.as_deref().is_some_and(|path| !options.include.is_match(path)) {
-            return None;
-        }
-        Some(ScanProblem::error(path.filter(|path| !path.is_empty()), message))
-    }
 }
 
-fn stamp_of(stat: Stat) -> (i64, i64, u64) {
+pub(crate) fn stamp_of(stat: Stat) -> (i64, i64, u64) {
     (stat.mtime_ns, stat.ctime_ns, stat.inode)
-}
-
-/// Whether the path is on the way to one of the wanted ones, is one of them or lies below one.
-fn is_wanted(path: &str, only: &[RepoPath]) -> bool {
-    let is_above = |wanted: &RepoPath| wanted.as_str().strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
-    only.iter().any(|wanted| is_above(wanted) || wanted.holds(path))
-}
-
-fn path_of(error: &ignore::Error) -> Option<&Path> {
-    match error {
-        ignore::Error::WithPath { path, .. } => Some(path),
-        ignore::Error::Loop { child, .. } => Some(child),
-        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => path_of(err),
-        _ => None,
-    }
-}
-
-fn root_cause(error: &ignore::Error) -> &ignore::Error {
-    match error {
-        ignore::Error::WithPath { err, .. }
-        | ignore::Error::WithDepth { err, .. }
-        | ignore::Error::WithLineNumber { err, .. } => root_cause(err),
-        _ => error,
-    }
 }
 
 pub(crate) fn stat_of(metadata: &Metadata) -> Stat {

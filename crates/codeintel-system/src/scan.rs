@@ -88,6 +88,9 @@ pub struct Scan {
     pub problems: Vec<ScanProblem>,
     /// What all of this depended on, where that is known.
     pub walk: Option<Walk>,
+    /// Whether a scan of some paths met a link to a folder of the repository. Which links count depends on all of them, so only a scan
+    /// of everything can tell what is found there.
+    pub needs_all: bool,
 }
 
 impl Scan {

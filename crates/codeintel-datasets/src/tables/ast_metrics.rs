@@ -1,8 +1,10 @@
 //! `core.ast_metrics`: sizes and complexity of a file, counted on its tree.
 
+use std::collections::BTreeSet;
+
 use codeintel_python::{Ast, Field, Kind, LineCounts};
 
-use crate::dataset::{Dataset, Extraction, Extractor, Tree, Upkeep};
+use crate::dataset::{Dataset, Extraction, Extractor, Sink, Tree, Upkeep};
 
 stored_table! {
     /// One row for each content that could be decoded.
@@ -57,7 +59,7 @@ pub(crate) static DATASET: Dataset = Dataset {
     },
 };
 
-fn extract(columns: &mut ast_metrics::Columns, content_id: i32, extraction: Extraction<'_>) {
+fn extract(columns: &mut Sink<'_, ast_metrics::Columns>, content_id: i32, extraction: Extraction<'_>) {
     let Some(parsed) = extraction.parsed else { return };
     let nodes = &parsed.ast.nodes;
     let count = |is_counted: fn(Kind) -> bool| nodes.iter().filter(|node| is_counted(node.kind)).count() as i32;
@@ -93,6 +95,8 @@ enum Owner {
 fn complexity(ast: &Ast<'_>) -> u32 {
     let mut owners: Vec<Owner> = Vec::with_capacity(ast.nodes.len());
     let mut total = 1;
+    // The matches that have a wildcard case already.
+    let mut with_wildcard = BTreeSet::new();
     for (id, node) in ast.nodes.iter().enumerate() {
         let parent = node.parent.map(|parent| (&ast.nodes[parent as usize], owners[parent as usize]));
         let owner = match parent {
@@ -108,21 +112,24 @@ fn complexity(ast: &Ast<'_>) -> u32 {
             total += 1;
         }
         if owner == Owner::Function {
-            total += points(ast, id as u32);
+            total += points(ast, id as u32, &mut with_wildcard);
         }
     }
     total
 }
 
 /// What the node itself adds. What depends on its children is added by the children.
-fn points(ast: &Ast<'_>, id: u32) -> u32 {
+fn points(ast: &Ast<'_>, id: u32, with_wildcard: &mut BTreeSet<u32>) -> u32 {
     let node = &ast.nodes[id as usize];
     let parent = node.parent.map(|parent| &ast.nodes[parent as usize]);
     let parent_kind = parent.map(|parent| parent.kind);
     let own = match node.kind {
         Kind::If | Kind::IfExp | Kind::For | Kind::AsyncFor | Kind::While | Kind::Assert => 1,
         Kind::ExceptHandler | Kind::Comprehension => 1,
-        Kind::MatchCase => u32::from(!is_wildcard_case(ast, id)),
+        // radon takes off one for any number of `case _` and `case name`.
+        Kind::MatchCase => {
+            u32::from(!(is_wildcard(ast, id) && node.parent.is_some_and(|parent| with_wildcard.insert(parent))))
+        }
         _ => 0,
     };
     let is_first_of_else = node.field == Some(Field::Orelse)
@@ -133,19 +140,11 @@ fn points(ast: &Ast<'_>, id: u32) -> u32 {
     own + u32::from(is_first_of_else) + u32::from(is_later_operand) + u32::from(is_filter)
 }
 
-/// Whether the case is the first `case _` or `case name` of its `match`; radon takes off one for any number of them.
-fn is_wildcard_case(ast: &Ast<'_>, id: u32) -> bool {
-    let is_wildcard = |case: u32| {
-        let pattern = &ast.nodes[case as usize + 1];
-        let has_inner = ast.nodes.get(case as usize + 2).is_some_and(|node| node.parent == Some(case + 1));
-        pattern.kind == Kind::MatchAs && !has_inner
-    };
-    let node = &ast.nodes[id as usize];
-    let Some(parent) = node.parent else { return false };
-    let earlier = (parent + 1..id).filter(|other| {
-        ast.nodes[*other as usize].parent == Some(parent) && ast.nodes[*other as usize].kind == Kind::MatchCase
-    });
-    is_wildcard(id) && !earlier.into_iter().any(is_wildcard)
+/// Whether a case is `case _` or `case name`.
+fn is_wildcard(ast: &Ast<'_>, case: u32) -> bool {
+    let pattern = &ast.nodes[case as usize + 1];
+    let has_inner = ast.nodes.get(case as usize + 2).is_some_and(|node| node.parent == Some(case + 1));
+    pattern.kind == Kind::MatchAs && !has_inner
 }
 
 #[cfg(test)]
@@ -170,6 +169,7 @@ mod tests {
         check("def f():\n  return [a for b in c if d if e]\n", 5);
         check("def f():\n  assert a and b, c\n", 3);
         check("def f():\n  match a:\n    case 1: b\n    case _: c\n", 3);
+        check("def f():\n  match a:\n    case 1: b\n    case _ if d: c\n    case e: f\n    case 2: g\n", 5);
         check("def f():\n  def g():\n    if a: b\n  class C:\n    x = 1 if a else 2\n", 4);
     }
 

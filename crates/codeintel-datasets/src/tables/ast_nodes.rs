@@ -3,7 +3,7 @@
 use arrow_array::RecordBatch;
 use codeintel_python::{Field, Kind};
 
-use crate::dataset::{Dataset, Extraction, Rows, Tree, Upkeep};
+use crate::dataset::{Dataset, Extraction, PassOn, Rows, Tree, Upkeep};
 use crate::table::StoredColumns as _;
 
 stored_table! {
@@ -118,7 +118,7 @@ struct Collected {
 }
 
 impl Rows for Collected {
-    fn extract(&mut self, content_id: i32, extraction: Extraction<'_>) {
+    fn extract(&mut self, content_id: i32, extraction: Extraction<'_>, pass_on: PassOn<'_>) {
         let Some(parsed) = extraction.parsed else { return };
         let lines = parsed.file.lines();
         let mut line = 1;
@@ -146,6 +146,9 @@ impl Rows for Collected {
                 start_byte: node.range.map(|(start, _)| start as i32),
                 end_byte: node.range.map(|(_, end)| end as i32),
             });
+            if self.nodes.is_full() {
+                pass_on(self.take());
+            }
         }
         for definition in parsed.definitions {
             let decorators = definition.decorators.as_ref();
@@ -166,11 +169,14 @@ impl Rows for Collected {
                 decorators: texts.as_deref(),
                 docstring: definition.clean_docstring().as_deref(),
             });
+            if self.definitions.is_full() {
+                pass_on(self.take());
+            }
         }
     }
 
-    fn len(&self) -> usize {
-        self.nodes.len()
+    fn is_full(&self) -> bool {
+        self.nodes.is_full() || self.definitions.is_full()
     }
 
     fn take(&mut self) -> Vec<RecordBatch> {

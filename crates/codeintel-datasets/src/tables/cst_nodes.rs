@@ -2,9 +2,9 @@
 
 use arrow_array::RecordBatch;
 use codeintel_base::CodePoints;
-use codeintel_python::{Cst, CstKind};
+use codeintel_python::{Cst, CstKind, CstNode};
 
-use crate::dataset::{Dataset, Extraction, Rows, Tree, Upkeep};
+use crate::dataset::{Dataset, Extraction, Parsed, PassOn, Rows, Tree, Upkeep};
 use crate::table::StoredColumns as _;
 
 stored_table! {
@@ -73,6 +73,10 @@ const MAX_LEVELS: usize = 10_000;
 /// So many characters a stored chain may have, for the same reason.
 const MAX_CHARACTERS: usize = 1000;
 
+/// All chains of one file take so many bytes at most, and so many for each byte of it. Behind that there are none.
+const MAX_CHAINS_BYTES: usize = 16 << 20;
+const MAX_CHAINS_RATIO: usize = 64;
+
 /// Of a run of one kind so many are written out; one character says how many more there are.
 const WRITTEN_OUT: usize = 8;
 
@@ -121,7 +125,7 @@ pub(crate) static DATASET: Dataset = Dataset {
         end_byte Integer ! "Offset behind the last byte.";
         text_preview Varchar ! "The first 200 characters of the node's source text.";
         parents Json ? "List of the kinds of the ancestors, from the Module down; NULL for nodes more than 10,000 levels deep, or 1,000 where a run of one kind, as of \
-          strings in a row, counts as nine at most.";
+          strings in a row, counts as nine at most, and where the chains of one file would take more than 64 times its size.";
         qname Varchar ! "Module and enclosing scopes, joined by dots. A definition and its decorators count as inside of it.";
     },
     view: concat!(
@@ -227,16 +231,16 @@ fn length(run: usize) -> Option<char> {
 }
 
 impl Collected {
-    fn extract_nodes(&mut self, content_id: i32, file: &codeintel_python::ParsedFile, cst: &Cst) {
-        let (text, lines) = (file.text(), file.lines());
+    fn extract_nodes(&mut self, content_id: i32, parsed: Parsed<'_>, pass_on: PassOn<'_>) {
+        let (text, lines) = (parsed.file.text(), parsed.file.lines());
         let points = CodePoints::new(text);
         let column = |position: codeintel_base::Position, offset: u32| {
             (points.before(offset) - points.before(offset - position.column)) as i32
         };
         let mut chain = Chain::default();
         let mut line = 1;
-        for (node_id, node) in cst.nodes.iter().enumerate() {
-            let node_id = node_id as u32;
+        let mut left = MAX_CHAINS_BYTES + MAX_CHAINS_RATIO * text.len();
+        Cst::each(parsed.file, parsed.ast, |node_id, node: &CstNode| {
             chain.cut_behind(node.parent);
             let definition_id = match node.ast {
                 Some(ast) if node.kind.is_definition() => ast,
@@ -248,12 +252,14 @@ impl Collected {
             let end = lines.utf8_near(end_byte, line);
             // LibCST takes the last line to end in a line break, whether it does or not.
             let is_unfinished = node.parent.is_none() && !text.is_empty() && !text.ends_with(['\n', '\r']);
+            let ancestors = chain.ancestors().filter(|ancestors| ancestors.len() <= left);
+            left -= ancestors.map_or(0, str::len);
             self.nodes.push(cst_nodes::Row {
                 content_id,
                 node_id: node_id as i32,
                 parent_id: node.parent.map(|parent| parent as i32),
                 kind: node.kind.code(),
-                ancestors: chain.ancestors(),
+                ancestors,
                 start_line: start.line as i32,
                 start_col: column(start, start_byte),
                 end_line: end.line as i32 + i32::from(is_unfinished),
@@ -263,26 +269,31 @@ impl Collected {
                 definition_id: definition_id as i32,
                 ast_node_id: node.ast.map(|ast| ast as i32),
             });
+            if self.nodes.is_full() {
+                pass_on(self.take());
+            }
             chain.push(node_id, definition_id, node.kind);
-        }
+        });
     }
 }
 
 impl Rows for Collected {
-    fn extract(&mut self, content_id: i32, extraction: Extraction<'_>) {
+    fn extract(&mut self, content_id: i32, extraction: Extraction<'_>, pass_on: PassOn<'_>) {
         let Some(parsed) = extraction.parsed else { return };
-        let Some(cst) = parsed.cst else { return };
-        self.extract_nodes(content_id, parsed.file, cst);
+        self.extract_nodes(content_id, parsed, pass_on);
         let text = parsed.file.text().as_bytes();
         for piece in 0..=text.len() / PIECE_BYTES {
             let start = piece * PIECE_BYTES;
             let end = text.len().min(start + PIECE_BYTES + PREVIEW_BYTES);
             self.pieces.push(source_pieces::Row { content_id, piece: piece as i32, text: &text[start..end] });
+            if self.pieces.is_full() {
+                pass_on(self.take());
+            }
         }
     }
 
-    fn len(&self) -> usize {
-        self.nodes.len()
+    fn is_full(&self) -> bool {
+        self.nodes.is_full() || self.pieces.is_full()
     }
 
     fn take(&mut self) -> Vec<RecordBatch> {

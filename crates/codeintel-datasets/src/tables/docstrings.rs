@@ -3,7 +3,7 @@
 use codeintel_python::{DocstringParameter, clean_docstring, parse_docstring};
 use serde_json::json;
 
-use crate::dataset::{Dataset, Extraction, Extractor, Tree, Upkeep};
+use crate::dataset::{Dataset, Extraction, Extractor, Sink, Tree, Upkeep};
 
 stored_table! {
     /// One row for each docstring.
@@ -68,7 +68,7 @@ pub(crate) static DATASET: Dataset = Dataset {
     },
 };
 
-fn extract(columns: &mut docstrings::Columns, content_id: i32, extraction: Extraction<'_>) {
+fn extract(columns: &mut Sink<'_, docstrings::Columns>, content_id: i32, extraction: Extraction<'_>) {
     let Some(parsed) = extraction.parsed else { return };
     for definition in parsed.definitions {
         let Some((raw, (start, end))) = &definition.docstring else { continue };

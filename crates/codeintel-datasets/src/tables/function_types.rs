@@ -3,7 +3,7 @@
 use codeintel_python::Signature;
 use serde_json::json;
 
-use crate::dataset::{Dataset, Extraction, Extractor, Tree, Upkeep};
+use crate::dataset::{Dataset, Extraction, Extractor, Sink, Tree, Upkeep};
 
 stored_table! {
     /// One row for each function and method.
@@ -97,7 +97,7 @@ pub(crate) static DATASET: Dataset = Dataset {
     },
 };
 
-fn extract(columns: &mut function_types::Columns, content_id: i32, extraction: Extraction<'_>) {
+fn extract(columns: &mut Sink<'_, function_types::Columns>, content_id: i32, extraction: Extraction<'_>) {
     let Some(parsed) = extraction.parsed else { return };
     for signature in Signature::all(parsed.file, parsed.ast, parsed.definitions) {
         let parameters = &signature.parameters;

@@ -2,7 +2,7 @@
 
 use codeintel_python::Interface;
 
-use crate::dataset::{Dataset, Extraction, Extractor, Tree, Upkeep};
+use crate::dataset::{Dataset, Extraction, Extractor, Sink, Tree, Upkeep};
 
 stored_table! {
     /// One row for each content. Imports are separated by line breaks.
@@ -45,7 +45,7 @@ pub(crate) static DATASET: Dataset = Dataset {
     },
 };
 
-fn extract(columns: &mut interfaces::Columns, content_id: i32, extraction: Extraction<'_>) {
+fn extract(columns: &mut Sink<'_, interfaces::Columns>, content_id: i32, extraction: Extraction<'_>) {
     let Some(parsed) = extraction.parsed else { return };
     let interface = Interface::of(parsed.file);
     let imports: Vec<String> = interface.imports.iter().map(ToString::to_string).collect();

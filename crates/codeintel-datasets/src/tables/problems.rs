@@ -1,6 +1,6 @@
 //! `core.problems`: what went wrong, until it is mended.
 
-use crate::dataset::{Dataset, Extraction, Extractor, Tree, Upkeep};
+use crate::dataset::{Dataset, Extraction, Extractor, Sink, Tree, Upkeep};
 
 stored_table! {
     /// Problems that lie in the bytes of a content.
@@ -17,7 +17,8 @@ stored_table! {
 pub(crate) static DATASET: Dataset = Dataset {
     name: "core.problems",
     doc: "One row for each thing that went wrong with a file or a tool.\n\n\
-          A file that cannot be decoded or parsed is here, and its rows in other tables are what could be recovered. A row \
+          A file that cannot be decoded or parsed is here, and its rows in other tables are what could be recovered. Of the syntax errors \
+          of one file a hundred are listed, and one more row counts the others. A row \
           stays until the file changes, or the tool that failed no longer does. Stages: `settings` (settings of the \
           repository that are not obeyed), `scan` (finding and reading files, and the repository's own metadata), `decode` (bytes to text), `parse` (text to syntax tree), `index` (names to what they stand \
           for) and `check` (type checkers and linters).",
@@ -42,19 +43,19 @@ pub(crate) static DATASET: Dataset = Dataset {
     reads: &[],
     upkeep: Upkeep::PerContent {
         tree: Tree::Abstract,
-        version: 2,
+        version: 3,
         tables: &[&problems::TABLE],
         rows: || Extractor::boxed(extract),
     },
 };
 
-fn extract(columns: &mut problems::Columns, content_id: i32, extraction: Extraction<'_>) {
+fn extract(columns: &mut Sink<'_, problems::Columns>, content_id: i32, extraction: Extraction<'_>) {
     for problem in extraction.problems {
         columns.push(problems::Row {
             content_id,
             stage: problem.stage.as_str(),
             severity: problem.severity.as_str(),
-            message: &problem.message,
+            message: &problem.shown_message(),
             lineno: problem.lineno.map(|line| line as i32),
             col_offset: problem.col_offset.map(|column| column as i32),
         });

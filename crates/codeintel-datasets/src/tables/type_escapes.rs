@@ -3,7 +3,7 @@
 use codeintel_python::TypeEscape;
 use serde_json::json;
 
-use crate::dataset::{Dataset, Extraction, Extractor, Tree, Upkeep};
+use crate::dataset::{Dataset, Extraction, Extractor, Sink, Tree, Upkeep};
 
 stored_table! {
     /// One row for each place.
@@ -19,6 +19,12 @@ stored_table! {
         end_col_offset: Int,
     }
 }
+
+/// The texts of one file take so many bytes at most, and so many for each byte of it: a comment may hold many places, and a call others.
+/// Behind that they are cut.
+const MAX_TEXTS_BYTES: usize = 1 << 20;
+const MAX_TEXTS_RATIO: usize = 4;
+const CUT_CHARACTERS: usize = 200;
 
 pub(crate) static DATASET: Dataset = Dataset {
     name: "analytics.type_escapes",
@@ -37,7 +43,7 @@ pub(crate) static DATASET: Dataset = Dataset {
         kind Varchar ! "`ignore`, `any` or `cast`.";
         tool Varchar ? "For whom a comment is meant: `type` for all checkers, else the name of one.";
         codes Json ? "List of a comment's codes; NULL where it has no brackets.";
-        text Varchar ! "Source text: the comment, the name or the call.";
+        text Varchar ! "Source text: the comment, the name or the call; its first 200 characters where the texts of one file would take more than 4 times its size.";
         lineno Integer ! "First line, from 1.";
         col_offset Integer ! "Column of the first character, from 0, in UTF-8 bytes.";
         end_lineno Integer ! "Last line, from 1.";
@@ -55,18 +61,24 @@ pub(crate) static DATASET: Dataset = Dataset {
     },
 };
 
-fn extract(columns: &mut type_escapes::Columns, content_id: i32, extraction: Extraction<'_>) {
+fn extract(columns: &mut Sink<'_, type_escapes::Columns>, content_id: i32, extraction: Extraction<'_>) {
     let Some(parsed) = extraction.parsed else { return };
     let lines = parsed.file.lines();
+    let mut left = MAX_TEXTS_BYTES + MAX_TEXTS_RATIO * parsed.file.text().len();
     for escape in TypeEscape::all(parsed.file, parsed.ast) {
         let (start, end) = escape.range;
         let (first, last) = (lines.utf8(start), lines.utf8(end));
+        let mut text = &parsed.file.text()[start as usize..end as usize];
+        if text.len() > left {
+            text = text.char_indices().nth(CUT_CHARACTERS).map_or(text, |(at, _)| &text[..at]);
+        }
+        left = left.saturating_sub(text.len());
         columns.push(type_escapes::Row {
             content_id,
             kind: escape.kind.as_str(),
             tool: escape.tool,
             codes: escape.codes.map(|codes| json!(codes).to_string()).as_deref(),
-            text: &parsed.file.text()[start as usize..end as usize],
+            text,
             lineno: first.line as i32,
             col_offset: first.column as i32,
             end_lineno: last.line as i32,

@@ -8,11 +8,9 @@
 //! An import is taken to lead to every file that it might lead to, whatever order a resolver searches in. So a new file that
 //! takes the place of another one changes the fingerprints of those who may find it.
 
-use std::collections::BTreeSet;
-
 use codeintel_base::ContentHash;
 use codeintel_python::Import;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A source file as others see it.
 #[derive(Debug, Clone)]
@@ -28,9 +26,12 @@ pub(crate) struct ImportingFile<'a> {
 }
 
 /// Which files may import which.
+///
+/// Behind the files there are two more nodes: what every file looks into, and what leads to every file. So lists of very many files are there
+/// once, and not for each file that has one.
 #[derive(Debug)]
 pub(crate) struct ImportGraph {
-    /// For each file, the files that each of its imports may lead to, sorted.
+    /// For each file, the nodes that each of its imports may lead to, sorted.
     targets: Vec<Vec<Vec<u32>>>,
     /// For each file, which of the folders around it are packages.
     packages: Vec<Vec<bool>>,
@@ -52,7 +53,7 @@ pub(crate) struct Outside<'a> {
 impl ImportGraph {
     pub(crate) fn new(files: &[ImportingFile<'_>], outside: Outside<'_>) -> Self {
         let names = Names::new(files);
-        let mut by_all = names.at(BUILTINS);
+        let mut by_all: Vec<u32> = files.iter().position(|file| file.path == BUILTINS).map(|at| at as u32).into_iter().collect();
         by_all.extend(outside.standard_library.iter().flat_map(|name| names.of_top_level(name)));
         by_all.sort_unstable();
         by_all.dedup();
@@ -60,26 +61,32 @@ impl ImportGraph {
             let top = import.module.split('.').next().unwrap_or_default();
             import.level == 0 && outside.dependents.iter().any(|name| name == top)
         };
-        let targets = files.iter().map(|file| {
-            let imports = file.imports.iter().map(|import| names.candidates(file, import));
+        let (count, has_common) = (files.len() as u32, !by_all.is_empty());
+        let of_file = |(number, file): (usize, &ImportingFile<'_>)| {
+            let imports = file.imports.iter().map(|import| names.candidates(number, file, import));
             let imports_all = file.imports.iter().any(is_dependent);
-            let all = if imports_all { (0..files.len() as u32).collect() } else { by_all.clone() };
-            imports.chain([all]).collect()
-        });
-        let packages =
-            files.iter().map(|file| folders_around(file.path).map(|folder| names.is_package(folder)).collect());
-        Self { targets: targets.collect(), packages: packages.collect() }
+            let more = match (imports_all, has_common) {
+                (true, _) => vec![count + 1],
+                (false, true) => vec![count],
+                (false, false) => Vec::new(),
+            };
+            imports.chain([more]).collect()
+        };
+        let mut targets: Vec<Vec<Vec<u32>>> = files.iter().enumerate().map(of_file).collect();
+        targets.push(vec![by_all]);
+        targets.push(vec![(0..count).collect()]);
+        Self { targets, packages: (0..files.len()).map(|file| names.packages_around(file)).collect() }
     }
 
-    /// The files that a file imports, once or more often.
-    fn imported(&self, file: usize) -> impl Iterator<Item = u32> + '_ {
-        self.targets[file].iter().flatten().copied()
+    /// The nodes that a node leads to, once or more often.
+    fn imported(&self, node: usize) -> impl Iterator<Item = u32> + '_ {
+        self.targets[node].iter().flatten().copied()
     }
 
     /// The fingerprints of all files, in their order.
     pub(crate) fn fingerprints(&self, files: &[ImportingFile<'_>]) -> Vec<ContentHash> {
         let groups = self.groups();
-        let mut group_of = vec![0; files.len()];
+        let mut group_of = vec![0; self.targets.len()];
         for (number, group) in groups.iter().enumerate() {
             for file in group {
                 group_of[*file as usize] = number;
@@ -88,7 +95,8 @@ impl ImportGraph {
         // A group comes behind those that it imports.
         let mut hashes: Vec<ContentHash> = Vec::with_capacity(groups.len());
         for (number, group) in groups.iter().enumerate() {
-            let mut members = group.clone();
+            let is_file = |node: &u32| (*node as usize) < files.len();
+            let mut members: Vec<u32> = group.iter().copied().filter(is_file).collect();
             members.sort_by_key(|file| files[*file as usize].path);
             let imported = group.iter().flat_map(|file| self.imported(*file as usize));
             let mut imported: Vec<usize> = imported.map(|file| group_of[file as usize]).collect();
@@ -118,7 +126,8 @@ impl ImportGraph {
             for targets in &self.targets[number] {
                 for target in targets {
                     let hash = hashes[group_of[*target as usize]];
-                    add(&mut bytes, &[files[*target as usize].path, &hash.to_string()]);
+                    let path = files.get(*target as usize).map_or("", |file| file.path);
+                    add(&mut bytes, &[path, &hash.to_string()]);
                 }
                 add(&mut bytes, &[""]);
             }
@@ -133,14 +142,15 @@ impl ImportGraph {
         let mut found = vec![file as u32];
         seen[file] = true;
         let mut next = 0;
-        while let Some(file) = found.get(next) {
+        while let Some(node) = found.get(next) {
             next += 1;
-            for target in self.imported(*file as usize).collect::<Vec<_>>() {
+            for target in self.imported(*node as usize).collect::<Vec<_>>() {
                 if !std::mem::replace(&mut seen[target as usize], true) {
                     found.push(target);
                 }
             }
         }
+        found.retain(|node| (*node as usize) < self.packages.len());
         found
     }
 
@@ -215,18 +225,99 @@ fn folders_around(path: &str) -> impl Iterator<Item = &str> {
 /// Files by the dotted names and the paths under which they might be imported.
 struct Names<'a> {
     named: FxHashMap<String, Vec<u32>>,
-    placed: FxHashMap<&'a str, u32>,
     top_level: FxHashMap<String, Vec<u32>>,
+    tree: Tree<'a>,
+    /// The folder that each file is in.
+    folders: Vec<u32>,
+}
+
+/// The folders that hold source files, directly or further down. The first one is the repository's root.
+#[derive(Default)]
+struct Tree<'a> {
+    folders: Vec<Folder<'a>>,
+    inner: FxHashMap<(u32, &'a str), u32>,
+    /// Sources and stubs by their folders and their names without an ending.
+    modules: FxHashMap<(u32, &'a str), Vec<u32>>,
+}
+
+#[derive(Default)]
+struct Folder<'a> {
+    outer: Option<u32>,
+    name: &'a str,
+    /// `__init__.py` and `__init__.pyi`.
+    own: Vec<u32>,
+}
+
+impl<'a> Tree<'a> {
+    fn add(&mut self, path: &'a str, number: u32) -> u32 {
+        let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+        let mut at = 0;
+        for name in folder.split('/').filter(|name| !name.is_empty()) {
+            let next = self.folders.len() as u32;
+            let entry = *self.inner.entry((at, name)).or_insert(next);
+            if entry == next {
+                self.folders.push(Folder { outer: Some(at), name, own: Vec::new() });
+            }
+            at = entry;
+        }
+        if let Some(stem) = [".py", ".pyi"].iter().find_map(|ending| file.strip_suffix(ending)) {
+            if stem == "__init__" {
+                self.folders[at as usize].own.push(number);
+            }
+            self.modules.entry((at, stem)).or_default().push(number);
+        }
+        at
+    }
+
+    /// A folder and those around it, from the inside to the root.
+    fn around(&self, folder: u32) -> impl Iterator<Item = u32> + '_ {
+        std::iter::successors(Some(folder), |at| self.folders[*at as usize].outer)
+    }
+
+    fn inside(&self, folder: u32, name: &str) -> Option<u32> {
+        self.inner.get(&(folder, name)).copied()
+    }
+
+    /// The module of a name in a folder, and the package of that name.
+    fn module(&self, folder: u32, name: &str, found: &mut Vec<u32>) {
+        found.extend(self.modules.get(&(folder, name)).into_iter().flatten());
+        found.extend(self.inside(folder, name).iter().flat_map(|inner| &self.folders[*inner as usize].own));
+    }
+
+    /// A folder as a module.
+    fn itself(&self, folder: u32, found: &mut Vec<u32>) {
+        let Folder { outer, name, own } = &self.folders[folder as usize];
+        found.extend(own);
+        found.extend(self.modules.get(&(outer.unwrap_or(0), *name)).into_iter().flatten());
+    }
+
+    /// The module of a dotted name below a folder, with all packages around it or alone, and the modules of some names in it.
+    fn below(&self, folder: u32, parts: &[&str], names: &[String], with_outer: bool, found: &mut Vec<u32>) {
+        let mut at = folder;
+        for (place, part) in parts.iter().enumerate() {
+            if with_outer || place + 1 == parts.len() {
+                self.module(at, part, found);
+            }
+            match self.inside(at, part) {
+                Some(inner) => at = inner,
+                None => return,
+            }
+        }
+        for name in names {
+            self.module(at, name, found);
+        }
+    }
 }
 
 impl<'a> Names<'a> {
     fn new(files: &[ImportingFile<'a>]) -> Self {
-        let roots: BTreeSet<&str> = files.iter().filter_map(root).chain([""]).collect();
+        let roots: FxHashSet<&str> = files.iter().filter_map(root).chain([""]).collect();
         let mut named: FxHashMap<String, Vec<u32>> = FxHashMap::default();
         let mut top_level: FxHashMap<String, Vec<u32>> = FxHashMap::default();
-        let mut placed = FxHashMap::default();
+        let mut tree = Tree { folders: vec![Folder::default()], ..Tree::default() };
+        let mut folders = Vec::with_capacity(files.len());
         for (number, file) in files.iter().enumerate() {
-            placed.insert(file.path, number as u32);
+            folders.push(tree.add(file.path, number as u32));
             let from_roots = folders_around(file.path).filter(|folder| roots.contains(folder));
             let mut names: Vec<String> =
                 from_roots.map(|folder| dotted(&file.path[folder.len()..])).chain([file.module.to_owned()]).collect();
@@ -241,67 +332,61 @@ impl<'a> Names<'a> {
                 named.entry(name).or_default().push(number as u32);
             }
         }
-        Self { named, placed, top_level }
+        Self { named, top_level, tree, folders }
     }
 
     fn of_top_level(&self, name: &str) -> &[u32] {
         self.top_level.get(name).map_or(&[], Vec::as_slice)
     }
 
-    fn is_package(&self, folder: &str) -> bool {
-        let slash = if folder.is_empty() { "" } else { "/" };
-        ["py", "pyi"].iter().any(|ending| self.placed.contains_key(&*format!("{folder}{slash}__init__.{ending}")))
-    }
-
-    fn at(&self, path: &str) -> Vec<u32> {
-        self.placed.get(path).copied().into_iter().collect()
+    /// Which of the folders around a file are packages, from the inside.
+    fn packages_around(&self, file: usize) -> Vec<bool> {
+        self.tree.around(self.folders[file]).map(|folder| !self.tree.folders[folder as usize].own.is_empty()).collect()
     }
 
     /// The files that an import may lead to: the module, the packages around it and, since a name may be that of a
     /// submodule, the modules of those names.
-    fn candidates(&self, file: &ImportingFile<'_>, import: &Import) -> Vec<u32> {
-        let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    fn candidates(&self, number: usize, file: &ImportingFile<'_>, import: &Import) -> Vec<u32> {
+        let folder = self.folders[number];
         let parts: Vec<&str> = import.module.split('.').filter(|part| !part.is_empty()).collect();
+        let names = import.names.as_deref().unwrap_or_default();
         let mut found = Vec::new();
         if import.level > 0 {
-            let above = (1..import.level).try_fold(folder, |folder, _| {
-                folder.rsplit_once('/').map(|(above, _)| above).or_else(|| (!folder.is_empty()).then_some(""))
-            });
-            let Some(base) = above else { return found };
-            self.below(base, &[], &mut found);
-            self.below(base, &parts, &mut found);
-            for name in import.names.iter().flatten() {
-                self.below(base, &[&parts[..], &[name]].concat(), &mut found);
-            }
+            // The root's own package is taken to be in the root.
+            let mut above = self.tree.around(folder);
+            let Some(base) = above.nth(import.level as usize - 1) else { return found };
+            self.tree.itself(base, &mut found);
+            self.tree.below(base, &parts, names, false, &mut found);
         }
         let package = package(file, import.level);
         let absolute: Vec<&str> = package.iter().copied().chain(parts.iter().copied()).collect();
-        for length in 1..=absolute.len() {
-            self.named(&absolute[..length], file.path, &mut found);
-        }
-        for name in import.names.iter().flatten() {
-            self.named(&[&absolute[..], &[name]].concat(), file.path, &mut found);
+        self.named(&absolute, names, &mut found);
+        for folder in self.tree.around(folder) {
+            self.tree.below(folder, &absolute, names, true, &mut found);
         }
         found.sort_unstable();
         found.dedup();
         found
     }
 
-    /// Files of a dotted name, from any source root or from a folder around the importing file.
-    fn named(&self, parts: &[&str], importing: &str, found: &mut Vec<u32>) {
-        found.extend(self.named.get(&parts.join(".")).into_iter().flatten());
-        for folder in folders_around(importing) {
-            self.below(folder, parts, found);
+    /// The files of a dotted name from any source root, of the packages around it, and of some names in it.
+    fn named(&self, parts: &[&str], names: &[String], found: &mut Vec<u32>) {
+        let mut name = String::new();
+        for part in parts {
+            if !name.is_empty() {
+                name.push('.');
+            }
+            name.push_str(part);
+            found.extend(self.named.get(&name).into_iter().flatten());
         }
-    }
-
-    fn below(&self, folder: &str, parts: &[&str], found: &mut Vec<u32>) {
-        let stem: Vec<&str> =
-            Some(folder).filter(|folder| !folder.is_empty()).into_iter().chain(parts.iter().copied()).collect();
-        let stem = stem.join("/");
-        for ending in [".py", ".pyi", "/__init__.py", "/__init__.pyi"] {
-            let path = format!("{stem}{ending}");
-            found.extend(self.placed.get(path.trim_start_matches('/')));
+        let length = name.len();
+        for last in names {
+            name.truncate(length);
+            if length > 0 {
+                name.push('.');
+            }
+            name.push_str(last);
+            found.extend(self.named.get(&name).into_iter().flatten());
         }
     }
 }
@@ -315,7 +400,10 @@ fn dotted(path: &str) -> String {
 
 /// The folder that a file's importable name starts from.
 fn root<'f>(file: &ImportingFile<'f>) -> Option<&'f str> {
-    folders_around(file.path).find(|folder| dotted(&file.path[folder.len()..]) == file.module)
+    // With its slashes and its ending, a path is a little longer than its name.
+    let longest = file.module.len() + "//__init__.pyi".len();
+    folders_around(file.path)
+        .find(|folder| file.path.len() - folder.len() <= longest && dotted(&file.path[folder.len()..]) == file.module)
 }
 
 /// The names of modules in symbols, of paths and importable names. Where several files have the same importable name, it belongs to the one

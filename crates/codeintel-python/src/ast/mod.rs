@@ -41,6 +41,11 @@ impl<'a> Ast<'a> {
     pub fn new(file: &'a ParsedFile) -> Self {
         project::project(file)
     }
+
+    /// How many named scopes there are: the module, classes and functions.
+    pub fn definition_count(&self) -> usize {
+        1 + self.definitions.len()
+    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@
 
 use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::{
-    Alias, Arguments, AtomicNodeIndex, BoolOp, Comprehension, Decorator, ElifElseClause, ExceptHandler,
+    Alias, Arguments, AtomicNodeIndex, BoolOp, CmpOp, Comprehension, Decorator, DictItem, ElifElseClause, ExceptHandler,
     ExceptHandlerExceptHandler, Expr, ExprContext, FStringPart, HasNodeIndex as _, InterpolatedElement,
     InterpolatedStringFormatSpec, Keyword, MatchCase, NodeIndex, Parameter, Parameters, Pattern, Stmt, StmtClassDef,
     StmtFunctionDef, TypeParam, TypeParams, WithItem,
@@ -111,13 +111,61 @@ fn trailing_semicolons(file: &ParsedFile) -> Vec<TextRange> {
     ranges
 }
 
-/// A node that waits for its number.
+/// Of a long list so many items wait at once, and then the rest of it: so the stack stays small.
+const AT_ONCE: usize = 64;
+
+/// A node that waits for its number, or the rest of a list.
 #[derive(Clone, Copy)]
 struct Pending<'a> {
-    item: Item<'a>,
+    next: Next<'a>,
     field: Field,
+    /// Of the rest of a list, the place of its first item.
     index: Option<u32>,
     parent: u32,
+}
+
+#[derive(Clone, Copy)]
+enum Next<'a> {
+    Node(Item<'a>),
+    Rest(List<'a>),
+}
+
+/// Items of a field that may be very many.
+#[derive(Clone, Copy)]
+enum List<'a> {
+    Stmts(&'a [Stmt]),
+    Exprs(&'a [Expr]),
+    DictKeys(&'a [DictItem]),
+    DictValues(&'a [DictItem]),
+    Comparisons(&'a [CmpOp]),
+    Keywords(&'a [Keyword]),
+    Aliases(&'a [Alias]),
+}
+
+impl<'a> List<'a> {
+    fn len(self) -> usize {
+        match self {
+            List::Stmts(list) => list.len(),
+            List::Exprs(list) => list.len(),
+            List::DictKeys(list) | List::DictValues(list) => list.len(),
+            List::Comparisons(list) => list.len(),
+            List::Keywords(list) => list.len(),
+            List::Aliases(list) => list.len(),
+        }
+    }
+
+    /// An item; none for a key that is not there.
+    fn item(self, index: usize) -> Option<Item<'a>> {
+        Some(match self {
+            List::Stmts(list) => Item::Stmt(&list[index]),
+            List::Exprs(list) => Item::Expr(&list[index]),
+            List::DictKeys(list) => Item::Expr(list[index].key.as_ref()?),
+            List::DictValues(list) => Item::Expr(&list[index].value),
+            List::Comparisons(list) => Item::Bare(comparison(list[index])),
+            List::Keywords(list) => Item::Keyword(&list[index]),
+            List::Aliases(list) => Item::Alias(&list[index]),
+        })
+    }
 }
 
 /// What becomes one node of CPython's tree.
@@ -185,7 +233,19 @@ struct Projection<'a> {
 }
 
 impl<'a> Projection<'a> {
-    fn visit(&mut self, Pending { item, field, index, parent }: Pending<'a>) {
+    fn visit(&mut self, Pending { next, field, index, parent }: Pending<'a>) {
+        let base = self.pending.len();
+        match next {
+            Next::Node(item) => self.node(item, field, index, parent),
+            Next::Rest(list) => {
+                self.parent = parent;
+                self.long_list(field, list, index.unwrap_or_default());
+            }
+        }
+        self.pending[base..].reverse();
+    }
+
+    fn node(&mut self, item: Item<'a>, field: Field, index: Option<u32>, parent: u32) {
         let (kind, range, name) = self.describe(item);
         let id = self.nodes.len() as u32;
         self.nodes.push(AstNode {
@@ -205,9 +265,7 @@ impl<'a> Projection<'a> {
             _ => {}
         }
         self.parent = id;
-        let base = self.pending.len();
         self.children(item);
-        self.pending[base..].reverse();
     }
 
     // ---- one node ----
@@ -318,11 +376,24 @@ impl<'a> Projection<'a> {
     // ---- its children, in the order of CPython's fields ----
 
     fn push(&mut self, field: Field, item: Item<'a>) {
-        self.pending.push(Pending { item, field, index: None, parent: self.parent });
+        self.pending.push(Pending { next: Next::Node(item), field, index: None, parent: self.parent });
     }
 
     fn push_at(&mut self, field: Field, index: usize, item: Item<'a>) {
-        self.pending.push(Pending { item, field, index: Some(index as u32), parent: self.parent });
+        self.pending.push(Pending { next: Next::Node(item), field, index: Some(index as u32), parent: self.parent });
+    }
+
+    /// A list, or the rest of one from a place on.
+    fn long_list(&mut self, field: Field, list: List<'a>, from: u32) {
+        let end = list.len().min(from as usize + AT_ONCE);
+        for index in from as usize..end {
+            if let Some(item) = list.item(index) {
+                self.push_at(field, index, item);
+            }
+        }
+        if end < list.len() {
+            self.pending.push(Pending { next: Next::Rest(list), field, index: Some(end as u32), parent: self.parent });
+        }
     }
 
     fn list<T: 'a>(&mut self, field: Field, items: impl IntoIterator<Item = T>, make: impl Fn(T) -> Item<'a>) {
@@ -332,7 +403,7 @@ impl<'a> Projection<'a> {
     }
 
     fn body(&mut self, field: Field, body: &'a [Stmt]) {
-        self.list(field, body, Item::Stmt);
+        self.long_list(field, List::Stmts(body), 0);
     }
 
     fn expr(&mut self, field: Field, expr: &'a Expr) {
@@ -346,7 +417,7 @@ impl<'a> Projection<'a> {
     }
 
     fn exprs(&mut self, field: Field, exprs: &'a [Expr]) {
-        self.list(field, exprs, Item::Expr);
+        self.long_list(field, List::Exprs(exprs), 0);
     }
 
     fn children(&mut self, item: Item<'a>) {
@@ -477,8 +548,8 @@ impl<'a> Projection<'a> {
                 self.expr(Field::Test, &x.test);
                 self.optional(Field::Msg, x.msg.as_deref());
             }
-            Stmt::Import(x) => self.list(Field::Names, &x.names, Item::Alias),
-            Stmt::ImportFrom(x) => self.list(Field::Names, &x.names, Item::Alias),
+            Stmt::Import(x) => self.long_list(Field::Names, List::Aliases(&x.names), 0),
+            Stmt::ImportFrom(x) => self.long_list(Field::Names, List::Aliases(&x.names), 0),
             Stmt::Expr(x) => self.expr(Field::Value, &x.value),
             Stmt::Global(_)
             | Stmt::Nonlocal(_)
@@ -523,11 +594,16 @@ impl<'a> Projection<'a> {
     }
 
     fn arguments(&mut self, positional: Field, arguments: &'a Arguments) {
-        self.list(positional, &arguments.args, |arg| match arg {
-            Expr::Generator(generator) if !generator.parenthesized => Item::BareGenerator(arg, arguments.range),
-            _ => Item::Expr(arg),
-        });
-        self.list(Field::Keywords, &arguments.keywords, Item::Keyword);
+        let is_bare = |arg: &Expr| matches!(arg, Expr::Generator(generator) if !generator.parenthesized);
+        if arguments.args.iter().any(is_bare) {
+            self.list(positional, &arguments.args, |arg| match is_bare(arg) {
+                true => Item::BareGenerator(arg, arguments.range),
+                false => Item::Expr(arg),
+            });
+        } else {
+            self.exprs(positional, &arguments.args);
+        }
+        self.long_list(Field::Keywords, List::Keywords(&arguments.keywords), 0);
     }
 
     fn context(&mut self, context: ExprContext) {
@@ -596,12 +672,8 @@ impl<'a> Projection<'a> {
                 self.expr(Field::Orelse, &x.orelse);
             }
             Expr::Dict(x) => {
-                for (index, item) in x.items.iter().enumerate() {
-                    if let Some(key) = &item.key {
-                        self.push_at(Field::Keys, index, Item::Expr(key));
-                    }
-                }
-                self.list(Field::Values, &x.items, |item| Item::Expr(&item.value));
+                self.long_list(Field::Keys, List::DictKeys(&x.items), 0);
+                self.long_list(Field::Values, List::DictValues(&x.items), 0);
             }
             Expr::Set(x) => self.exprs(Field::Elts, &x.elts),
             Expr::ListComp(x) => {
@@ -626,7 +698,7 @@ impl<'a> Projection<'a> {
             Expr::YieldFrom(x) => self.expr(Field::Value, &x.value),
             Expr::Compare(x) => {
                 self.expr(Field::Left, &x.left);
-                self.list(Field::Ops, &x.ops, |op| Item::Bare(comparison(*op)));
+                self.long_list(Field::Ops, List::Comparisons(&x.ops), 0);
                 self.exprs(Field::Comparators, &x.comparators);
             }
             Expr::Call(x) => {

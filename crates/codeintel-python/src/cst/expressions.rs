@@ -9,14 +9,15 @@ use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use super::CstKind;
 use super::layout::{ends, span};
-use super::project::{Below, Projection};
+use super::project::{AT_ONCE, Below, Projection};
 
 /// The `for` parts of a comprehension from one of them on.
 #[derive(Clone, Copy)]
 pub(super) struct Generators<'a> {
     list: &'a [Comprehension],
-    /// Where the part before the first one ends.
+    /// Where the part before the first one ends, and the last one.
     start: TextSize,
+    end: TextSize,
     /// How far parentheses may reach.
     limit: TextRange,
 }
@@ -29,7 +30,10 @@ impl<'a> Projection<'a> {
 
     pub(super) fn expr(&mut self, expr: &'a Expr) {
         match expr {
-            Expr::BoolOp(x) => self.bool_op(x, x.values.len()),
+            Expr::BoolOp(x) => {
+                let start = x.values.first().map_or(x.start(), |first| self.outer(first, x.range).start());
+                self.bool_op(x, x.values.len(), start);
+            }
             Expr::FString(_) | Expr::TString(_) | Expr::StringLiteral(_) | Expr::BytesLiteral(_) => {
                 self.strings(expr, 0);
             }
@@ -128,7 +132,7 @@ impl<'a> Projection<'a> {
                 self.expr(&x.test);
                 self.expr(&x.orelse);
             }
-            Expr::Dict(x) => self.dict_items(x),
+            Expr::Dict(x) => self.dict_items(x, 0),
             Expr::Set(x) => self.elements(&x.elts, self.layout.inside(x.range)),
             Expr::List(x) => self.elements(&x.elts, self.layout.inside(x.range)),
             Expr::Tuple(x) => {
@@ -153,12 +157,7 @@ impl<'a> Projection<'a> {
             }
             Expr::Compare(x) => {
                 self.expr(&x.left);
-                let mut end = self.outer(&x.left, x.range).end();
-                for (index, comparator) in x.comparators.iter().enumerate() {
-                    let range = span(end, self.outer(comparator, x.range).end());
-                    self.push(CstKind::ComparisonTarget, range, Below::Comparison(x, index, end));
-                    end = range.end();
-                }
+                self.comparisons(x, 0, self.outer(&x.left, x.range).end());
             }
             Expr::Call(x) => {
                 self.expr(&x.func);
@@ -171,9 +170,7 @@ impl<'a> Projection<'a> {
             Expr::Subscript(x) => {
                 self.expr(&x.value);
                 match &*x.slice {
-                    Expr::Tuple(indices) if !indices.parenthesized => {
-                        indices.elts.iter().for_each(|index| self.subscript_element(index, x.range));
-                    }
+                    Expr::Tuple(indices) if !indices.parenthesized => self.subscript_elements(&indices.elts, x.range),
                     index => self.subscript_element(index, x.range),
                 }
             }
@@ -200,19 +197,18 @@ impl<'a> Projection<'a> {
     // ---- operators ----
 
     /// A chain of `and` or `or` is nested to the left: all but the last value are the left operand.
-    fn bool_op(&mut self, x: &'a ExprBoolOp, count: usize) {
-        let (first, last) = (&x.values[0], &x.values[count - 1]);
-        let range = span(self.outer(first, x.range).start(), self.outer(last, x.range).end());
+    fn bool_op(&mut self, x: &'a ExprBoolOp, count: usize, start: TextSize) {
+        let range = span(start, self.outer(&x.values[count - 1], x.range).end());
         let ast = (count == x.values.len()).then_some(&x.node_index);
-        self.push_maybe_as(ast, CstKind::BooleanOperation, range, Below::BoolOp(x, count));
+        self.push_maybe_as(ast, CstKind::BooleanOperation, range, Below::BoolOp(x, count, start));
     }
 
-    pub(super) fn in_bool_op(&mut self, x: &'a ExprBoolOp, count: usize) {
+    pub(super) fn in_bool_op(&mut self, x: &'a ExprBoolOp, count: usize, start: TextSize) {
         let [left @ .., right] = &x.values[..count] else { return };
         match left {
             [] => {}
             [only] => self.expr(only),
-            [.., _] => self.bool_op(x, left.len()),
+            [.., _] => self.bool_op(x, left.len(), start),
         }
         if let Some(last) = left.last()
             && let Some(operator) = self.layout.next(self.outer(last, x.range).end())
@@ -220,6 +216,17 @@ impl<'a> Projection<'a> {
             self.leaf(if x.op == BoolOp::And { CstKind::And } else { CstKind::Or }, operator.range());
         }
         self.expr(right);
+    }
+
+    pub(super) fn comparisons(&mut self, x: &'a ExprCompare, from: usize, mut end: TextSize) {
+        for (index, comparator) in x.comparators.iter().enumerate().skip(from).take(AT_ONCE) {
+            let range = span(end, self.outer(comparator, x.range).end());
+            self.push(CstKind::ComparisonTarget, range, Below::Comparison(x, index, end));
+            end = range.end();
+        }
+        if from + AT_ONCE < x.comparators.len() {
+            self.rest(Below::Comparisons(x, from + AT_ONCE, end));
+        }
     }
 
     pub(super) fn in_comparison(&mut self, x: &'a ExprCompare, index: usize, start: TextSize) {
@@ -236,12 +243,16 @@ impl<'a> Projection<'a> {
     // ---- displays and subscripts ----
 
     pub(super) fn elements(&mut self, elements: &'a [Expr], limit: TextRange) {
-        for element in elements {
+        let (now, later) = elements.split_at(elements.len().min(AT_ONCE));
+        for element in now {
             if element.is_starred_expr() {
                 self.expr(element);
             } else {
                 self.around(CstKind::Element, element, limit);
             }
+        }
+        if !later.is_empty() {
+            self.rest(Below::Elements(later, limit));
         }
     }
 
@@ -253,9 +264,9 @@ impl<'a> Projection<'a> {
         span(self.outer(first, limit).start(), comma.map_or(end, TextRange::end))
     }
 
-    fn dict_items(&mut self, x: &'a ExprDict) {
+    pub(super) fn dict_items(&mut self, x: &'a ExprDict, from: usize) {
         let limit = self.layout.inside(x.range);
-        for item in &x.items {
+        for item in x.items.iter().skip(from).take(AT_ONCE) {
             let value = self.outer(&item.value, limit);
             let (kind, start) = match &item.key {
                 Some(key) => (CstKind::DictElement, self.outer(key, limit).start()),
@@ -265,6 +276,17 @@ impl<'a> Projection<'a> {
                 }
             };
             self.push(kind, span(start, value.end()), Below::DictItem(item.key.as_ref(), &item.value));
+        }
+        if from + AT_ONCE < x.items.len() {
+            self.rest(Below::DictItems(x, from + AT_ONCE));
+        }
+    }
+
+    pub(super) fn subscript_elements(&mut self, indices: &'a [Expr], limit: TextRange) {
+        let (now, later) = indices.split_at(indices.len().min(AT_ONCE));
+        now.iter().for_each(|index| self.subscript_element(index, limit));
+        if !later.is_empty() {
+            self.rest(Below::Indices(later, limit));
         }
     }
 
@@ -291,21 +313,20 @@ impl<'a> Projection<'a> {
         for part in parts {
             self.expr(part);
         }
-        if let Some(last) = parts.last() {
-            self.generators(Generators { list, start: self.outer(last, limit).end(), limit });
+        if let (Some(part), Some(last)) = (parts.last(), list.last()) {
+            let end = self.outer(last.ifs.last().unwrap_or(&last.iter), limit).end();
+            self.generators(Generators { list, start: self.outer(part, limit).end(), end, limit });
         }
     }
 
     /// The first `for` spans all that follow, since they are nested in it.
     fn generators(&mut self, generators: Generators<'a>) {
-        let Generators { list, start, limit } = generators;
-        if let Some(last) = list.last() {
-            let end = self.outer(last.ifs.last().unwrap_or(&last.iter), limit).end();
-            self.push(CstKind::CompFor, span(start, end), Below::Generators(generators));
+        if !generators.list.is_empty() {
+            self.push(CstKind::CompFor, span(generators.start, generators.end), Below::Generators(generators));
         }
     }
 
-    pub(super) fn in_generator(&mut self, Generators { list, start, limit }: Generators<'a>) {
+    pub(super) fn in_generator(&mut self, Generators { list, start, end, limit }: Generators<'a>) {
         let [first, rest @ ..] = list else { return };
         if first.is_async
             && let Some(keyword) = self.layout.next(start)
@@ -314,13 +335,13 @@ impl<'a> Projection<'a> {
         }
         self.expr(&first.target);
         self.expr(&first.iter);
-        let mut end = self.outer(&first.iter, limit).end();
+        let mut start = self.outer(&first.iter, limit).end();
         for condition in &first.ifs {
-            let range = span(end, self.outer(condition, limit).end());
+            let range = span(start, self.outer(condition, limit).end());
             self.push(CstKind::CompIf, range, Below::Expr(condition));
-            end = range.end();
+            start = range.end();
         }
-        self.generators(Generators { list: rest, start: end, limit });
+        self.generators(Generators { list: rest, start, end, limit });
     }
 
     // ---- strings ----
@@ -355,7 +376,8 @@ impl<'a> Projection<'a> {
     }
 
     pub(super) fn string_elements(&mut self, elements: &'a [InterpolatedStringElement], kinds: &'static StringKinds) {
-        for element in elements {
+        let (now, later) = elements.split_at(elements.len().min(AT_ONCE));
+        for element in now {
             match element {
                 InterpolatedStringElement::Literal(text) => self.leaf(kinds.text, text.range),
                 InterpolatedStringElement::Interpolation(field) => {
@@ -363,6 +385,9 @@ impl<'a> Projection<'a> {
                     self.push_as(&field.node_index, kinds.expression, field.range, below);
                 }
             }
+        }
+        if !later.is_empty() {
+            self.rest(Below::StringElements(later, kinds));
         }
     }
 
@@ -399,18 +424,23 @@ impl<'a> Projection<'a> {
     }
 
     /// The name of a character as an expression, such as `X-RAY`.
-    pub(super) fn difference(&mut self, range: TextRange) {
-        if self.layout.text[range].contains('-') {
-            self.push(CstKind::BinaryOperation, range, Below::InDifference(range));
+    pub(super) fn named_character(&mut self, range: TextRange) {
+        let hyphens = self.layout.text[range].bytes().filter(|byte| *byte == b'-').count();
+        self.difference(range, hyphens as u32);
+    }
+
+    fn difference(&mut self, range: TextRange, hyphens: u32) {
+        if hyphens > 0 {
+            self.push(CstKind::BinaryOperation, range, Below::InDifference(range, hyphens));
         } else {
             self.leaf(CstKind::Name, range);
         }
     }
 
-    pub(super) fn in_difference(&mut self, range: TextRange) {
+    pub(super) fn in_difference(&mut self, range: TextRange, hyphens: u32) {
         let Some(at) = self.layout.text[range].rfind('-') else { return };
         let minus = TextRange::at(range.start() + TextSize::new(at as u32), TextSize::of('-'));
-        self.difference(span(range.start(), minus.start()));
+        self.difference(span(range.start(), minus.start()), hyphens - 1);
         self.leaf(CstKind::Subtract, minus);
         self.leaf(CstKind::Name, span(minus.end(), range.end()));
     }

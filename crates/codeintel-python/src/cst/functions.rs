@@ -2,14 +2,14 @@
 
 use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::{
-    ArgOrKeyword, Arguments, Decorator, Expr, HasNodeIndex as _, Identifier, Parameter, Parameters, TypeParam,
+    Arguments, Decorator, Expr, HasNodeIndex as _, Identifier, Parameter, Parameters, TypeParam,
     TypeParams,
 };
 use ruff_text_size::{Ranged as _, TextRange, TextSize};
 
 use super::CstKind;
 use super::layout::span;
-use super::project::{Below, Projection};
+use super::project::{AT_ONCE, Below, Projection};
 
 impl<'a> Projection<'a> {
     pub(super) fn decorators(&mut self, decorators: &'a [Decorator]) {
@@ -129,20 +129,37 @@ impl<'a> Projection<'a> {
     // ---- arguments ----
 
     pub(super) fn arguments(&mut self, arguments: &'a Arguments) {
+        self.argument_list(arguments, (0, 0));
+    }
+
+    /// The arguments behind so many positional and so many named ones, in the order of the source.
+    pub(super) fn argument_list(&mut self, arguments: &'a Arguments, (mut args, mut keywords): (u32, u32)) {
         let limit = self.layout.inside(arguments.range);
-        for argument in arguments.iter_source_order() {
-            match argument {
-                ArgOrKeyword::Arg(starred @ Expr::Starred(_)) => {
-                    self.push_as(starred.node_index(), CstKind::Arg, starred.range(), Below::InExpr(starred));
+        for _ in 0..AT_ONCE {
+            match (arguments.args.get(args as usize), arguments.keywords.get(keywords as usize)) {
+                (Some(argument), keyword) if keyword.is_none_or(|keyword| argument.start() < keyword.start()) => {
+                    self.argument(argument, limit);
+                    args += 1;
                 }
-                ArgOrKeyword::Arg(bare @ Expr::Generator(generator)) if !generator.parenthesized => {
-                    self.push(CstKind::Arg, bare.range(), Below::Expr(bare));
-                }
-                ArgOrKeyword::Arg(argument) => self.around(CstKind::Arg, argument, limit),
-                ArgOrKeyword::Keyword(keyword) => {
+                (_, Some(keyword)) => {
                     self.push_as(&keyword.node_index, CstKind::Arg, keyword.range, Below::Keyword(keyword));
+                    keywords += 1;
                 }
+                _ => return,
             }
+        }
+        self.rest(Below::Arguments(arguments, (args, keywords)));
+    }
+
+    fn argument(&mut self, argument: &'a Expr, limit: TextRange) {
+        match argument {
+            starred @ Expr::Starred(_) => {
+                self.push_as(starred.node_index(), CstKind::Arg, starred.range(), Below::InExpr(starred));
+            }
+            bare @ Expr::Generator(generator) if !generator.parenthesized => {
+                self.push(CstKind::Arg, bare.range(), Below::Expr(bare));
+            }
+            argument => self.around(CstKind::Arg, argument, limit),
         }
     }
 }

@@ -10,6 +10,22 @@ use crate::ParsedFile;
 pub(super) struct Layout<'a> {
     pub(super) text: &'a str,
     tokens: &'a [Token],
+    /// The same without trivia, or with no more than a little of it in one place.
+    significant: &'a [Token],
+}
+
+/// So many tokens of trivia, or bytes of white space, are passed over one by one.
+const LITTLE_TRIVIA: usize = 64;
+
+/// The tokens of a file without trivia, if somewhere there is so much of it that it must not be passed over again and again.
+pub(super) fn without_much_trivia(file: &ParsedFile) -> Option<Vec<Token>> {
+    let tokens: &[Token] = file.tree.tokens();
+    let mut run = 0;
+    let has_much = tokens.iter().any(|token| {
+        run = if is_significant(token) { 0 } else { run + 1 };
+        run > LITTLE_TRIVIA
+    });
+    has_much.then(|| tokens.iter().filter(|token| is_significant(token)).copied().collect())
 }
 
 /// A range; an empty one where the end would come before the start.
@@ -35,8 +51,10 @@ fn is_significant(token: &Token) -> bool {
 }
 
 impl<'a> Layout<'a> {
-    pub(super) fn new(file: &'a ParsedFile) -> Self {
-        Self { text: file.text(), tokens: file.tree.tokens() }
+    /// `without_trivia` is what [`without_much_trivia`] gives.
+    pub(super) fn new(file: &'a ParsedFile, without_trivia: Option<&'a [Token]>) -> Self {
+        let tokens: &[Token] = file.tree.tokens();
+        Self { text: file.text(), tokens, significant: without_trivia.unwrap_or(tokens) }
     }
 
     /// A range without its first and last byte, as far as these are brackets: a broken source may lack the last one.
@@ -59,12 +77,14 @@ impl<'a> Layout<'a> {
 
     /// The first token at an offset or behind it that is no trivia.
     pub(super) fn next(self, offset: TextSize) -> Option<&'a Token> {
-        self.from(offset).iter().find(|token| is_significant(token))
+        let tokens = &self.significant[self.significant.partition_point(|token| token.end() <= offset)..];
+        tokens.iter().find(|token| is_significant(token))
     }
 
     /// The last token before an offset that is no trivia.
     pub(super) fn previous(self, offset: TextSize) -> Option<&'a Token> {
-        self.before(offset).iter().rev().find(|token| is_significant(token))
+        let tokens = &self.significant[..self.significant.partition_point(|token| token.start() < offset)];
+        tokens.iter().rev().find(|token| is_significant(token))
     }
 
     /// Where the first token at an offset or behind it begins, or the limit if that comes first.
@@ -117,8 +137,13 @@ impl<'a> Layout<'a> {
         // Most expressions have none; that can be seen without a search for tokens.
         let text = self.text.as_bytes();
         let start = range.start().to_usize();
-        let before = text[..start].iter().rposition(|byte| !matches!(byte, b' ' | b'\t' | b'\\'))?;
-        if !matches!(text[before], b'(' | b'\n' | b'\r' | 0x0c) {
+        let near = &text[start.saturating_sub(LITTLE_TRIVIA)..start];
+        let before = near.iter().rfind(|byte| !matches!(byte, b' ' | b'\t' | b'\\'));
+        let may_be_open = match before {
+            Some(byte) => matches!(byte, b'(' | b'\n' | b'\r' | 0x0c),
+            None => near.len() < start,
+        };
+        if !may_be_open {
             return None;
         }
         let open = self.previous(range.start()).filter(|token| token.kind() == TokenKind::Lpar)?;

@@ -46,8 +46,15 @@ impl Cst {
     /// let kinds: Vec<&str> = cst.nodes.iter().map(|node| node.kind.as_str()).collect();
     /// assert_eq!(kinds, ["Module", "SimpleStatementLine", "Assign", "AssignTarget", "Name", "Integer"]);
     /// ```
-    pub fn new(file: &ParsedFile, _ast: &Ast<'_>) -> Self {
-        project::project(file)
+    pub fn new(file: &ParsedFile, ast: &Ast<'_>) -> Self {
+        let mut nodes = Vec::new();
+        Self::each(file, ast, |_, node| nodes.push(*node));
+        Self { nodes }
+    }
+
+    /// Call a function for each node with its number, without keeping them.
+    pub fn each(file: &ParsedFile, _ast: &Ast<'_>, found: impl FnMut(u32, &CstNode)) {
+        project::project(file, found);
     }
 }
 

@@ -11,59 +11,87 @@
 //! - `BooleanOperation` nests to the left, `ConcatenatedString` to the right, `elif` and a second `for` into the first.
 
 use ruff_python_ast::{
-    Alias, AtomicNodeIndex, ElifElseClause, ExceptHandlerExceptHandler, Expr, ExprBoolOp, ExprCompare, Identifier,
-    InterpolatedElement, InterpolatedStringElement, Keyword, MatchCase, Parameter, Parameters, Pattern, Stmt,
+    Alias, Arguments, AtomicNodeIndex, ElifElseClause, ExceptHandlerExceptHandler, Expr, ExprBoolOp, ExprCompare, ExprDict,
+    Identifier, InterpolatedElement, InterpolatedStringElement, Keyword, MatchCase, Parameter, Parameters, Pattern, Stmt,
     TypeParam, TypeParams, WithItem,
 };
 use ruff_text_size::{TextRange, TextSize};
 
 use super::expressions::{Generators, StringKinds};
-use super::layout::Layout;
-use super::{Cst, CstKind, CstNode};
+use super::layout::{Layout, without_much_trivia};
+use super::{CstKind, CstNode};
 use crate::ParsedFile;
 
-pub(super) fn project(file: &ParsedFile) -> Cst {
-    let mut projection = Projection {
-        layout: Layout::new(file),
-        nodes: Vec::with_capacity(file.text().len() / 6),
-        pending: Vec::new(),
-        parent: None,
-    };
+pub(super) fn project(file: &ParsedFile, mut found: impl FnMut(u32, &CstNode)) {
+    let without_trivia = without_much_trivia(file);
+    let layout = Layout::new(file, without_trivia.as_deref());
+    let mut projection = Projection { layout, pending: Vec::new(), parent: None };
     let whole = TextRange::new(TextSize::default(), TextSize::of(file.text()));
     let module = file.tree.syntax();
     projection.push_as(&module.node_index, CstKind::Module, whole, Below::Lines(&module.body));
+    let mut apart = (!file.tree.errors().is_empty()).then(Apart::default);
+    let mut next = 0;
     while let Some(Pending { kind, range, parent, ast, below }) = projection.pending.pop() {
-        projection.parent = Some(projection.nodes.len() as u32);
-        let range = (range.start().to_u32(), range.end().to_u32());
-        projection.nodes.push(CstNode { kind, parent, range, ast });
+        projection.parent = parent;
+        if let Some(kind) = kind {
+            let range = (range.start().to_u32(), range.end().to_u32());
+            let node = CstNode { kind, parent, range, ast };
+            match &mut apart {
+                Some(apart) => apart.take(next, node, &mut found),
+                None => found(next, &node),
+            }
+            projection.parent = Some(next);
+            next += 1;
+        }
         let base = projection.pending.len();
         projection.children(below);
         projection.pending[base..].reverse();
     }
-    if !file.tree.errors().is_empty() {
-        set_apart(&mut projection.nodes);
+    if let Some(mut apart) = apart {
+        apart.finish(&mut found);
     }
-    Cst { nodes: projection.nodes }
 }
 
-/// In a broken source the parser may have put a missing expression into a token that it skipped. Move such leaves behind
-/// what stands before them, so that leaves never overlap.
-fn set_apart(nodes: &mut [CstNode]) {
-    let mut end = 0;
-    for id in 0..nodes.len() {
-        let is_leaf = nodes.get(id + 1).is_none_or(|next| next.parent != Some(id as u32));
-        if is_leaf {
-            let range = &mut nodes[id].range;
-            range.0 = range.0.max(end);
-            range.1 = range.1.max(range.0);
-            end = range.1;
+/// In a broken source the parser may have put a missing expression into a token that it skipped. Such leaves are moved behind what
+/// stands before them, so that leaves never overlap.
+#[derive(Default)]
+struct Apart {
+    /// The node before, of which it is not known yet whether it is a leaf.
+    last: Option<(u32, CstNode)>,
+    /// Where the last leaf ends.
+    end: u32,
+}
+
+impl Apart {
+    fn take(&mut self, id: u32, node: CstNode, found: &mut impl FnMut(u32, &CstNode)) {
+        if let Some((last_id, last)) = self.last.replace((id, node)) {
+            self.pass_on(last_id, last, node.parent != Some(last_id), found);
         }
     }
+
+    fn finish(&mut self, found: &mut impl FnMut(u32, &CstNode)) {
+        if let Some((id, node)) = self.last.take() {
+            self.pass_on(id, node, true, found);
+        }
+    }
+
+    fn pass_on(&mut self, id: u32, mut node: CstNode, is_leaf: bool, found: &mut impl FnMut(u32, &CstNode)) {
+        if is_leaf {
+            node.range.0 = node.range.0.max(self.end);
+            node.range.1 = node.range.1.max(node.range.0);
+            self.end = node.range.1;
+        }
+        found(id, &node);
+    }
 }
 
-/// A node that waits for its number.
+/// Of a long list so many items are put on the stack at once, and then the rest of it: so the stack stays small.
+pub(super) const AT_ONCE: usize = 64;
+
+/// A node that waits for its number, or the rest of its parent's children.
 struct Pending<'a> {
-    kind: CstKind,
+    /// None for the rest of a list.
+    kind: Option<CstKind>,
     range: TextRange,
     parent: Option<u32>,
     ast: Option<u32>,
@@ -98,8 +126,18 @@ pub(super) enum Below<'a> {
     Case(&'a MatchCase),
     /// An item of `with`, and how far its parentheses may reach.
     WithItem(&'a WithItem, TextRange),
-    /// The dotted name of a module.
-    Dotted(TextRange),
+    /// The dotted name of a module, with so many dots.
+    Dotted(TextRange, u32),
+    Aliases(&'a [Alias]),
+    NameItems(&'a [Identifier]),
+    /// Arguments behind so many positional and so many named ones.
+    Arguments(&'a Arguments, (u32, u32)),
+    /// Items of a dictionary from one of them on.
+    DictItems(&'a ExprDict, usize),
+    /// Operators of a comparison from one of them on, and where what stands before it ends.
+    Comparisons(&'a ExprCompare, usize, TextSize),
+    /// Elements of a subscript.
+    Indices(&'a [Expr], TextRange),
     Alias(&'a Alias),
     TypeParams(&'a TypeParams),
     TypeParam(&'a TypeParam, TextRange),
@@ -108,8 +146,8 @@ pub(super) enum Below<'a> {
     Parameters(&'a Parameters, TextRange),
     Parameter(&'a Parameter, Option<&'a Expr>, TextRange),
     Keyword(&'a Keyword),
-    /// The first so many values of a chain of `and` or `or`.
-    BoolOp(&'a ExprBoolOp, usize),
+    /// The first so many values of a chain of `and` or `or`, which begins at an offset.
+    BoolOp(&'a ExprBoolOp, usize, TextSize),
     /// An operator of a comparison and what follows it.
     Comparison(&'a ExprCompare, usize, TextSize),
     /// The `for` and `if` parts of a comprehension.
@@ -120,9 +158,9 @@ pub(super) enum Below<'a> {
     StringElements(&'a [InterpolatedStringElement], &'static StringKinds),
     /// A replacement field of an f-string or a t-string.
     Interpolation(&'a InterpolatedElement, &'static StringKinds),
-    /// The name of a character, and what the operation that it reads as holds.
+    /// The name of a character, and what the operation that it reads as holds, with the number of its hyphens.
     Difference(TextRange),
-    InDifference(TextRange),
+    InDifference(TextRange, u32),
     /// The elements of a list, a set or a tuple, and how far their parentheses may reach.
     Elements(&'a [Expr], TextRange),
     DictItem(Option<&'a Expr>, &'a Expr),
@@ -134,7 +172,6 @@ pub(super) enum Below<'a> {
 
 pub(super) struct Projection<'a> {
     pub(super) layout: Layout<'a>,
-    nodes: Vec<CstNode>,
     /// The nodes that wait, the next one last.
     pending: Vec<Pending<'a>>,
     /// The number of the node whose children are being listed.
@@ -159,7 +196,13 @@ impl<'a> Projection<'a> {
         below: Below<'a>,
     ) {
         let ast = ast.and_then(|index| index.load().as_u32());
-        self.pending.push(Pending { kind, range, parent: self.parent, ast, below });
+        self.pending.push(Pending { kind: Some(kind), range, parent: self.parent, ast, below });
+    }
+
+    /// The rest of the children that are being listed.
+    pub(super) fn rest(&mut self, below: Below<'a>) {
+        let range = TextRange::default();
+        self.pending.push(Pending { kind: None, range, parent: self.parent, ast: None, below });
     }
 
     pub(super) fn leaf(&mut self, kind: CstKind, range: TextRange) {
@@ -181,13 +224,19 @@ impl<'a> Projection<'a> {
             Below::InStmt(stmt) => self.in_stmt(stmt),
             Below::InPattern(pattern, limit) => self.in_pattern(pattern, limit),
             Below::Lines(body) => self.lines(body),
-            Below::Line(body) => body.iter().for_each(|stmt| self.stmt(stmt)),
+            Below::Line(body) => self.line(body),
             Below::Suite(body) => self.suite(body),
             Below::Clauses(clauses) => self.in_clause(clauses),
             Below::Handler(handler) => self.in_handler(handler),
             Below::Case(case) => self.in_case(case),
             Below::WithItem(item, limit) => self.in_with_item(item, limit),
-            Below::Dotted(range) => self.in_dotted(range),
+            Below::Dotted(range, dots) => self.in_dotted(range, dots),
+            Below::Aliases(aliases) => self.aliases(aliases),
+            Below::NameItems(names) => self.name_items(names),
+            Below::Arguments(arguments, from) => self.argument_list(arguments, from),
+            Below::DictItems(dict, from) => self.dict_items(dict, from),
+            Below::Comparisons(compare, from, start) => self.comparisons(compare, from, start),
+            Below::Indices(indices, limit) => self.subscript_elements(indices, limit),
             Below::Alias(alias) => self.in_alias(alias),
             Below::TypeParams(params) => self.in_type_params(params),
             Below::TypeParam(param, inner) => self.in_type_param(param, inner),
@@ -203,14 +252,14 @@ impl<'a> Projection<'a> {
                 }
                 self.expr(&keyword.value);
             }
-            Below::BoolOp(chain, count) => self.in_bool_op(chain, count),
+            Below::BoolOp(chain, count, start) => self.in_bool_op(chain, count, start),
             Below::Comparison(compare, index, start) => self.in_comparison(compare, index, start),
             Below::Generators(generators) => self.in_generator(generators),
             Below::Strings(expr, index) => self.in_strings(expr, index),
             Below::StringElements(elements, kinds) => self.string_elements(elements, kinds),
             Below::Interpolation(field, kinds) => self.in_interpolation(field, kinds),
-            Below::Difference(range) => self.difference(range),
-            Below::InDifference(range) => self.in_difference(range),
+            Below::Difference(range) => self.named_character(range),
+            Below::InDifference(range, hyphens) => self.in_difference(range, hyphens),
             Below::Elements(elements, limit) => self.elements(elements, limit),
             Below::DictItem(key, value) => {
                 self.optional(key);

@@ -10,7 +10,7 @@ use ruff_text_size::{Ranged, TextRange, TextSize};
 use super::CstKind;
 use super::expressions::augmented;
 use super::layout::{ends, span};
-use super::project::{Below, Projection};
+use super::project::{AT_ONCE, Below, Projection};
 
 /// `async` and `match` have this many bytes.
 const FIVE: TextSize = TextSize::new(5);
@@ -79,7 +79,8 @@ impl<'a> Projection<'a> {
     }
 
     pub(super) fn lines(&mut self, mut body: &'a [Stmt]) {
-        while let Some(first) = body.first() {
+        for _ in 0..AT_ONCE {
+            let Some(first) = body.first() else { return };
             if is_compound(first) {
                 self.stmt(first);
                 body = &body[1..];
@@ -91,6 +92,17 @@ impl<'a> Projection<'a> {
             let (line, rest) = body.split_at(count);
             self.push(CstKind::SimpleStatementLine, span(first.start(), line[count - 1].end()), Below::Line(line));
             body = rest;
+        }
+        if !body.is_empty() {
+            self.rest(Below::Lines(body));
+        }
+    }
+
+    pub(super) fn line(&mut self, body: &'a [Stmt]) {
+        let (now, later) = body.split_at(body.len().min(AT_ONCE));
+        now.iter().for_each(|stmt| self.stmt(stmt));
+        if !later.is_empty() {
+            self.rest(Below::Line(later));
         }
     }
 
@@ -275,9 +287,13 @@ impl<'a> Projection<'a> {
         }
     }
 
-    fn name_items(&mut self, names: &[Identifier]) {
-        for name in names {
+    pub(super) fn name_items(&mut self, names: &'a [Identifier]) {
+        let (now, later) = names.split_at(names.len().min(AT_ONCE));
+        for name in now {
             self.push(CstKind::NameItem, name.range, Below::Name(name.range));
+        }
+        if !later.is_empty() {
+            self.rest(Below::NameItems(later));
         }
     }
 
@@ -330,13 +346,17 @@ impl<'a> Projection<'a> {
         }
     }
 
-    fn aliases(&mut self, aliases: &'a [Alias]) {
-        for alias in aliases {
+    pub(super) fn aliases(&mut self, aliases: &'a [Alias]) {
+        let (now, later) = aliases.split_at(aliases.len().min(AT_ONCE));
+        for alias in now {
             if alias.name.as_str() == "*" {
                 self.push_as(&alias.node_index, CstKind::ImportStar, alias.range, Below::Nothing);
             } else {
                 self.push_as(&alias.node_index, CstKind::ImportAlias, alias.range, Below::Alias(alias));
             }
+        }
+        if !later.is_empty() {
+            self.rest(Below::Aliases(later));
         }
     }
 
@@ -349,20 +369,25 @@ impl<'a> Projection<'a> {
 
     /// A name with dots, which is an attribute of an attribute of a name.
     pub(super) fn dotted(&mut self, range: TextRange) {
-        if self.layout.text[range].contains('.') {
-            self.push(CstKind::Attribute, range, Below::Dotted(range));
+        let dots = self.layout.text[range].bytes().filter(|byte| *byte == b'.').count();
+        self.dotted_part(range, dots as u32);
+    }
+
+    fn dotted_part(&mut self, range: TextRange, dots: u32) {
+        if dots > 0 {
+            self.push(CstKind::Attribute, range, Below::Dotted(range, dots));
         } else {
             self.leaf(CstKind::Name, range);
         }
     }
 
-    pub(super) fn in_dotted(&mut self, range: TextRange) {
+    pub(super) fn in_dotted(&mut self, range: TextRange, dots: u32) {
         let Some((value, name)) = self.layout.text[range].rsplit_once('.') else { return };
         // Around the dots there may be spaces, and backslashes at the ends of lines.
         let between = |c: char| c.is_whitespace() || c == '\\';
         let value = TextSize::of(value.trim_end_matches(between));
         let name = TextSize::of(name.trim_start_matches(between));
-        self.dotted(TextRange::at(range.start(), value));
+        self.dotted_part(TextRange::at(range.start(), value), dots - 1);
         self.leaf(CstKind::Name, span(range.end() - name, range.end()));
     }
 }

@@ -3,7 +3,7 @@
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{Expr, ExprContext, Stmt, StmtFunctionDef};
 use ruff_text_size::{Ranged as _, TextRange};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Hidden, Sight, blocks};
 
@@ -157,35 +157,43 @@ struct Relevant<'a> {
 impl<'a> Relevant<'a> {
     fn of(function: &'a StmtFunctionDef) -> Self {
         let mut relevant = Self { writes: AttributeWrites::of(function), names: FxHashSet::default() };
-        loop {
-            let before = relevant.names.len();
-            relevant.collect(&function.body);
-            if relevant.names.len() == before {
-                return relevant;
+        let mut search = Search::default();
+        relevant.collect(&function.body, &mut search);
+        // A statement that binds a relevant name makes the names that it uses relevant. Each statement and each name is taken once: the
+        // bindings of a function may depend on one another in a long chain.
+        while let Some(name) = search.names.pop() {
+            if relevant.names.insert(name) {
+                for place in search.bound_by.remove(name).into_iter().flatten() {
+                    if let Some(statement) = search.waiting[place].take() {
+                        search.use_all(statement);
+                    }
+                }
             }
         }
+        relevant
     }
 
-    /// Add the names that are used by what [`Hidden::slice`] does not hide.
-    fn collect(&mut self, statements: &'a [Stmt]) {
+    /// Find the names that are used by what [`Hidden::slice`] does not hide whatever is relevant, and what depends on that.
+    fn collect(&self, statements: &'a [Stmt], search: &mut Search<'a>) {
         for statement in statements {
             let nested = blocks(statement);
-            if nested.is_empty() {
-                let mut used = Used::default();
-                if self.keeps(statement) {
-                    used.visit_stmt(statement);
-                } else {
-                    used.is_in_callees = true;
-                    used.visit_stmt(statement);
-                }
-                self.names.extend(used.names);
-            } else {
+            if !nested.is_empty() {
                 let mut header = Header(Used::default());
                 header.visit_stmt(statement);
-                self.names.extend(header.0.names);
+                search.names.extend(header.0.names);
                 for block in nested {
-                    self.collect(block);
+                    self.collect(block, search);
                 }
+            } else if self.keeps(statement) {
+                search.use_all(statement);
+            } else {
+                let mut used = Used { is_in_callees: true, ..Used::default() };
+                used.visit_stmt(statement);
+                search.names.extend(used.names);
+                for name in bound_names(statement) {
+                    search.bound_by.entry(name).or_default().push(search.waiting.len());
+                }
+                search.waiting.push(Some(statement));
             }
         }
     }
@@ -212,6 +220,39 @@ impl<'a> Relevant<'a> {
 
     fn writes_attributes(&self, statements: &[Stmt]) -> bool {
         self.writes.as_ref().is_some_and(|writes| writes.are_in(statements))
+    }
+}
+
+/// What is still to be looked at to find all relevant names.
+#[derive(Default)]
+struct Search<'a> {
+    /// Names that are relevant.
+    names: Vec<&'a str>,
+    /// Statements that count once one of the names that they bind is relevant.
+    waiting: Vec<Option<&'a Stmt>>,
+    /// Their places by these names.
+    bound_by: FxHashMap<&'a str, Vec<usize>>,
+}
+
+impl<'a> Search<'a> {
+    fn use_all(&mut self, statement: &'a Stmt) {
+        let mut used = Used::default();
+        used.visit_stmt(statement);
+        self.names.extend(used.names);
+    }
+}
+
+/// The names that a statement without blocks binds, for which [`Relevant::keeps`] looks.
+fn bound_names(statement: &Stmt) -> Vec<&str> {
+    match statement {
+        Stmt::FunctionDef(function) => vec![&function.name],
+        Stmt::ClassDef(class) => vec![&class.name],
+        Stmt::Expr(_) | Stmt::Assign(_) | Stmt::AugAssign(_) | Stmt::AnnAssign(_) => {
+            let mut bound = Bound::default();
+            bound.visit_stmt(statement);
+            bound.names
+        }
+        _ => Vec::new(),
     }
 }
 
