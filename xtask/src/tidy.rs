@@ -52,7 +52,7 @@ const FENCED: &[(&str, &[&str])] = &[
     ("nix", &["codeintel-system", "xtask"]),
     ("jsonc-parser", &["codeintel-system"]),
     ("ruff_python_ast", &["codeintel-python", "codeintel-semantic"]),
-    ("ruff_python_parser", &["codeintel-python"]),
+    ("ruff_python_parser", &["codeintel-python", "codeintel-semantic"]),
     ("ruff_text_size", &["codeintel-python", "codeintel-semantic"]),
     ("ruff_db", &["codeintel-semantic"]),
     ("ruff_notebook", &["codeintel-semantic"]),

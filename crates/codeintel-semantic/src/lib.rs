@@ -12,6 +12,7 @@ mod effort;
 mod hierarchy;
 mod modules;
 mod names;
+mod outsize;
 mod resolver;
 mod sources;
 mod symbols;

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use codeintel_base::{ContentHash, RepoPath};
 use codeintel_scip::PlacedDocument;
 use ruff_db::files::File;
+use ruff_db::source::source_text;
 use ruff_db::system::SystemPathBuf;
 use ruff_python_ast::PythonVersion;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
+use ty_python_core::ProgramFile;
 
 use crate::collect::{self, Kept};
 use crate::database::{Database, SearchPaths};
@@ -26,7 +28,7 @@ const MOST_OCCURRENCES: usize = 700_000;
 const MOST_KEPT: usize = 64;
 
 /// Steps of work that a document may cost, counted from nothing resolved. The dearest of a million lines of real sources cost a tenth of it.
-pub const MOST_STEPS: u64 = 2_000_000;
+pub const MOST_STEPS: u64 = 1_000_000;
 
 /// How much is asked of ty for a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,12 +47,16 @@ pub enum DocumentError {
     Exhausted {
         /// The steps that it may take.
         limit: u64,
-        /// Whether nothing had been resolved before, so that another try would cost the same.
-        is_cold: bool,
     },
     /// ty panicked.
     #[error("the type inference failed: {0}")]
     Failed(String),
+    /// Its shape is one that ty takes very long for.
+    #[error("{what}")]
+    TooLarge {
+        /// What is too large, with the limit.
+        what: String,
+    },
     /// The file is not one of the repository, or is no text.
     #[error("the file is not there")]
     Missing,
@@ -84,8 +90,6 @@ pub struct Resolver {
     modules: Arc<ModuleSymbols>,
     db: Database,
     effort: Arc<Effort>,
-    /// Whether nothing has been resolved with this database.
-    is_cold: bool,
     /// What the last document cost.
     steps: u64,
     /// Occurrences of the documents that were made with this database.
@@ -117,12 +121,12 @@ impl Resolver {
         let version = format!("{major}.{minor}");
         let modules = ModuleSymbols::new(&root, project, &version, &site_packages, &options.packages);
         let modules = Arc::new(modules.with_files(&placed(files, &options.import_roots)));
-        let sources = Arc::new(Sources::new(root, site_packages, reader));
+        let sources = Arc::new(Sources::new(root, site_packages, search_order(&options.import_roots), reader));
         sources.set_files(revisions(files, &options.import_roots).iter().map(|(path, hash)| (path.as_str(), *hash)));
         let effort = Arc::<Effort>::default();
         let db = Database::new(&paths, Arc::clone(&sources), Arc::clone(&modules), Arc::clone(&effort));
         let kept = FxHashMap::default();
-        Self { options, paths, sources, modules, db, effort, is_cold: true, steps: 0, occurrences: 0, kept }
+        Self { options, paths, sources, modules, db, effort, steps: 0, occurrences: 0, kept }
     }
 
     /// Whether it was made with these options.
@@ -146,6 +150,10 @@ impl Resolver {
             }
             self.db.set_modules(modules);
         }
+        if self.sources.was_late() {
+            self.forget();
+            return;
+        }
         for path in changed {
             File::sync_path_only(&mut self.db, &path);
         }
@@ -164,26 +172,51 @@ impl Resolver {
         if self.occurrences > MOST_OCCURRENCES {
             self.forget();
         }
+        let made = self.try_document(path, outlook, level);
+        if !self.sources.was_late() {
+            return made;
+        }
+        // ty has seen what it must not see.
+        self.forget();
+        self.try_document(path, outlook, level)
+    }
+
+    fn try_document(
+        &mut self,
+        path: &RepoPath,
+        outlook: Option<ContentHash>,
+        level: Level,
+    ) -> Result<PlacedDocument, DocumentError> {
         let before = AssertUnwindSafe(self.kept.remove(path));
+        let sources = AssertUnwindSafe(&*self.sources);
         let file = self.paths.root.join(hidden(path.as_str(), &self.options.import_roots));
         let db = AssertUnwindSafe(&self.db);
-        let is_cold = std::mem::replace(&mut self.is_cold, false);
         self.effort.begin(self.options.most_steps);
         let made = ruff_db::panic::catch_unwind(|| {
             let (db, AssertUnwindSafe(before)) = (*db, before);
-            let document = |file| match outlook.filter(|_| level == Level::Types) {
-                Some(outlook) => {
-                    let (document, kept) = collect::document_again(db, file, outlook, before);
-                    (document, Some(kept))
+            let document = |program_file: ProgramFile<'_>| {
+                // ty reads it now at the latest.
+                source_text(db, program_file.file(db)).as_str();
+                let what = sources.outsize(&file);
+                match (level, what, outlook) {
+                    (Level::Types, Some(what), _) => Err(DocumentError::TooLarge { what: what.to_string() }),
+                    (Level::Types, None, Some(outlook)) => {
+                        let (document, kept) = collect::document_again(db, program_file, outlook, before);
+                        Ok((document, Some(kept)))
+                    }
+                    (Level::Types, None, None) => Ok((collect::document(db, program_file), None)),
+                    (Level::Names, None, _) => Ok((names::document(db, program_file), None)),
+                    (Level::Names, Some(_), _) => {
+                        let text = sources.text(&file).ok_or(DocumentError::Missing)?;
+                        Ok((names::document_of_text(db, program_file, &text), None))
+                    }
                 }
-                None if level == Level::Names => (names::document(db, file), None),
-                None => (collect::document(db, file), None),
             };
-            salsa::attach(db, || db.file(&file).map(document))
+            salsa::attach(db, || db.file(&file).map_or(Err(DocumentError::Missing), document))
         });
         self.steps = self.effort.end();
         match made {
-            Ok(Some((document, kept))) => {
+            Ok(Ok((document, kept))) => {
                 if self.kept.len() == MOST_KEPT {
                     self.kept.clear();
                 }
@@ -191,12 +224,12 @@ impl Resolver {
                 self.occurrences += document.occurrences.len();
                 Ok(document)
             }
-            Ok(None) => Err(DocumentError::Missing),
+            Ok(Err(error)) => Err(error),
             Err(panic) => {
                 // Others that need what failed would fail, too, without having caused it.
                 self.forget();
                 if panic.payload.downcast_ref::<Exhausted>().is_some() {
-                    return Err(DocumentError::Exhausted { limit: self.options.most_steps, is_cold });
+                    return Err(DocumentError::Exhausted { limit: self.options.most_steps });
                 }
                 let message = panic.payload.to_string();
                 Err(DocumentError::Failed(message.lines().next().unwrap_or_default().to_owned()))
@@ -213,7 +246,6 @@ impl Resolver {
     fn forget(&mut self) {
         let (sources, modules, effort) = (&self.sources, &self.modules, &self.effort);
         self.db = Database::new(&self.paths, Arc::clone(sources), Arc::clone(modules), Arc::clone(effort));
-        self.is_cold = true;
         self.occurrences = 0;
     }
 }

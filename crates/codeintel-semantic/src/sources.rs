@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::UNIX_EPOCH;
 
 use ruff_db::file_revision::FileRevision;
@@ -17,6 +17,7 @@ use ruff_db::system::{
 use ruff_notebook::{Notebook, NotebookError};
 use rustc_hash::FxHashMap;
 
+use crate::outsize::{self, StarCycles};
 use crate::resolver::visible;
 
 /// Reads the sources of a repository.
@@ -32,6 +33,9 @@ pub(crate) struct Sources {
     /// Folders that are read from the disk although they are in the repository.
     installed: Arc<[SystemPathBuf]>,
     tree: Arc<RwLock<Tree>>,
+    /// Folders of the repository that imports start from, in the order in which they are searched.
+    import_roots: Arc<[String]>,
+    judged: Arc<Mutex<Judged>>,
     reader: Arc<dyn ReadSource>,
 }
 
@@ -41,6 +45,33 @@ struct Tree {
     files: FxHashMap<String, u128>,
     /// Paths from the root, with the names and types of what is in them, sorted; the root is empty.
     folders: BTreeMap<String, Vec<(String, FileType)>>,
+}
+
+/// What is known of files that may be too large for ty.
+#[derive(Default)]
+struct Judged {
+    /// Paths with what tells their contents apart, and what is too large in them.
+    files: FxHashMap<SystemPathBuf, (u128, Option<Arc<str>>)>,
+    cycles: StarCycles,
+    /// A cycle was found after ty had seen one of its files.
+    is_late: bool,
+}
+
+/// The files, for those who follow star imports.
+struct Followed<'s>(&'s Sources);
+
+impl outsize::Tree for Followed<'_> {
+    fn has(&self, path: &str) -> bool {
+        self.0.tree.read().unwrap_or_else(PoisonError::into_inner).files.contains_key(path)
+    }
+
+    fn text(&self, path: &str) -> Option<String> {
+        self.0.reader.read(visible(path))
+    }
+
+    fn import_roots(&self) -> &[String] {
+        &self.0.import_roots
+    }
 }
 
 impl std::fmt::Debug for Sources {
@@ -59,8 +90,58 @@ enum Place {
 }
 
 impl Sources {
-    pub(crate) fn new(root: SystemPathBuf, installed: Vec<SystemPathBuf>, reader: Arc<dyn ReadSource>) -> Self {
-        Self { root, installed: installed.into(), tree: Arc::default(), reader }
+    pub(crate) fn new(
+        root: SystemPathBuf,
+        installed: Vec<SystemPathBuf>,
+        import_roots: Vec<String>,
+        reader: Arc<dyn ReadSource>,
+    ) -> Self {
+        let (tree, judged) = Default::default();
+        Self { root, installed: installed.into(), tree, import_roots: import_roots.into(), judged, reader }
+    }
+
+    /// What is too large in a file that ty has read.
+    pub(crate) fn outsize(&self, path: &SystemPath) -> Option<Arc<str>> {
+        self.judged().files.get(path)?.1.clone()
+    }
+
+    /// The text of a file of the repository, whatever ty sees of it.
+    pub(crate) fn text(&self, path: &SystemPath) -> Option<String> {
+        self.reader.read(visible(self.inside(path)?))
+    }
+
+    /// Whether ty has seen files of a cycle before it was found; then it must read them again.
+    pub(crate) fn was_late(&self) -> bool {
+        std::mem::take(&mut self.judged().is_late)
+    }
+
+    fn judged(&self) -> MutexGuard<'_, Judged> {
+        self.judged.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What ty sees of a file.
+    fn seen(&self, path: &SystemPath, revision: u128, text: String) -> String {
+        let mut judged = self.judged();
+        let inside = self.inside(path);
+        let cycle = inside.filter(|_| text.contains("import")).and_then(|inside| {
+            let was_known = judged.cycles.is_known(inside);
+            let size = judged.cycles.large_cycle(&Followed(self), inside, &text)?;
+            if !was_known {
+                let is_seen = |path: SystemPathBuf| judged.files.get(&path).is_some_and(|(_, reason)| reason.is_none());
+                let is_late = judged.cycles.large().any(|inside| is_seen(self.root.join(inside)));
+                judged.is_late |= is_late;
+            }
+            Some(size)
+        });
+        let known = judged.files.get(path).filter(|(known, _)| *known == revision).map(|(_, reason)| reason.clone());
+        let shape = known.unwrap_or_else(|| outsize::outsize(&text).map(Arc::from));
+        let reason = shape.or_else(|| {
+            let size = cycle?;
+            let limit = outsize::MOST_IN_STAR_CYCLE;
+            Some(format!("{size} modules import all names of one another, more than the limit of {limit}").into())
+        });
+        judged.files.insert(path.to_path_buf(), (revision, reason.clone()));
+        if reason.is_some() { outsize::skeleton(&text, cycle.is_some()) } else { text }
     }
 
     /// Replace the files, given with what tells their contents apart. Gives the paths of files and folders that are others
@@ -95,8 +176,20 @@ impl Sources {
         }
         changed.sort();
         changed.dedup();
-        let changed = changed.into_iter().map(|path| self.root.join(path)).collect();
+        let changed: Vec<SystemPathBuf> = changed.into_iter().map(|path| self.root.join(path)).collect();
         *tree = now;
+        drop(tree);
+        let mut judged = self.judged();
+        let mut paths = changed.clone();
+        if !changed.is_empty() {
+            // Which cycles there are may be different now, and so what ty sees of files that are the same.
+            let cycles = std::mem::take(&mut judged.cycles);
+            paths.extend(cycles.large().map(|path| self.root.join(path)));
+            judged.is_late = cycles.large().next().is_some();
+        }
+        for path in &paths {
+            judged.files.remove(path);
+        }
         changed
     }
 
@@ -171,11 +264,15 @@ impl System for Sources {
 
     fn read_to_string(&self, path: &SystemPath) -> Result<String> {
         match (self.place(path), self.inside(path)) {
-            (Place::File(_), Some(inside)) => {
-                self.reader.read(visible(inside)).ok_or_else(|| io::ErrorKind::InvalidData.into())
+            (Place::File(revision), Some(inside)) => {
+                let text = self.reader.read(visible(inside)).ok_or(io::ErrorKind::InvalidData)?;
+                Ok(self.seen(path, revision, text))
             }
             #[expect(clippy::disallowed_methods, reason = "installed packages are no part of the repository")]
-            (Place::Disk, _) => fs::read_to_string(path.as_std_path()),
+            (Place::Disk, _) => {
+                let text = fs::read_to_string(path.as_std_path())?;
+                Ok(if outsize::outsize(&text).is_some() { outsize::skeleton(&text, false) } else { text })
+            }
             _ => Err(not_found()),
         }
     }

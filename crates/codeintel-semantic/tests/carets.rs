@@ -116,6 +116,38 @@ fn names_stand_for_what_python_says() {
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
+/// Whether a fact needs types: attributes but those of modules, keywords, and what is overridden.
+fn needs_types(source: &str, fact: &Fact) -> bool {
+    let line = source.lines().nth(fact.line as usize).unwrap();
+    let (before, behind) = (&line[..fact.columns.0 as usize], &line[fact.columns.1 as usize..]);
+    let is_import = fact.role.contains("import");
+    let is_keyword = behind.starts_with('=') && !behind.starts_with("==") && before.ends_with(['(', ' ', ',']);
+    let is_argument = is_keyword && before.contains('(') && !fact.role.contains("definition");
+    let is_string = before.ends_with("[\"") || before.ends_with("['");
+    !is_import && before.ends_with('.') || is_argument || fact.role == "implements" || is_string
+}
+
+#[test]
+fn names_stand_for_the_same_without_types() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let files = files(&root, "");
+    let mut resolver = resolver(&root, &files);
+    let (mut differences, mut same) = (Vec::new(), 0);
+    for file in &files {
+        let source = fs::read_to_string(root.join(file.path.as_str())).unwrap();
+        let document = resolver.document(&file.path, None, Level::Names).unwrap();
+        let [mut claimed, mut found] = [claimed(&source), found(&document)];
+        claimed.retain(|fact| !needs_types(&source, fact));
+        same += claimed.intersection(&found).count();
+        differences.extend(claimed.difference(&found).map(|fact| format!("{}: is not {fact:?}", file.path)));
+        found.retain(|fact| !needs_types(&source, fact));
+        if source.starts_with("# exhaustive") {
+            differences.extend(found.difference(&claimed).map(|fact| format!("{}: should not be {fact:?}", file.path)));
+        }
+    }
+    assert!(differences.is_empty() && same > 700, "{same} the same\n{}", differences.join("\n"));
+}
+
 fn last_part(symbol: &str) -> &str {
     symbol.rsplit('/').next().unwrap_or_default()
 }

@@ -93,8 +93,12 @@ impl Membership {
             return Self::Root;
         }
         let is_below = root.ancestors().skip(1).any(|folder| folder.join(".git").exists());
-        // Exit code 1 without a word: not ignored. What git complains of here, it will complain of again where that is told.
-        if is_below && run(root, &[], &["check-ignore", "--quiet", "."], None).is_err() {
+        // Exit code 1 without a word: not ignored. In a bare repository git is not asked, which is said where it is asked for more.
+        let is_ours = || {
+            let ignored = run(root, &[], &["check-ignore", "--quiet", "."], None);
+            ignored.is_err_and(|message| message.is_empty()) || bare_repository(root).is_some()
+        };
+        if is_below && is_ours() {
             return Self::Folder;
         }
         Self::Outside

@@ -21,15 +21,16 @@ impl Hostile {
         fs::create_dir_all(root.join("inner")).unwrap();
         hostile.plain(&root, &["init", "-q", "-b", "main"]);
         hostile.write(".gitattributes", "*.py filter=evil diff=evil\n*.txt filter=process\n*.cfg filter=a=b\n");
-        for name in ["a.py", "b.txt", "c.cfg", "plain", "inner/d.py"] {
+        for name in ["a.py", "z.txt", "c.cfg", "plain", "inner/d.py"] {
             hostile.write(name, "one\n");
         }
         hostile.plain(&root, &["add", "-A"]);
         hostile.plain(&root, &["commit", "-qm", "one"]);
         hostile.write("a.py", "two\n");
+        hostile.write("plain", "two\n");
         hostile.plain(&root, &["commit", "-qam", "two"]);
-        hostile.sign_a_commit();
         hostile.add_submodule();
+        hostile.sign_a_commit();
         hostile.configure();
         hostile
     }
@@ -100,9 +101,6 @@ impl Hostile {
             self.plain(&folder, &["config", key, &self.program(name)]);
         }
         self.write("module/m.py", "two\n");
-        // The signed commit is the last one again.
-        self.plain(&self.root(), &["checkout", "-q", "HEAD~"]);
-        self.plain(&folder, &["init", "-q"]);
     }
 
     fn configure(&self) {
@@ -176,7 +174,7 @@ impl Hostile {
 
     /// Whoever compares a file with the index has to compare what is in it.
     fn touch_all(&self) {
-        for name in ["a.py", "b.txt", "c.cfg", "plain", "inner/d.py", "module/m.py"] {
+        for name in ["a.py", "z.txt", "c.cfg", "plain", "inner/d.py", "module/m.py"] {
             let file = fs::File::options().append(true).open(self.root().join(name)).unwrap();
             file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000)).unwrap();
         }
@@ -203,12 +201,12 @@ impl Hostile {
 /// Commands that run something by plain git in such a repository.
 const COMMANDS: [&[&str]; 10] = [
     &["status", "--porcelain=v2", "."],
-    &["log", "-p", "-2"],
+    &["log", "-p", "-3"],
     &["log", "--format=%G? %h", "-2"],
     &["blame", "a.py"],
     &["cat-file", "-p", "HEAD:a.py"],
     &["ls-tree", "-r", "HEAD"],
-    &["diff", "HEAD~", "--", "."],
+    &["diff", "HEAD~2", "--", "."],
     &["show", "HEAD"],
     &["ls-files", "-m"],
     &["diff-files", "-p"],

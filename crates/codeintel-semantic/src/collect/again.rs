@@ -81,7 +81,7 @@ pub(crate) fn document_again<'db>(
             collector.into_parts()
         }
     };
-    (Part::whole(kept.parts.clone()).into_document(db, file), kept)
+    (Part::whole(kept.parts.clone()).into_document_of(db, file), kept)
 }
 
 impl Kept {

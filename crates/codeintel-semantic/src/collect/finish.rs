@@ -31,7 +31,18 @@ impl Part {
     }
 
     /// Number the locals, and turn everything into what an index holds.
-    pub(super) fn into_document<'db>(mut self, db: &'db dyn Db, file: ProgramFile<'db>) -> PlacedDocument {
+    pub(super) fn into_document_of<'db>(self, db: &'db dyn Db, file: ProgramFile<'db>) -> PlacedDocument {
+        let around = |scope: FileScopeId| {
+            let around = prefix_of(db, scope.to_scope_id(db, file)).unwrap_or_default();
+            // A module's own symbol is more than what those of its members begin with.
+            let module = around.ends_with('/').then(|| module_symbol(db, file)).flatten();
+            module.unwrap_or_else(|| around.to_owned())
+        };
+        self.into_document(source_text(db, file.file(db)).as_str(), around)
+    }
+
+    /// The same for a text; `around` names the symbol around the variables of a scope.
+    pub(crate) fn into_document(mut self, text: &str, around: impl Fn(FileScopeId) -> String) -> PlacedDocument {
         self.found.sort_by(|a, b| {
             (a.range.start(), a.range.end(), sort_key(&a.target)).cmp(&(
                 b.range.start(),
@@ -40,8 +51,6 @@ impl Part {
             ))
         });
         self.keep_first_definitions();
-        let source = source_text(db, file.file(db));
-        let text = source.as_str();
         let lines = LineIndex::new(text);
         let range_of = |range: TextRange| {
             let (start, end) = (lines.utf8(range.start().to_u32()), lines.utf8(range.end().to_u32()));
@@ -57,7 +66,7 @@ impl Part {
                     let next = locals.len();
                     let number = *locals.entry((scope, name.clone())).or_insert(next);
                     if number == next {
-                        local_symbols.push(describe_local(db, file, number, scope, &name));
+                        local_symbols.push(describe_local(number, around(scope), &name));
                     }
                     format!("local {number}")
                 }
@@ -111,21 +120,12 @@ fn defined_symbol(defined: Defined) -> Symbol {
     symbol
 }
 
-fn describe_local<'db>(
-    db: &'db dyn Db,
-    file: ProgramFile<'db>,
-    number: usize,
-    scope: FileScopeId,
-    name: &str,
-) -> Symbol {
-    let around = prefix_of(db, scope.to_scope_id(db, file)).unwrap_or_default();
-    // A module's own symbol is more than what those of its members begin with.
-    let module = around.ends_with('/').then(|| module_symbol(db, file)).flatten();
+fn describe_local(number: usize, enclosing_symbol: String, name: &str) -> Symbol {
     Symbol {
         symbol: format!("local {number}"),
         kind: Some("Variable".to_owned()),
         display_name: name.to_owned(),
-        enclosing_symbol: module.unwrap_or_else(|| around.to_owned()),
+        enclosing_symbol,
         ..Symbol::default()
     }
 }

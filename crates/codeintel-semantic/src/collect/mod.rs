@@ -3,9 +3,9 @@
 mod again;
 mod finish;
 mod keywords;
-mod part;
+pub(crate) mod part;
 mod returns;
-mod visit;
+pub(crate) mod visit;
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ use crate::hierarchy;
 use crate::symbols::{Target, declared_global, home, module_symbol, owner, symbol_name, symbol_of};
 
 /// Names that every module has without defining them.
-const OF_MODULES: [&str; 9] = [
+pub(crate) const OF_MODULES: [&str; 9] = [
     "__name__",
     "__file__",
     "__doc__",
@@ -53,11 +53,11 @@ const OF_MODULES: [&str; 9] = [
 /// Classes that an annotation names for others, too: an `int` is allowed where it says `float`.
 const NUMBERS: [&str; 2] = ["float", "complex"];
 
-const NO_SUCH_MODULE: &str = "no such module is known";
-const NO_SUCH_NAME: &str = "no such name is known";
-const NO_SUCH_ATTRIBUTE: &str = "no such attribute is known";
+pub(crate) const NO_SUCH_MODULE: &str = "no such module is known";
+pub(crate) const NO_SUCH_NAME: &str = "no such name is known";
+pub(crate) const NO_SUCH_ATTRIBUTE: &str = "no such attribute is known";
 const UNKNOWN_TYPE: &str = "the type of what it belongs to is not known";
-const NOT_IN_SOURCE: &str = "what it stands for has no definition in any source";
+pub(crate) const NOT_IN_SOURCE: &str = "what it stands for has no definition in any source";
 
 /// What defines a symbol.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -72,7 +72,7 @@ pub(crate) fn document<'db>(db: &'db dyn Db, file: ProgramFile<'db>) -> PlacedDo
     let mut collector = Collector::new(db, file);
     collector.module();
     collector.visit_body(module.suite());
-    Part::whole(collector.into_parts()).into_document(db, file)
+    Part::whole(collector.into_parts()).into_document_of(db, file)
 }
 
 struct Collector<'db> {
@@ -95,10 +95,10 @@ struct Collector<'db> {
     described: FxHashMap<(Origin<'db>, Box<str>), Arc<Symbol>>,
 }
 
-const DEFINITION: u32 = Role::Definition as u32;
-const IMPORT: u32 = Role::Import as u32;
-const WRITE: u32 = Role::Write as u32;
-const READ: u32 = Role::Read as u32;
+pub(crate) const DEFINITION: u32 = Role::Definition as u32;
+pub(crate) const IMPORT: u32 = Role::Import as u32;
+pub(crate) const WRITE: u32 = Role::Write as u32;
+pub(crate) const READ: u32 = Role::Read as u32;
 
 impl<'db> Collector<'db> {
     fn new(db: &'db dyn Db, file: ProgramFile<'db>) -> Self {
@@ -256,13 +256,7 @@ impl<'db> Collector<'db> {
 
     /// Write references, or note that there is nothing to refer to.
     fn refer(&mut self, range: TextRange, targets: Vec<Target>, roles: u32, kind: ReferenceKind, reason: &'static str) {
-        let (total, resolved) = self.part.counts.entry(kind).or_default();
-        *total += 1;
-        if targets.is_empty() {
-            self.part.unresolved.push((range, kind, reason));
-            return;
-        }
-        *resolved += 1;
+        self.part.count(range, kind, targets.is_empty().then_some(reason));
         for target in targets {
             self.add(range, target, roles);
         }
@@ -676,7 +670,7 @@ impl<'db> Collector<'db> {
 }
 
 /// An order that does not depend on the order of anything else.
-fn sort_key(target: &Target) -> (bool, &str, usize) {
+pub(crate) fn sort_key(target: &Target) -> (bool, &str, usize) {
     match target {
         Target::Global(symbol) => (false, symbol, 0),
         Target::Local(scope, name) => (true, name, usize::from(scope.is_global())),

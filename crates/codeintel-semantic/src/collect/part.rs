@@ -10,39 +10,39 @@ use crate::symbols::Target;
 
 /// What has been found.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Part {
+pub(crate) struct Part {
     /// In the order of the visit.
-    pub(super) found: Vec<Found>,
+    pub(crate) found: Vec<Found>,
     /// What is defined here, as the first definition has it.
-    pub(super) defined: BTreeMap<Box<str>, Defined>,
+    pub(crate) defined: BTreeMap<Box<str>, Defined>,
     /// What is referred to and defined outside of the repository.
-    pub(super) external: BTreeMap<Box<str>, Arc<Symbol>>,
-    pub(super) unresolved: Vec<(TextRange, ReferenceKind, &'static str)>,
+    pub(crate) external: BTreeMap<Box<str>, Arc<Symbol>>,
+    pub(crate) unresolved: Vec<(TextRange, ReferenceKind, &'static str)>,
     /// Where the name of a function without a return annotation begins, and what it returns nevertheless.
-    pub(super) returned: Vec<(TextSize, String)>,
+    pub(crate) returned: Vec<(TextSize, String)>,
     /// How many references of a kind there are, and how many of them lead somewhere.
-    pub(super) counts: BTreeMap<ReferenceKind, (u32, u32)>,
+    pub(crate) counts: BTreeMap<ReferenceKind, (u32, u32)>,
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Found {
-    pub(super) range: TextRange,
-    pub(super) target: Target,
-    pub(super) roles: u32,
-    pub(super) enclosing: Option<TextRange>,
+pub(crate) struct Found {
+    pub(crate) range: TextRange,
+    pub(crate) target: Target,
+    pub(crate) roles: u32,
+    pub(crate) enclosing: Option<TextRange>,
     /// It binds a variable, which is defined by the first binding and written to by the others.
-    pub(super) is_binding: bool,
+    pub(crate) is_binding: bool,
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Defined {
-    pub(super) symbol: Arc<Symbol>,
-    pub(super) relationships: Vec<Box<str>>,
+pub(crate) struct Defined {
+    pub(crate) symbol: Arc<Symbol>,
+    pub(crate) relationships: Vec<Box<str>>,
 }
 
 impl Defined {
     /// Add relationships, each once.
-    pub(super) fn relate(&mut self, relationships: Vec<Box<str>>) {
+    pub(crate) fn relate(&mut self, relationships: Vec<Box<str>>) {
         for relationship in relationships {
             if !self.relationships.contains(&relationship) {
                 self.relationships.push(relationship);
@@ -52,8 +52,18 @@ impl Defined {
 }
 
 impl Part {
+    /// Count a reference, with the reason why it leads nowhere if it does not.
+    pub(crate) fn count(&mut self, range: TextRange, kind: ReferenceKind, reason: Option<&'static str>) {
+        let (total, resolved) = self.counts.entry(kind).or_default();
+        *total += 1;
+        match reason {
+            Some(reason) => self.unresolved.push((range, kind, reason)),
+            None => *resolved += 1,
+        }
+    }
+
     /// All that was found in some parts.
-    pub(super) fn whole(parts: Vec<Self>) -> Self {
+    pub(crate) fn whole(parts: Vec<Self>) -> Self {
         parts
             .into_iter()
             .reduce(|mut whole, next| {

@@ -157,12 +157,12 @@ impl Collector<'_> {
     }
 }
 
-fn is_exports(target: &Expr) -> bool {
+pub(crate) fn is_exports(target: &Expr) -> bool {
     target.as_name_expr().is_some_and(|name| name.id == "__all__")
 }
 
 /// Strings in an expression, with the range between their quotes.
-pub(super) struct Strings(pub(super) Vec<(String, TextRange)>);
+pub(crate) struct Strings(pub(crate) Vec<(String, TextRange)>);
 
 impl<'a> Visitor<'a> for Strings {
     fn visit_expr(&mut self, expression: &'a Expr) {
@@ -176,7 +176,7 @@ impl<'a> Visitor<'a> for Strings {
 }
 
 /// The range between the quotes of a string of one part.
-fn content_range(string: &ExprStringLiteral) -> Option<TextRange> {
+pub(crate) fn content_range(string: &ExprStringLiteral) -> Option<TextRange> {
     let literal = string.as_single_part_string()?;
     let (opener, closer) = (literal.flags.opener_len(), literal.flags.closer_len());
     let range = TextRange::new(literal.range.start() + opener, literal.range.end().checked_sub(closer)?);

@@ -51,11 +51,8 @@ impl LocalWorkforce {
                 Err(error) => Event::Refused {
                     file: item.file,
                     reason: error.to_string(),
-                    is_final: match error {
-                        DocumentError::Exhausted { is_cold, .. } => is_cold,
-                        DocumentError::Failed(_) => false,
-                        DocumentError::Missing => true,
-                    },
+                    // With less known, another try would take more steps. A panic may come of what was known.
+                    is_final: !matches!(error, DocumentError::Failed(_)),
                 },
             };
             if !event(answer) {
