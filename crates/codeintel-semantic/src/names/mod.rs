@@ -33,12 +33,7 @@ pub(crate) fn document_of_text<'db>(db: &'db dyn Db, file: ProgramFile<'db>, tex
     document_of(db, file, text, module.as_ref().map_or(&[][..], |module| module.suite()))
 }
 
-fn document_of<'db>(
-    db: &'db dyn Db,
-    file: ProgramFile<'db>,
-    text: &str,
-    suite: &[Stmt],
-) -> PlacedDocument {
+fn document_of<'db>(db: &'db dyn Db, file: ProgramFile<'db>, text: &str, suite: &[Stmt]) -> PlacedDocument {
     let prefix = db.modules().prefix(file.file(db).path(db));
     let package = modules::package_of(db, file);
     let documented = Documented::of(suite);

@@ -51,16 +51,30 @@ pub(crate) enum What {
     Parameter(Name, Described),
     TypeParameter(Name, Described),
     /// A module that is imported, with the range of its other name and the name that is bound.
-    Import { module: Name, renamed: Option<TextRange>, bound: Name },
+    Import {
+        module: Name,
+        renamed: Option<TextRange>,
+        bound: Name,
+    },
     /// The module of `from module import`.
     FromModule(ModulePath),
     /// What is imported from it.
-    From { module: ModulePath, name: Name, renamed: Option<TextRange>, bound: Name },
+    From {
+        module: ModulePath,
+        name: Name,
+        renamed: Option<TextRange>,
+        bound: Name,
+    },
     Star(ModulePath),
     /// A name in `__all__`.
     Exported(Name),
     /// An attribute of a method's first parameter that is bound; the scope is that of the class.
-    Member { name: Name, roles: u32, is_addition: bool, described: Described },
+    Member {
+        name: Name,
+        roles: u32,
+        is_addition: bool,
+        described: Described,
+    },
 }
 
 /// A name that is read.
@@ -94,6 +108,7 @@ pub(crate) struct Walked {
     pub(crate) declared: FxHashSet<Name>,
     pub(crate) exports: Exports,
     /// How many nodes were visited.
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests hold it to the size of the source"))]
     pub(crate) visited: usize,
 }
 
@@ -150,12 +165,7 @@ impl<'w> Walker<'w> {
         Self::with(text, package, None, None)
     }
 
-    fn with(
-        text: &'w str,
-        package: Option<&'w str>,
-        prefix: Option<&str>,
-        documented: Option<&'w Documented>,
-    ) -> Self {
+    fn with(text: &'w str, package: Option<&'w str>, prefix: Option<&str>, documented: Option<&'w Documented>) -> Self {
         let mut walker = Self {
             text,
             documented,
@@ -364,7 +374,8 @@ impl<'w> Walker<'w> {
         {
             let is_addition = roles & READ != 0;
             let range = attribute.attr.range;
-            let described = self.describe(&self.binding.declared("Field", attribute.range), &attribute.attr.id, attribute.range);
+            let described =
+                self.describe(&self.binding.declared("Field", attribute.range), &attribute.attr.id, attribute.range);
             if !is_addition {
                 self.scopes[class].members.insert(attribute.attr.id.clone());
             }
@@ -799,5 +810,35 @@ impl<'a> Visitor<'a> for Walker<'_> {
             _ => {}
         }
         walk_pattern(self, pattern);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outsize::parsed;
+
+    /// Double the size, and the nodes that are visited are twice as many, but for those of the frame.
+    fn check(source: impl Fn(usize) -> String) {
+        let visited = |size: usize| {
+            let text = source(size);
+            let documented = Documented::default();
+            Walker::walk(&text, None, Some("demo/"), &documented, parsed(&text).unwrap().suite()).visited
+        };
+        let (one, two) = (visited(500), visited(1_000));
+        assert!(two > one && two <= 2 * one, "{one} {two}");
+    }
+
+    #[test]
+    fn the_work_is_proportional_to_the_size() {
+        check(|size| "x = 1\n".repeat(size));
+        check(|size| format!("x = a{}\n", ".b".repeat(size)));
+        check(|size| format!("x = a{}\n", "[0]".repeat(size)));
+        check(|size| format!("x = {}b\n", "a and ".repeat(size)));
+        check(|size| format!("if a: pass\n{}", "elif b: pass\n".repeat(size)));
+        check(|size| format!("x = {}z{}\n", "[y for y in ".repeat(size / 4), "]".repeat(size / 4)));
+        check(|size| format!("x = {}z{}\n", "[".repeat(size / 4), " for y in z]".repeat(size / 4)));
+        check(|size| format!("def f(a):\n match a:\n{}", "  case [b, *c]: pass\n".repeat(size)));
+        check(|size| "def (\n".repeat(size));
     }
 }

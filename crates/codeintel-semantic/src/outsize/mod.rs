@@ -31,7 +31,9 @@ const MOST_CONDITIONS: usize = 4_000;
 /// Attributes, subscripts and calls in a row.
 const LONGEST_CHAIN: usize = 256;
 /// Statements and expressions inside of one another.
-const DEEPEST: usize = 400;
+const DEEPEST: usize = 250;
+/// Comprehensions inside of one another.
+const DEEPEST_COMPREHENSION: usize = 32;
 /// Methods of a class, times the attributes that they bind.
 const MOST_MEMBERS: usize = 250_000;
 
@@ -79,6 +81,7 @@ struct Shape<'a> {
     here: Counts<'a>,
     around: Vec<Counts<'a>>,
     depth: usize,
+    comprehensions: usize,
     exceeded: Option<String>,
 }
 
@@ -230,6 +233,21 @@ impl<'a> Visitor<'a> for Shape<'a> {
                 walk_expr(this, expression);
             }
             Expr::Attribute(_) | Expr::Subscript(_) | Expr::Call(_) => this.chain(expression),
+            Expr::ListComp(_) | Expr::SetComp(_) | Expr::DictComp(_) | Expr::Generator(_) => {
+                this.comprehensions += 1;
+                this.check(this.comprehensions, DEEPEST_COMPREHENSION, "the file", "nested comprehensions or more");
+                walk_expr(this, expression);
+                this.comprehensions -= 1;
+            }
+            Expr::BinOp(_) => {
+                // What is added up is no deeper for its length.
+                let mut left = expression;
+                while let Expr::BinOp(node) = left {
+                    this.visit_expr(&node.right);
+                    left = &node.left;
+                }
+                this.visit_expr(left);
+            }
             Expr::Lambda(lambda) => {
                 lambda.parameters.iter().for_each(|parameters| this.outside_of_parameters(parameters));
                 this.enter(false);
@@ -276,7 +294,10 @@ mod tests {
 
     #[test]
     fn what_exceeds_a_limit_is_named() {
-        check(&"x = 1\n".repeat(12_001), Some("one scope has 12001 bindings of one name, more than the limit of 12000"));
+        check(
+            &"x = 1\n".repeat(12_001),
+            Some("one scope has 12001 bindings of one name, more than the limit of 12000"),
+        );
         let names = |number: usize| (0..number).map(|name| format!("x{name} = 1\n")).collect::<String>();
         check(&names(32_001), Some("one scope has 32001 bindings, more than the limit of 32000"));
         check(
@@ -293,46 +314,14 @@ mod tests {
         );
         check(
             &format!("x = {}1\n", "-".repeat(20_000)),
-            Some("the file has 401 levels of nesting or more, more than the limit of 400"),
+            Some("the file has 251 levels of nesting or more, more than the limit of 250"),
         );
         let methods = |number: usize| {
             let method = |name| format!("    def m{name}(self): self.a{name} = 1\n");
             format!("class C:\n{}", (0..number).map(method).collect::<String>())
         };
         check(&methods(500), None);
-        check(
-            &methods(501),
-            Some("a class has 251001 pairs of methods and attributes, more than the limit of 250000"),
-        );
+        check(&methods(501), Some("a class has 251001 pairs of methods and attributes, more than the limit of 250000"));
         check(&"#".repeat(MOST_BYTES + 1), Some("the file has 8388609 bytes, more than the limit of 8388608"));
-    }
-}
-
-#[cfg(test)]
-mod scan {
-    #[test]
-    fn scan() {
-        let Ok(dirs) = std::env::var("SCAN") else { return };
-        std::thread::Builder::new().stack_size(512 << 20).spawn(move || {
-        let (mut n, mut bytes) = (0, 0);
-        let mut time = std::time::Duration::ZERO;
-        for dir in dirs.split(':') {
-            let mut folders = vec![std::path::PathBuf::from(dir)];
-            while let Some(folder) = folders.pop() {
-                for entry in std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()) {
-                    if entry.is_symlink() { continue }
-                    if entry.is_dir() { folders.push(entry); continue }
-                    if entry.extension().is_some_and(|e| e == "py" || e == "pyi") {
-                        let Ok(text) = std::fs::read_to_string(&entry) else { continue };
-                        n += 1; bytes += text.len();
-                        let t = std::time::Instant::now();
-                        if let Some(what) = super::outsize(&text) { println!("{} {what}", entry.display()); }
-                        time += t.elapsed();
-                    }
-                }
-            }
-        }
-        println!("{n} files {bytes} bytes {time:?}");
-        }).unwrap().join().unwrap();
     }
 }

@@ -93,7 +93,12 @@ impl<'w> Writer<'w> {
                         self.line(indent, &format!("import {module} as {name}"));
                     }
                     SourceKind::From { module, name: imported, .. } => {
-                        self.import_from(indent, module.level, module.name.as_deref(), &format!("{imported} as {name}"));
+                        self.import_from(
+                            indent,
+                            module.level,
+                            module.name.as_deref(),
+                            &format!("{imported} as {name}"),
+                        );
                     }
                     SourceKind::Parameter | SourceKind::TypeParameter | SourceKind::Submodule => {}
                 }
