@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "a developer's tool talks to its developer")]
 
 mod bench;
+mod fuzz;
 mod indexers;
 mod oracle;
 mod setup;
@@ -22,6 +23,7 @@ const USAGE: &str = "usage: cargo xtask TASK
   oracle   compare the tables of real packages with CPython and radon [PACKAGE...]
   bench    measure against the plain Python pipeline [--baseline DIR] [--datasets ast|ast,cst] [--runs N] [PACKAGE...];
            with --indexers against scip-python and ty-scip
+  fuzz     run fuzz targets on this machine [decode|parse|scip_reader...] [--seconds N]
   install  build a release and print where it is";
 
 fn main() -> anyhow::Result<()> {
@@ -38,6 +40,7 @@ fn main() -> anyhow::Result<()> {
         Some("docs") => docs(),
         Some("oracle") => oracle::run(rest),
         Some("bench") => bench::run(rest),
+        Some("fuzz") => fuzz::run(rest),
         Some("install") => {
             println!("{}", setup::release_binary()?.display());
             Ok(())
@@ -72,6 +75,7 @@ fn ci() -> anyhow::Result<()> {
     } else {
         with(&["test", "--workspace", "--all-targets"]).run()?;
     }
+    fuzz::check()?;
     with(&["test", "--workspace", "--doc", "--quiet"]).run()?;
     with(&["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings").run()?;
     setup::release_binary()?;

@@ -19,12 +19,17 @@ pub struct DocumentRows {
     relationships: scip_relationships::Columns,
     unresolved: scip_unresolved::Columns,
     coverage: scip_coverage::Columns,
+    text_bytes: u64,
 }
 
 impl DocumentRows {
     /// Append the rows of a document, in all tables.
     pub fn push(&mut self, facts_id: i32, document: &PlacedDocument) {
-        for (number, (occurrence, (start_byte, end_byte))) in document.occurrences.iter().enumerate() {
+        let names = document.occurrences.iter().map(|(occurrence, _)| occurrence.symbol.len() as u64);
+        let described = document.symbols.iter().chain(&document.externals).map(Symbol::text_bytes);
+        self.text_bytes += names.chain(described).sum::<u64>();
+        let alternatives = alternatives(document);
+        for ((occurrence, (start_byte, end_byte)), alternatives) in document.occurrences.iter().zip(alternatives) {
             let (range, enclosing) = (occurrence.range, occurrence.enclosing);
             self.occurrences.push(scip_occurrences::Row {
                 facts_id,
@@ -40,7 +45,7 @@ impl DocumentRows {
                 enclosing_start_col: enclosing.map(|range| range.start_col as i32),
                 enclosing_end_line: enclosing.map(|range| range.end_line as i32),
                 enclosing_end_col: enclosing.map(|range| range.end_col as i32),
-                alternatives: alternatives(document, number),
+                alternatives,
             });
         }
         for (symbols, is_external) in [(&document.symbols, false), (&document.externals, true)] {
@@ -106,6 +111,11 @@ impl DocumentRows {
         self.occurrences.len() + symbols + relationships + self.unresolved.len() + self.coverage.len()
     }
 
+    /// The bytes of their texts. Of a column with more than 2 GiB no batch can be made.
+    pub fn text_bytes(&self) -> u64 {
+        self.text_bytes
+    }
+
     /// Whether nothing was collected.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -113,6 +123,7 @@ impl DocumentRows {
 
     /// Take the rows: one batch for each table, in the order of the datasets.
     pub fn take(&mut self) -> Vec<RecordBatch> {
+        self.text_bytes = 0;
         vec![
             self.occurrences.take(),
             self.symbols.take(),
@@ -124,19 +135,27 @@ impl DocumentRows {
     }
 }
 
-/// How many of a document's occurrences, sorted by place, are in the place of one of them and are definitions if it is one.
-fn alternatives(document: &PlacedDocument, number: usize) -> i32 {
-    let (before, after) = document.occurrences.split_at(number);
-    let (this, _) = &after[0];
-    let is_here = |(other, _): &&(Occurrence, (u32, u32))| other.range == this.range;
-    let here = before.iter().rev().take_while(is_here).chain(after.iter().take_while(is_here));
-    let mut symbols: Vec<&str> = here
-        .filter(|(other, _)| other.is(Role::Definition) == this.is(Role::Definition))
-        .map(|(other, _)| &*other.symbol)
-        .collect();
-    symbols.sort_unstable();
-    symbols.dedup();
-    symbols.len() as i32
+/// For each of a document's occurrences, which are sorted by place and symbol, how many symbols the occurrences in its place have that
+/// are definitions if it is one.
+fn alternatives(document: &PlacedDocument) -> Vec<i32> {
+    let mut alternatives = Vec::with_capacity(document.occurrences.len());
+    for here in document.occurrences.chunk_by(|(a, _), (b, _)| a.range == b.range) {
+        let count = |is_definition: bool| {
+            let mut symbols: Vec<&str> = here
+                .iter()
+                .filter(|(occurrence, _)| occurrence.is(Role::Definition) == is_definition)
+                .map(|(occurrence, _)| &*occurrence.symbol)
+                .collect();
+            // Equal ones stand together.
+            symbols.dedup();
+            symbols.len() as i32
+        };
+        let [references, definitions] = [count(false), count(true)];
+        let of =
+            |(occurrence, _): &(Occurrence, _)| if occurrence.is(Role::Definition) { definitions } else { references };
+        alternatives.extend(here.iter().map(of));
+    }
+    alternatives
 }
 
 #[cfg(test)]

@@ -26,6 +26,9 @@ pub enum EngineError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// An index could not be imported.
+    #[error("{0}")]
+    Import(String),
     /// A path that was said to have changed is left out of scans.
     #[error("`{0}` is not scanned: it is ignored, excluded or no Python source")]
     NotScanned(RepoPath),
@@ -425,7 +428,7 @@ impl Run {
         options: &Options,
         indexer: &mut dyn Indexer,
         progress: &dyn Progress,
-    ) -> Result<Vec<RepoPath>, StoreError> {
+    ) -> Result<Vec<RepoPath>, EngineError> {
         let clock = Instant::now();
         for row in &mut self.rows {
             row.content_id = self.ids[&row.hash];
@@ -435,6 +438,9 @@ impl Run {
         }
         let world = scip::World { system, database, source_roots: &self.import_roots(), options, progress };
         let step = IndexStep::take(&world, indexer, &self.rows, self.prior.as_ref())?;
+        if let Some(failure) = step.failure().filter(|_| indexer.replaces()) {
+            return Err(EngineError::Import(failure.to_owned()));
+        }
         if step.raced().is_empty() {
             step.point(&mut self.rows, self.prior.as_ref());
             self.inventory.problems.extend(step.problems());

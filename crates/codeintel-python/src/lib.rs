@@ -19,6 +19,8 @@ mod spelled;
 mod type_escape;
 
 pub use ast::{Ast, AstNode, Field, Kind};
+#[cfg(any(test, feature = "complaints"))]
+pub use cst::complaints;
 pub use cst::{Cst, CstKind, CstNode};
 pub use definitions::{Decorators, Definition, DefinitionKind};
 pub use docstring::{Docstring, DocstringParameter, DocstringStyle, clean_docstring, parse_docstring};

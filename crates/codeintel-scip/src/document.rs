@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use codeintel_base::Column;
 use scip::types;
-use scip::types::occurrence::{Typed_enclosing_range, Typed_range};
 use serde::{Deserialize, Serialize};
 
 /// One source file.
@@ -16,6 +15,10 @@ pub struct Document {
     pub language: String,
     /// What columns count; none where the producer does not say.
     pub encoding: Option<Column>,
+    /// The number of what columns count, where the schema does not know it.
+    pub unknown_encoding: Option<i32>,
+    /// The text that the producer saw, where it says so. It is not written.
+    pub text: Option<String>,
     /// Names in the source, in the order of the index.
     pub occurrences: Vec<Occurrence>,
     /// The symbols that the file defines.
@@ -93,6 +96,15 @@ pub struct Symbol {
     pub enclosing_symbol: String,
     /// How it relates to other symbols.
     pub relationships: Vec<Relationship>,
+}
+
+impl Symbol {
+    /// How many bytes of text it has.
+    pub fn text_bytes(&self) -> u64 {
+        let texts = [&self.symbol, &self.display_name, &self.signature, &self.enclosing_symbol];
+        let related = self.relationships.iter().map(|relationship| &relationship.symbol);
+        texts.into_iter().chain(&self.documentation).chain(related).map(|text| text.len() as u64).sum()
+    }
 }
 
 /// The number that a kind of symbols has in the schema; that of one which the schema does not know is its name.
@@ -176,24 +188,14 @@ pub struct Coverage {
 }
 
 impl Document {
-    pub(crate) fn from_message(message: types::Document) -> Self {
-        let count = message.occurrences.len();
-        let occurrences: Vec<Occurrence> =
-            message.occurrences.into_iter().filter_map(Occurrence::from_message).collect();
-        let encoding = match message.position_encoding.enum_value() {
-            Ok(types::PositionEncoding::UTF8CodeUnitOffsetFromLineStart) => Some(Column::Utf8),
-            Ok(types::PositionEncoding::UTF16CodeUnitOffsetFromLineStart) => Some(Column::Utf16),
-            Ok(types::PositionEncoding::UTF32CodeUnitOffsetFromLineStart) => Some(Column::Utf32),
-            Ok(types::PositionEncoding::UnspecifiedPositionEncoding) | Err(_) => None,
+    /// Take the text that the producer saw, if it is another one than that of the file. What ends its lines does not count, nor a
+    /// byte order mark.
+    pub fn take_other_text(&mut self, text: &str) -> Option<String> {
+        let lines = |text: &str| {
+            let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+            text.replace("\r\n", "\n").replace('\r', "\n")
         };
-        Self {
-            relative_path: message.relative_path,
-            language: message.language,
-            encoding,
-            malformed: count - occurrences.len(),
-            occurrences,
-            symbols: message.symbols.into_iter().map(Symbol::from_message).collect(),
-        }
+        self.text.take().filter(|own| own != text && lines(own) != lines(text))
     }
 
     pub(crate) fn to_message(&self) -> types::Document {
@@ -216,7 +218,7 @@ impl Document {
 
 impl Range {
     /// A range as the first versions of the schema write it: three numbers on one line, else four.
-    fn from_list(numbers: &[i32]) -> Option<Self> {
+    pub(crate) fn from_list(numbers: &[i32]) -> Option<Self> {
         let (start_line, start_col, end_line, end_col) = match *numbers {
             [line, start, end] => (line, start, line, end),
             [start_line, start_col, end_line, end_col] => (start_line, start_col, end_line, end_col),
@@ -225,7 +227,7 @@ impl Range {
         Self::checked(start_line, start_col, end_line, end_col)
     }
 
-    fn checked(start_line: i32, start_col: i32, end_line: i32, end_col: i32) -> Option<Self> {
+    pub(crate) fn checked(start_line: i32, start_col: i32, end_line: i32, end_col: i32) -> Option<Self> {
         let number = |value: i32| u32::try_from(value).ok();
         let range = Self {
             start_line: number(start_line)?,
@@ -247,29 +249,6 @@ impl Range {
 }
 
 impl Occurrence {
-    /// None where the range is none. A typed range counts before a list of numbers.
-    fn from_message(message: types::Occurrence) -> Option<Self> {
-        let range = match &message.typed_range {
-            Some(Typed_range::SingleLineRange(range)) => {
-                Range::checked(range.line, range.start_character, range.line, range.end_character)
-            }
-            Some(Typed_range::MultiLineRange(range)) => {
-                Range::checked(range.start_line, range.start_character, range.end_line, range.end_character)
-            }
-            _ => Range::from_list(&message.range),
-        };
-        let enclosing = match &message.typed_enclosing_range {
-            Some(Typed_enclosing_range::SingleLineEnclosingRange(range)) => {
-                Range::checked(range.line, range.start_character, range.line, range.end_character)
-            }
-            Some(Typed_enclosing_range::MultiLineEnclosingRange(range)) => {
-                Range::checked(range.start_line, range.start_character, range.end_line, range.end_character)
-            }
-            _ => Range::from_list(&message.enclosing_range),
-        };
-        Some(Self { range: range?, symbol: message.symbol, roles: message.symbol_roles as u32, enclosing })
-    }
-
     fn to_message(&self) -> types::Occurrence {
         types::Occurrence {
             range: self.range.to_list(),
@@ -282,34 +261,6 @@ impl Occurrence {
 }
 
 impl Symbol {
-    pub(crate) fn from_message(message: types::SymbolInformation) -> Self {
-        let kind = match message.kind.enum_value() {
-            Ok(types::symbol_information::Kind::UnspecifiedKind) => None,
-            Ok(kind) => Some(format!("{kind:?}")),
-            Err(number) => Some(number.to_string()),
-        };
-        let relationship = |message: types::Relationship| Relationship {
-            symbol: message.symbol,
-            is_reference: message.is_reference,
-            is_implementation: message.is_implementation,
-            is_type_definition: message.is_type_definition,
-            is_definition: message.is_definition,
-        };
-        Self {
-            symbol: message.symbol,
-            kind,
-            display_name: message.display_name,
-            signature: message
-                .signature_documentation
-                .into_option()
-                .map(|signature| signature.text)
-                .unwrap_or_default(),
-            documentation: message.documentation,
-            enclosing_symbol: message.enclosing_symbol,
-            relationships: message.relationships.into_iter().map(relationship).collect(),
-        }
-    }
-
     pub(crate) fn to_message(&self) -> types::SymbolInformation {
         let relationship = |relationship: &Relationship| types::Relationship {
             symbol: relationship.symbol.clone(),

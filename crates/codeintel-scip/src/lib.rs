@@ -5,6 +5,7 @@
 //! schema.
 #![warn(clippy::disallowed_methods)]
 
+mod decode;
 mod descriptor;
 mod document;
 mod location;
@@ -16,10 +17,12 @@ pub use descriptor::{DescriptorKind, last_descriptor};
 pub use document::{
     Coverage, Document, Occurrence, Range, ReferenceKind, Relationship, Role, Symbol, Unresolved, kind_number,
 };
-pub use location::{Root, RootError, file_uri};
+pub use location::{RepositoryFiles, Root, RootError, file_uri};
 pub use place::{PlacedDocument, Source};
-pub use reader::{Header, IndexReader, Part, ScipError};
+pub use reader::{Header, IndexPlace, IndexReader, Part, ScipError, shown_path};
 pub use writer::{IndexWriter, JsonWriter};
 
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,11 @@
 //! From the paths of an index to those of a repository.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
 use codeintel_base::RepoPath;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+
+use crate::reader::shown_path;
 
 /// Where the relative paths of an index start from.
 ///
@@ -12,14 +14,23 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_enco
 /// machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Root {
-    /// The root as the index names it.
-    named: PathBuf,
-    /// The same folder in this checkout.
-    base: PathBuf,
-    repository: PathBuf,
+    /// The parts of the root as the index names it, if it names an absolute path.
+    named: Vec<String>,
+    /// The parts of the same folder in this checkout.
+    base: Vec<String>,
+    /// The parts of the repository's folder.
+    repository: Vec<String>,
+    /// With how many parts both begin.
+    shared: usize,
     /// Another folder that it could be by the documents.
-    rival: Option<PathBuf>,
+    rival: Option<Vec<String>>,
 }
+
+/// No file has a longer path, in bytes.
+const LONGEST_PATH: usize = 4096;
+
+/// So many folders are tried as the root of an index that was made elsewhere: those nearest to the repository's own.
+const MAX_CANDIDATES: usize = 16;
 
 /// What cannot stand for itself in the path of a URI.
 const RESERVED: &AsciiSet =
@@ -32,8 +43,17 @@ pub fn file_uri(folder: &Path) -> String {
 
 /// A path that does not lie in the repository.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the index has a document outside of the repository: `{0}`")]
+#[error("the index has a document outside of the repository: `{}`", shown_path(_0))]
 pub struct RootError(String);
+
+/// What the files of a repository are asked for.
+pub trait RepositoryFiles {
+    /// Whether there is such a source file.
+    fn is_file(&self, path: &RepoPath) -> bool;
+
+    /// Whether there is a source file below a folder, which is not the root.
+    fn is_folder(&self, path: &RepoPath) -> bool;
+}
 
 impl Root {
     /// The project root of an index with documents of some paths, for a repository in a folder.
@@ -45,24 +65,35 @@ impl Root {
         project_root: &str,
         repository: &Path,
         relative_paths: &[String],
-        is_file: impl Fn(&RepoPath) -> bool,
+        files: &impl RepositoryFiles,
     ) -> Self {
         let named = folder_of_uri(project_root);
-        let root = |base| Self { named: named.clone(), base, repository: repository.to_owned(), rival: None };
-        if named.starts_with(repository) {
-            return root(named.clone());
+        let is_absolute = named.starts_with('/');
+        let parts: Vec<&str> = parts(&named).collect();
+        let repository: Vec<String> = self::parts(&repository.to_string_lossy()).map(str::to_owned).collect();
+        let root = |base: Vec<String>| Self {
+            named: if is_absolute { parts.iter().map(|&part| part.to_owned()).collect() } else { Vec::new() },
+            shared: base.iter().zip(&repository).take_while(|(base, own)| base == own).count(),
+            repository: repository.clone(),
+            base,
+            rival: None,
+        };
+        let itself = normal(&parts).filter(|_| is_absolute).map(root);
+        if let Some(itself) = &itself
+            && itself.shared == repository.len()
+        {
+            return itself.clone();
         }
-        let parts: Vec<Component<'_>> =
-            named.components().filter(|part| matches!(part, Component::Normal(_))).collect();
-        let ends = (0..=parts.len()).map(|start| repository.join(parts[start..].iter().collect::<PathBuf>()));
-        let mut best = (root(repository.to_owned()), Vec::new());
+        let below =
+            |end: &[&str]| root(repository.iter().cloned().chain(end.iter().map(|&part| part.to_owned())).collect());
+        let mut best = (below(&[]), Vec::new());
         // The root itself, since the repository may lie in it.
-        for candidate in [named.clone()].into_iter().chain(ends).map(root) {
+        for candidate in itself.into_iter().chain(ends(&parts, relative_paths, files).into_iter().map(below)) {
             let located = relative_paths.iter().filter_map(|path| candidate.locate(path).ok());
-            let files: Vec<RepoPath> = located.filter(&is_file).collect();
-            if files.len() > best.1.len() {
-                best = (candidate, files);
-            } else if files.len() == best.1.len() && files != best.1 {
+            let found: Vec<RepoPath> = located.filter(|path| files.is_file(path)).collect();
+            if found.len() > best.1.len() {
+                best = (candidate, found);
+            } else if found.len() == best.1.len() && found != best.1 {
                 best.0.rival.get_or_insert(candidate.base);
             }
         }
@@ -71,56 +102,154 @@ impl Root {
 
     /// What there is to say if the documents alone do not tell which folder it is.
     pub fn doubt(&self) -> Option<String> {
-        let shown = |folder: &Path| match folder.strip_prefix(&self.repository) {
-            Ok(path) if path.as_os_str().is_empty() => "the repository's root".to_owned(),
-            Ok(path) => format!("`{}`", path.display()),
-            Err(_) => format!("`{}`", folder.display()),
+        let shown = |folder: &[String]| match folder.strip_prefix(&*self.repository) {
+            Some([]) => "the repository's root".to_owned(),
+            Some(path) => format!("`{}`", shown_path(&path.join("/"))),
+            None => format!("`/{}`", shown_path(&folder.join("/"))),
         };
         let (taken, rival) = (shown(&self.base), shown(self.rival.as_deref()?));
         Some(format!("the index may be of {taken} or of {rival}; {taken} was taken, as its root has that name"))
     }
 
-    /// The path from the repository's root to a document.
+    /// The path from the repository's root to a document. Takes time in proportion to the path alone, however long the root is.
     pub fn locate(&self, relative_path: &str) -> Result<RepoPath, RootError> {
         let outside = || RootError(relative_path.to_owned());
-        let relative = Path::new(relative_path);
-        let absolute = self.base.join(relative.strip_prefix(&self.named).unwrap_or(relative));
-        let mut path = PathBuf::new();
-        for component in absolute.components() {
-            match component {
-                Component::ParentDir => {
-                    if !path.pop() {
-                        return Err(outside());
-                    }
-                }
-                Component::CurDir => {}
-                component => path.push(component),
+        let mut below: Vec<&str> = parts(relative_path).collect();
+        // How much of the base it starts from.
+        let mut kept = self.base.len();
+        if relative_path.starts_with('/') {
+            let is_named = !self.named.is_empty()
+                && below.len() >= self.named.len()
+                && self.named.iter().zip(&below).all(|(named, part)| named == part);
+            if is_named {
+                below.drain(..self.named.len());
+            } else {
+                kept = 0;
             }
         }
-        path.strip_prefix(&self.repository).ok().and_then(|path| RepoPath::new(path).ok()).ok_or_else(outside)
+        let mut path: Vec<&str> = Vec::new();
+        for part in below {
+            if part != ".." {
+                path.push(part);
+            } else if path.pop().is_none() {
+                kept = kept.checked_sub(1).ok_or_else(outside)?;
+            }
+        }
+        let repository = self.repository.len();
+        // The base goes another way than the repository.
+        if kept.min(repository) > self.shared {
+            return Err(outside());
+        }
+        let (inner, rest) = if kept >= repository {
+            (&self.base[repository..kept], &path[..])
+        } else {
+            let missing = &self.repository[kept..];
+            let is_inside = path.len() >= missing.len() && missing.iter().zip(&path).all(|(own, part)| own == part);
+            (&[][..], if is_inside { &path[missing.len()..] } else { return Err(outside()) })
+        };
+        let mut located = String::new();
+        for part in inner.iter().map(String::as_str).chain(rest.iter().copied()) {
+            if located.len() + part.len() > LONGEST_PATH {
+                return Err(outside());
+            }
+            if !located.is_empty() {
+                located.push('/');
+            }
+            located += part;
+        }
+        RepoPath::new(Path::new(&located)).map_err(|_| outside())
     }
 }
 
+/// The ends of a root's path that may lead to a document, from the longest to the empty one.
+fn ends<'a>(parts: &'a [&'a str], relative_paths: &[String], files: &impl RepositoryFiles) -> Vec<&'a [&'a str]> {
+    let up = relative_paths.iter().map(|path| steps_up(path)).max().unwrap_or(0);
+    let mut found: Vec<&[&str]> = Vec::new();
+    let mut length = 0;
+    for start in (0..=parts.len()).rev() {
+        let end = &parts[start..];
+        length += end.first().map_or(0, |part| part.len() + 1);
+        if length > LONGEST_PATH || found.len() == MAX_CANDIDATES {
+            break;
+        }
+        if end.contains(&"..") {
+            continue;
+        }
+        // It or, for documents that stand above it, a folder around it has files of the repository.
+        let has_files = |end: &[&str]| {
+            let path = RepoPath::new(Path::new(&end.join("/")));
+            path.is_ok_and(|path| files.is_folder(&path) || files.is_file(&path))
+        };
+        if end.len() <= up || (0..=up.min(MAX_CANDIDATES)).any(|above| has_files(&end[..end.len() - above])) {
+            found.push(end);
+        }
+    }
+    found.reverse();
+    found
+}
+
+/// How far a path leads out of the folder that it starts from.
+fn steps_up(path: &str) -> usize {
+    let (mut depth, mut up) = (0_usize, 0);
+    for part in parts(path) {
+        if part != ".." {
+            depth += 1;
+        } else if depth == 0 {
+            up += 1;
+        } else {
+            depth -= 1;
+        }
+    }
+    up
+}
+
+/// The parts of a path but for those that mean nothing.
+fn parts(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter(|part| !part.is_empty() && *part != ".")
+}
+
+/// Parts without steps up; none if these lead out of the root.
+fn normal(parts: &[&str]) -> Option<Vec<String>> {
+    let mut path = Vec::new();
+    for part in parts {
+        if *part == ".." {
+            path.pop()?;
+        } else {
+            path.push((*part).to_owned());
+        }
+    }
+    Some(path)
+}
+
 /// The folder of a URI, or of a path that is none. A machine's name in it does not count.
-fn folder_of_uri(uri: &str) -> PathBuf {
+fn folder_of_uri(uri: &str) -> String {
     let path = match uri.strip_prefix("file:") {
         Some(rest) => rest.strip_prefix("//").map_or(rest, |rest| &rest[rest.find('/').unwrap_or(rest.len())..]),
         None => uri,
     };
-    PathBuf::from(percent_decode_str(path).decode_utf8_lossy().into_owned())
+    percent_decode_str(path).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    impl RepositoryFiles for &[&str] {
+        fn is_file(&self, path: &RepoPath) -> bool {
+            self.contains(&path.as_str())
+        }
+
+        fn is_folder(&self, path: &RepoPath) -> bool {
+            self.iter().any(|file| path.holds(file) && *file != path.as_str())
+        }
+    }
+
     /// Files of the repository beside the one that is looked for.
-    const FILES: [&str; 4] = ["src/pkg/a.py", "src/pkg/b.py", "b.py", "src/a.py"];
+    const FILES: &[&str] = &["src/pkg/a.py", "src/pkg/b.py", "b.py", "src/a.py"];
 
     fn check_among(project_root: &str, relative_paths: &[&str], expected: &[&str]) {
         let paths: Vec<String> = relative_paths.iter().map(|&path| path.to_owned()).collect();
-        let is_file = |path: &RepoPath| FILES.contains(&path.as_str());
-        let root = Root::find(project_root, Path::new("/work/my repo"), &paths, is_file);
+        let root = Root::find(project_root, Path::new("/work/my repo"), &paths, &FILES);
         let located = |path: &String| root.locate(path).map_or_else(|_| "outside".to_owned(), |path| path.to_string());
         assert_eq!(paths.iter().map(located).collect::<Vec<_>>(), expected, "{relative_paths:?} from {project_root}");
     }
@@ -143,7 +272,7 @@ mod tests {
     fn a_uri_leads_back_to_its_folder() {
         let repository = Path::new("/work/my repo/100% ü");
         assert_eq!(file_uri(repository), "file:///work/my%20repo/100%25%20%C3%BC");
-        let inner = Root::find(&file_uri(&repository.join("src")), repository, &[], |_| false);
+        let inner = Root::find(&file_uri(&repository.join("src")), repository, &[], &FILES);
         assert_eq!(inner.locate("a.py").map(|path| path.to_string()), Ok("src/a.py".to_owned()));
     }
 
@@ -174,8 +303,8 @@ mod tests {
     #[test]
     fn the_name_of_the_folder_decides_where_two_would_do_and_that_is_told() {
         let find = |path: &str| {
-            let is_file = |path: &RepoPath| ["src/a.py", "a.py", "b.py"].contains(&path.as_str());
-            let root = Root::find("file:///ci/src", Path::new("/work"), &[path.to_owned()], is_file);
+            let files: &[&str] = &["src/a.py", "a.py", "b.py"];
+            let root = Root::find("file:///ci/src", Path::new("/work"), &[path.to_owned()], &files);
             (root.locate(path).map(|path| path.to_string()).unwrap(), root.doubt().unwrap_or_default())
         };
         let doubt = "the index may be of `src` or of the repository's root; `src` was taken, as its root has that name";

@@ -1,6 +1,7 @@
 //! Documents in the text that they speak of.
 
 use codeintel_base::{Column, ContentHash, LineIndex, Position};
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::document::{Coverage, Document, Occurrence, Range, Symbol, Unresolved};
@@ -37,6 +38,14 @@ pub struct Source<'a> {
     pub has_mark: bool,
 }
 
+impl<'a> Source<'a> {
+    /// A text that may begin with a byte order mark.
+    pub fn new(text: &'a str) -> Self {
+        let unmarked = text.strip_prefix('\u{feff}');
+        Self { text: unmarked.unwrap_or(text), has_mark: unmarked.is_some() }
+    }
+}
+
 impl Document {
     /// Find the occurrences in the file's text. Columns are those of the document's encoding, or of `default` if it
     /// declares none.
@@ -56,20 +65,25 @@ impl Document {
             }
             range
         };
-        let offset = |line: u32, column: u32| lines.offset(Position { line: line + 1, column }, source.text, encoding);
+        let mut columns = Columns { text: source.text, encoding, lines: &lines, long: FxHashMap::default() };
+        let mut offset = |line: u32, column: u32| columns.offset(Position { line: line + 1, column });
+        // It is shown as it stands, and so must be a range of some text.
+        let is_possible = |range: &Range| {
+            range.end_line <= lines.line_count() && range.start_col.max(range.end_col) as usize <= source.text.len()
+        };
         let count = self.occurrences.len();
         let mut occurrences: Vec<(Occurrence, (u32, u32))> = self
             .occurrences
             .into_iter()
             .filter_map(|occurrence| {
                 let range = unmarked(occurrence.range);
-                let enclosing = occurrence.enclosing.map(unmarked);
+                let enclosing = occurrence.enclosing.map(unmarked).filter(is_possible);
                 let bytes = (offset(range.start_line, range.start_col)?, offset(range.end_line, range.end_col)?);
                 Some((Occurrence { range, enclosing, ..occurrence }, bytes))
             })
             .collect();
         let misplaced = self.malformed + count - occurrences.len();
-        occurrences.sort_by(|(a, _), (b, _)| a.cmp(b));
+        occurrences.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         let mut placed = PlacedDocument {
             language: self.language,
             encoding,
@@ -87,6 +101,58 @@ impl Document {
     }
 }
 
+/// Columns of lines to bytes of a text, in time that does not grow with the length of the lines.
+struct Columns<'a> {
+    text: &'a str,
+    encoding: Column,
+    lines: &'a LineIndex,
+    /// Of long lines, column and byte of every [`STEP`]th character, in the order of the line.
+    long: FxHashMap<u32, Vec<(u32, u32)>>,
+}
+
+/// Lines with fewer bytes are short.
+const LONG_LINE: u32 = 1024;
+const STEP: usize = 64;
+
+impl Columns<'_> {
+    /// The byte offset of a position; none where there is no such place.
+    fn offset(&mut self, position: Position) -> Option<u32> {
+        let Self { text, encoding, lines, long } = self;
+        if *encoding == Column::Utf8 {
+            return lines.offset(position, text, *encoding);
+        }
+        if position.line > lines.line_count() {
+            return None;
+        }
+        let [start, end] = [position.line, position.line + 1].map(|line| lines.line_start(line, text));
+        if end - start < LONG_LINE {
+            return lines.offset(position, text, *encoding);
+        }
+        let line = &text[start as usize..end as usize];
+        let width = |char: char| if *encoding == Column::Utf16 { char.len_utf16() as u32 } else { 1 };
+        let steps = long.entry(position.line).or_insert_with(|| {
+            let (mut column, mut steps) = (0, Vec::new());
+            for (number, (byte, char)) in line.char_indices().enumerate() {
+                if number % STEP == 0 {
+                    steps.push((column, byte as u32));
+                }
+                column += width(char);
+            }
+            steps
+        });
+        let before = steps.partition_point(|(column, _)| *column <= position.column).checked_sub(1)?;
+        let (mut column, mut byte) = steps[before];
+        for char in line[byte as usize..].chars().take(STEP) {
+            if column >= position.column {
+                break;
+            }
+            column += width(char);
+            byte += char.len_utf8() as u32;
+        }
+        (column == position.column).then_some(start + byte)
+    }
+}
+
 impl PlacedDocument {
     /// What an index says of it.
     pub fn to_document(&self, relative_path: String) -> Document {
@@ -96,7 +162,7 @@ impl PlacedDocument {
             encoding: Some(self.encoding),
             occurrences: self.occurrences.iter().map(|(occurrence, _)| occurrence.clone()).collect(),
             symbols: self.symbols.clone(),
-            malformed: 0,
+            ..Document::default()
         }
     }
 

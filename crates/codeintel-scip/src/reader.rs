@@ -1,18 +1,33 @@
 //! An index, one part at a time.
 
-use std::io::BufRead;
+use std::io::{BufRead, Read as _};
 
 use protobuf::CodedInputStream;
-use scip::types;
 
+use crate::decode::{Decoder, Fault, MAX_PART_BYTES, skip};
 use crate::document::{Document, Symbol};
 
 /// Why an index cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum ScipError {
-    /// The bytes are no SCIP index, or end too early.
-    #[error("not a SCIP index, or a part of one: {0}")]
-    Decode(protobuf::Error),
+    /// The bytes are no SCIP index.
+    #[error("not a SCIP index, or a part of one: {reason} ({place})")]
+    Decode {
+        /// Where it is noticed.
+        place: IndexPlace,
+        /// What is wrong there.
+        reason: String,
+    },
+    /// The index ends too early.
+    #[error("not a SCIP index, or a part of one: {declared} bytes should follow, and {found} are there ({place})")]
+    Truncated {
+        /// Where the part begins that is not whole.
+        place: IndexPlace,
+        /// The bytes that it says it has.
+        declared: u64,
+        /// The bytes that are there.
+        found: u64,
+    },
     /// A part cannot be encoded.
     #[error("a part of the index cannot be encoded: {0}")]
     Encode(String),
@@ -22,6 +37,41 @@ pub enum ScipError {
     /// Reading or writing failed.
     #[error(transparent)]
     Io(#[from] std::io::Error),
+}
+
+/// A place in an index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexPlace {
+    /// Bytes from the beginning of the index.
+    pub offset: u64,
+    /// The path of the document that it is in, as the producer wrote it.
+    pub document: Option<String>,
+}
+
+impl IndexPlace {
+    fn new(offset: u64, document: Option<String>) -> Self {
+        Self { offset, document: document.filter(|path| !path.is_empty()) }
+    }
+}
+
+impl std::fmt::Display for IndexPlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "byte {}", self.offset)?;
+        self.document.as_ref().map_or(Ok(()), |path| write!(f, ", document `{}`", shown_path(path)))
+    }
+}
+
+/// A path of an index as it can be shown: in one line, and cut where it is longer than a person would read.
+pub fn shown_path(path: &str) -> String {
+    const LONGEST: usize = 200;
+    let mut shown = String::new();
+    for char in path.chars().take(LONGEST) {
+        if char.is_control() { shown.extend(char.escape_default()) } else { shown.push(char) }
+    }
+    if path.chars().nth(LONGEST).is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 /// What an index says of itself.
@@ -46,12 +96,16 @@ pub enum Part {
     External(Symbol),
 }
 
-/// Reads an index. No more than one part of it is in memory at a time.
+/// Reads an index. No more than one part of it is in memory at a time, and no part may take more than 256 MiB.
 pub struct IndexReader<'a> {
     input: CodedInputStream<'a>,
+    /// The bytes of the part that is read.
+    part: Vec<u8>,
     has_header: bool,
     is_over: bool,
     is_outline: bool,
+    /// What the parts of an outline take in memory.
+    outline_bytes: usize,
 }
 
 impl std::fmt::Debug for IndexReader<'_> {
@@ -65,26 +119,35 @@ const METADATA: u32 = 1 << 3 | 2;
 const DOCUMENTS: u32 = 2 << 3 | 2;
 const EXTERNAL_SYMBOLS: u32 = 3 << 3 | 2;
 
-/// A field of the message `Document`.
-const RELATIVE_PATH: u32 = 1 << 3 | 2;
+/// Whoever reads an outline keeps all of it; so much memory may it take.
+const MAX_OUTLINE_BYTES: usize = 2 * MAX_PART_BYTES;
 
 impl<'a> IndexReader<'a> {
     /// Read from a stream.
     pub fn new(input: &'a mut dyn BufRead) -> Self {
         let input = CodedInputStream::from_buf_read(input);
-        Self { input, has_header: false, is_over: false, is_outline: false }
+        let (has_header, is_over, is_outline) = (false, false, false);
+        Self { input, part: Vec::new(), has_header, is_over, is_outline, outline_bytes: 0 }
     }
 
-    /// Of documents read nothing but their paths. What an index says of external symbols comes behind them.
+    /// Of documents give nothing but their paths; the rest is checked and not kept. What an index says of external symbols comes
+    /// behind them. An index whose outline could be read can be read.
     #[must_use]
     pub fn outline(mut self) -> Self {
         self.is_outline = true;
         self
     }
 
-    fn part(&mut self) -> Result<Option<Part>, ScipError> {
+    /// How many bytes were read.
+    pub fn offset(&self) -> u64 {
+        self.input.pos()
+    }
+
+    fn next_part(&mut self) -> Result<Option<Part>, ScipError> {
         loop {
-            let Some(tag) = self.input.read_raw_tag_or_eof().map_err(ScipError::Decode)? else {
+            let offset = self.input.pos();
+            let Some(tag) = self.input.read_raw_tag_or_eof().map_err(|error| error_at(offset, None, error.into()))?
+            else {
                 return if self.has_header { Ok(None) } else { Err(ScipError::NoHeader) };
             };
             if !self.has_header && tag != METADATA {
@@ -92,52 +155,86 @@ impl<'a> IndexReader<'a> {
             }
             match tag {
                 METADATA => {
-                    let metadata: types::Metadata = self.input.read_message().map_err(ScipError::Decode)?;
+                    let start = self.read(offset, tag)?;
                     self.has_header = true;
-                    let tool = metadata.tool_info.into_option().unwrap_or_default();
-                    return Ok(Some(Part::Header(Header {
-                        project_root: metadata.project_root,
-                        producer: tool.name,
-                        producer_version: tool.version,
-                    })));
-                }
-                DOCUMENTS if self.is_outline => {
-                    let relative_path = self.relative_path().map_err(ScipError::Decode)?;
-                    return Ok(Some(Part::Document(Document { relative_path, ..Document::default() })));
+                    return self.decode(start, |decoder| Ok(Some(Part::Header(decoder.header()?))));
                 }
                 DOCUMENTS => {
-                    let document = self.input.read_message().map_err(ScipError::Decode)?;
-                    return Ok(Some(Part::Document(Document::from_message(document))));
+                    let start = self.read(offset, tag)?;
+                    let mut document = Document::default();
+                    let decoded = Decoder::new(&self.part, !self.is_outline).map_err(|fault| (0, fault));
+                    let decoded = decoded.and_then(|mut decoder| {
+                        decoder.document(&mut document).map_err(|fault| (decoder.offset(), fault))
+                    });
+                    if let Err((offset, fault)) = decoded {
+                        return Err(error_at(start + offset, Some(document.relative_path), fault));
+                    }
+                    self.keep(offset, size_of::<String>() + document.relative_path.len())?;
+                    return Ok(Some(Part::Document(document)));
                 }
                 EXTERNAL_SYMBOLS => {
-                    let symbol = self.input.read_message().map_err(ScipError::Decode)?;
-                    return Ok(Some(Part::External(Symbol::from_message(symbol))));
+                    let start = self.read(offset, tag)?;
+                    let (symbol, memory) = self.decode(start, |decoder| Ok((decoder.symbol()?, decoder.memory())))?;
+                    // It is found by its name, which is there twice then.
+                    self.keep(offset, memory + size_of::<String>() + symbol.symbol.len())?;
+                    return Ok(Some(Part::External(symbol)));
                 }
                 // A field of a later version of the schema.
-                tag => self.skip(tag).map_err(ScipError::Decode)?,
+                tag => skip(&mut self.input, tag).map_err(|fault| error_at(offset, None, fault))?,
             }
         }
     }
 
-    /// The path of a document, of which nothing else is read.
-    fn relative_path(&mut self) -> protobuf::Result<String> {
-        let length = self.input.read_raw_varint32()?;
-        let limit = self.input.push_limit(length.into())?;
-        let mut path = String::new();
-        while let Some(tag) = self.input.read_raw_tag_or_eof()? {
-            match tag {
-                RELATIVE_PATH => path = self.input.read_string()?,
-                tag => self.skip(tag)?,
-            }
+    /// Read the bytes of a part, which has a length. Gives the offset of the first one.
+    fn read(&mut self, offset: u64, tag: u32) -> Result<u64, ScipError> {
+        let declared = self.input.read_raw_varint64().map_err(|error| error_at(offset, None, error.into()))?;
+        let start = self.input.pos();
+        self.part.clear();
+        let at_most = declared.min(MAX_PART_BYTES as u64);
+        let mut found = (&mut self.input).take(at_most).read_to_end(&mut self.part)? as u64;
+        if found == declared {
+            return Ok(start);
         }
-        self.input.pop_limit(limit);
-        Ok(path)
+        // A length that is not true is the more likely mistake, and the better answer.
+        found += std::io::copy(&mut (&mut self.input).take(declared - found), &mut std::io::sink())?;
+        let mut document = Document::default();
+        if tag == DOCUMENTS
+            && let Ok(mut decoder) = Decoder::new(&self.part, false)
+        {
+            // It ends with a fault, of course; what stands before is there.
+            let _fault = decoder.document(&mut document);
+        }
+        if found == declared {
+            return Err(error_at(offset, Some(document.relative_path), Fault::TooLarge));
+        }
+        let place = IndexPlace::new(offset, Some(document.relative_path));
+        Err(ScipError::Truncated { place, declared, found })
     }
 
-    fn skip(&mut self, tag: u32) -> protobuf::Result<()> {
-        let wire_type = protobuf::rt::WireType::new(tag & 7);
-        let wire_type = wire_type.ok_or_else(|| std::io::Error::from(std::io::ErrorKind::InvalidData))?;
-        self.input.skip_field(wire_type)
+    fn decode<T>(&self, start: u64, decode: impl FnOnce(&mut Decoder<'_>) -> Result<T, Fault>) -> Result<T, ScipError> {
+        let mut decoder = Decoder::new(&self.part, true).map_err(|fault| error_at(start, None, fault))?;
+        decode(&mut decoder).map_err(|fault| error_at(start + decoder.offset(), None, fault))
+    }
+
+    fn keep(&mut self, offset: u64, bytes: usize) -> Result<(), ScipError> {
+        if self.is_outline {
+            self.outline_bytes += bytes;
+            if self.outline_bytes > MAX_OUTLINE_BYTES {
+                let reason = format!(
+                    "its external symbols and the paths of its documents take more than {} MiB of memory",
+                    MAX_OUTLINE_BYTES >> 20
+                );
+                return Err(ScipError::Decode { place: IndexPlace::new(offset, None), reason });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn error_at(offset: u64, document: Option<String>, fault: Fault) -> ScipError {
+    match fault {
+        Fault::Io(error) => ScipError::Io(error),
+        fault => ScipError::Decode { place: IndexPlace::new(offset, document), reason: fault.to_string() },
     }
 }
 
@@ -149,7 +246,7 @@ impl Iterator for IndexReader<'_> {
         if self.is_over {
             return None;
         }
-        let part = self.part().transpose();
+        let part = self.next_part().transpose();
         self.is_over = !matches!(part, Some(Ok(_)));
         part
     }

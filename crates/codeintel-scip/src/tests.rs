@@ -149,7 +149,7 @@ fn sample() -> Document {
                 ..Relationship::default()
             }],
         }],
-        malformed: 0,
+        ..Document::default()
     }
 }
 
@@ -244,7 +244,7 @@ prop_compose! {
     ) -> Document {
         let occurrence = |(range, symbol, roles, enclosing)| Occurrence { range, symbol, roles, enclosing };
         let occurrences = occurrences.into_iter().map(occurrence).collect();
-        Document { relative_path, language, encoding, occurrences, symbols, malformed: 0 }
+        Document { relative_path, language, encoding, occurrences, symbols, ..Document::default() }
     }
 }
 

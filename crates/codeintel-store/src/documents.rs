@@ -1,7 +1,7 @@
 //! SCIP documents: facts of one file and of what it looked up in other files.
 
 use arrow_array::RecordBatch;
-use codeintel_base::RepoPath;
+use codeintel_base::{ContentHash, RepoPath};
 use duckdb::{Appender, Connection, params};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -159,8 +159,15 @@ impl Database {
         connection.execute_batch("BEGIN")?;
         let sql = "SELECT coalesce(max(document_id), 0)::INTEGER + 1 FROM store.documents";
         let next_id = connection.query_row(sql, [], |row| row.get(0))?;
-        let (indexer, written) = (indexer.to_owned(), FxHashMap::default());
-        Ok(DocumentWriter { connection, indexer, next_id, written, rows: 0, _little_memory: little_memory })
+        Ok(DocumentWriter {
+            connection,
+            indexer: indexer.to_owned(),
+            next_id,
+            written: FxHashMap::default(),
+            contents: FxHashMap::default(),
+            rows: 0,
+            _little_memory: little_memory,
+        })
     }
 
     /// The programs, with their versions, that made the documents of a repository's current snapshot.
@@ -232,6 +239,8 @@ pub struct DocumentWriter {
     indexer: String,
     next_id: i32,
     written: FxHashMap<DocumentKey, i32>,
+    /// The numbers of contents by their hashes, once they were asked for.
+    contents: FxHashMap<String, i32>,
     rows: usize,
     _little_memory: LittleMemory,
 }
@@ -260,6 +269,23 @@ impl DocumentWriter {
         appender.flush()?;
         problems.flush()?;
         Ok(())
+    }
+
+    /// The number of a content, which gets one if it has none yet.
+    pub fn content_id(&mut self, hash: ContentHash) -> Result<i32, StoreError> {
+        if self.contents.is_empty() {
+            let mut statement = self.connection.prepare("SELECT content_hash, content_id FROM store.contents")?;
+            let known = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            self.contents = known.collect::<Result<_, _>>()?;
+        }
+        let hash = hash.to_string();
+        if let Some(id) = self.contents.get(&hash) {
+            return Ok(*id);
+        }
+        let id = self.contents.values().max().map_or(1, |last| last + 1);
+        self.connection.execute("INSERT INTO store.contents VALUES (?, ?)", params![id, hash])?;
+        self.contents.insert(hash, id);
+        Ok(id)
     }
 
     /// Commit, and give the numbers of the documents and the number of rows.

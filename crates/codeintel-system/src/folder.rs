@@ -153,6 +153,11 @@ impl OwnFolder {
         }
     }
 
+    /// Whether something is there that is no file: a folder, a pipe, a device. To open these may take for ever.
+    pub fn is_other_than_file(&self, name: impl AsRef<Path>) -> bool {
+        fs::metadata(self.at(name)).is_ok_and(|metadata| !metadata.is_file())
+    }
+
     /// Remove a file, if it is there, and the folders around it that are empty then.
     pub fn remove(&self, name: impl AsRef<Path>) -> io::Result<()> {
         let path = self.at(name);

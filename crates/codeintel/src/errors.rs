@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use codeintel_engine::EngineError;
+use codeintel_engine::scip::ImportError;
 use codeintel_store::StoreError;
 
 use crate::settings::SettingsError;
@@ -12,6 +13,8 @@ use crate::settings::SettingsError;
 pub(crate) const FINDINGS: u8 = 1;
 /// Exit code of a call that cannot be carried out as it was made.
 const WRONG_CALL: u8 = 2;
+/// Exit code of a call that failed.
+const FAILED: u8 = 3;
 
 /// An error as a person is told of it.
 pub(crate) struct Failure {
@@ -54,10 +57,19 @@ impl From<anyhow::Error> for Failure {
             }
             Some(store) => hint_of(store),
             None if error.chain().any(is_unknown) => (Some(of_changed), WRONG_CALL),
-            None => (None, if is_call { WRONG_CALL } else { FINDINGS }),
+            None => (None, if is_call { WRONG_CALL } else { import_code(&error).unwrap_or(FINDINGS) }),
         };
         Self { message: format!("{error:#}"), hint, code }
     }
+}
+
+/// The exit code of an import that failed.
+fn import_code(error: &anyhow::Error) -> Option<u8> {
+    error.chain().find_map(|cause| match (cause.downcast_ref(), cause.downcast_ref()) {
+        (Some(ImportError::Missing(_) | ImportError::NotAFile(_)), _) => Some(WRONG_CALL),
+        (Some(_), _) | (_, Some(EngineError::Import(_))) => Some(FAILED),
+        _ => None,
+    })
 }
 
 fn hint_of(error: &StoreError) -> (Option<&'static str>, u8) {

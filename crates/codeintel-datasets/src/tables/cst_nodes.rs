@@ -151,7 +151,7 @@ pub(crate) static DATASET: Dataset = Dataset {
     reads: &["core.ast_nodes"],
     upkeep: Upkeep::PerContent {
         tree: Tree::Concrete,
-        version: 2,
+        version: 3,
         tables: &[&cst_nodes::TABLE, &source_pieces::TABLE],
         rows: || Box::<Collected>::default(),
     },

@@ -1,10 +1,12 @@
 //! What makes documents.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 
 use codeintel_base::{Column, ContentHash, Problem, RepoPath};
 use codeintel_scip::{Document, PlacedDocument, Source, Symbol};
 use codeintel_system::{System, decode};
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 /// Makes SCIP documents of the files of a repository.
@@ -89,6 +91,8 @@ pub struct IndexRequest<'a> {
     /// A hash of all that a pending file may look up, in itself and in others.
     pub outlook: &'a dyn Fn(usize) -> Option<ContentHash>,
     pub(crate) max_bytes: u64,
+    /// The hashes of the texts that documents are of, where these are others than those of the files.
+    pub(crate) other_texts: RefCell<FxHashMap<usize, ContentHash>>,
 }
 
 impl std::fmt::Debug for IndexRequest<'_> {
@@ -128,6 +132,11 @@ impl IndexRequest<'_> {
     pub fn text(&self, file: usize) -> Result<Option<SourceText>, RepoPath> {
         let IndexFile { path, hash, .. } = self.files[file];
         SourceText::read(self.system, path, hash, self.max_bytes)
+    }
+
+    /// Tell that the document of a file, which will be handed over, is of a text with this hash, and not of the file's.
+    pub(crate) fn is_of_other_text(&self, file: usize, text: ContentHash) {
+        self.other_texts.borrow_mut().insert(file, text);
     }
 
     /// The place of a path in `files`.
@@ -199,6 +208,8 @@ pub struct IndexOutcome {
     pub warnings: Vec<(Option<String>, String)>,
     /// Files that are no longer what they were when they were hashed: nothing of the run counts.
     pub raced: Vec<RepoPath>,
+    /// Files whose document says that it is of another text.
+    pub other_texts: Vec<RepoPath>,
     /// How the work was done, in words.
     pub mode: Option<String>,
     /// What it cost, as the indexer remembers it for the next run.

@@ -24,7 +24,7 @@ pub use export::{ExportError, ExportRequest, export};
 pub use external::{ExternalIndexer, ExternalOptions, IndexCommand, IndexMode};
 #[cfg(test)]
 pub(crate) use fake::FakeIndexer;
-pub use import::ImportIndexer;
+pub use import::{ImportError, ImportIndexer};
 pub use indexer::{
     IndexFile, IndexOutcome, IndexRequest, IndexStatus, Indexed, Indexer, IndexerIdentity, NoIndexer, Sight, SourceText,
 };

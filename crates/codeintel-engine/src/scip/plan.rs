@@ -21,6 +21,8 @@ pub(crate) struct IndexPlan {
     pub(crate) fingerprints: Vec<String>,
     /// The document of each file that holds for its content and its fingerprint.
     pub(crate) documents: Vec<Option<i32>>,
+    /// The documents of files that have none that holds, and one of another text that an index had.
+    pub(crate) of_other_texts: FxHashMap<usize, i32>,
     /// The files that have none and should have one.
     pub(crate) pending: Vec<usize>,
     /// The files that have none, and that the indexer has been asked for in vain often enough.
@@ -145,6 +147,7 @@ impl IndexPlan {
             unavailable,
             documents: vec![None; rows.len()],
             fingerprints,
+            of_other_texts: FxHashMap::default(),
             pending: Vec::new(),
             given_up: Vec::new(),
             textless: FxHashSet::default(),
@@ -217,10 +220,13 @@ impl IndexPlan {
             let last =
                 before.get(&row.path).filter(|_| self.documents[file].is_none() && !self.textless.contains(&file));
             let last = last.filter(|last| last.document_id.is_some());
-            row.document_id = self.documents[file].or(last.and_then(|last| last.document_id));
-            row.is_stale = last.is_some_and(|last| {
-                last.is_stale || last.content_id != row.content_id || last.fingerprint != *fingerprint
-            });
+            let of_other_text = self.of_other_texts.get(&file).copied().filter(|_| self.documents[file].is_none());
+            let document = self.documents[file].or(of_other_text);
+            row.document_id = document.or(last.and_then(|last| last.document_id));
+            row.is_stale = of_other_text.is_some()
+                || last.is_some_and(|last| {
+                    last.is_stale || last.content_id != row.content_id || last.fingerprint != *fingerprint
+                });
             row.fingerprint.clone_from(fingerprint);
         }
     }

@@ -1,5 +1,7 @@
 //! How the documents of a snapshot came about, as it is kept with the snapshot.
 
+use std::collections::BTreeSet;
+
 use codeintel_store::FileRow;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -21,6 +23,9 @@ pub(crate) struct IndexState {
     /// Files of which runs that ended well said nothing.
     #[serde(default)]
     pub(crate) silent: Vec<SilentFile>,
+    /// Files of which the last index had a document of another text, and that have none that holds.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) other_texts: BTreeSet<String>,
 }
 
 /// A file of which an indexer was asked and said nothing.

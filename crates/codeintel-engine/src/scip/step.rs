@@ -1,17 +1,23 @@
 //! The step of a run that is about SCIP documents.
 
+use std::collections::BTreeSet;
+
 use codeintel_base::{Problem, RepoPath, Stage};
 use codeintel_store::{FileRow, ScanProblemRow, Snapshot, StoreError};
 use serde_json::Value;
 
 use super::count;
 use super::indexer::{IndexOutcome, IndexStatus, Indexer};
+use super::intake::MAX_PROBLEMS;
 use super::plan::{IndexPlan, Interfaces};
 use super::state::{IndexState, SilentFile};
 use super::write::{IndexReport, World, run};
 
 /// The dataset that misses rows when an indexer fails.
 const DOCUMENTS: &str = "scip.documents";
+
+/// What is said of a file whose document in the index speaks of another text.
+const OTHER_TEXT: &str = "the index was made from another text of this file";
 
 /// What became of the documents of a run.
 #[derive(Debug)]
@@ -55,6 +61,10 @@ impl IndexStep {
             }
             let documents = &plan.documents;
             plan.pending.retain(|file| documents[*file].is_none());
+            plan.of_other_texts = done.of_other_texts;
+            plan.of_other_texts.retain(|file, _| documents[*file].is_none());
+            let pending: BTreeSet<usize> = plan.pending.iter().chain(plan.of_other_texts.keys()).copied().collect();
+            plan.pending = pending.into_iter().collect();
         }
         let same = before.filter(|before| before.identity == plan.identity);
         let ended_well = has_run && outcome.failure.is_none() && !indexer.replaces();
@@ -62,6 +72,11 @@ impl IndexStep {
         let reason = plan.unavailable.clone().or_else(|| outcome.failure.clone());
         let reason = reason.or_else(|| {
             (!silent.is_empty()).then(|| format!("the indexer says nothing of {}", count(silent.len(), "file")))
+        });
+        let other_texts = other_texts(&plan, rows, &outcome, same.as_ref().filter(|_| !indexer.replaces()));
+        let reason = reason.or_else(|| {
+            let is_import = indexer.replaces() && !other_texts.is_empty();
+            is_import.then(|| format!("the index was made from other texts of {}", count(other_texts.len(), "file")))
         });
         let reason = reason.or_else(|| match (indexer.makes_documents(), indexer.replaces()) {
             (false, _) => Some("nobody makes documents anew that do not hold any more".to_owned()),
@@ -77,6 +92,11 @@ impl IndexStep {
             _ => IndexStatus::Partial,
         };
         let mut warnings = outcome.warnings.clone();
+        let kept = outcome.other_texts.iter().filter(|path| !other_texts.contains(path.as_str()));
+        warnings
+            .extend(kept.take(MAX_PROBLEMS).map(|path| {
+                (Some(path.to_string()), format!("{OTHER_TEXT}; the document that is up to date is kept"))
+            }));
         // A run over everything has said all that there is to say.
         if !has_run || asked.len() < rows.len() {
             warnings.extend(same.iter().flat_map(|before| before.warnings.clone()));
@@ -85,13 +105,19 @@ impl IndexStep {
         warnings.dedup();
         let memory = outcome.memory.clone().or_else(|| same.map(|before| before.memory)).unwrap_or(Value::Null);
         let reason = reason.filter(|_| status != IndexStatus::Complete);
-        let state = IndexState { identity: plan.identity.clone(), status, reason, warnings, memory, silent };
+        let identity = plan.identity.clone();
+        let state = IndexState { identity, status, reason, warnings, memory, silent, other_texts };
         Ok(Self { plan, outcome, indexed, rows: written_rows, state })
     }
 
     /// Files that are no longer what they were when they were hashed.
     pub(crate) fn raced(&self) -> &[RepoPath] {
         &self.outcome.raced
+    }
+
+    /// Why documents are missing, where the indexer itself has failed.
+    pub(crate) fn failure(&self) -> Option<&str> {
+        self.outcome.failure.as_deref()
     }
 
     /// Let the files point at their documents.
@@ -104,7 +130,17 @@ impl IndexStep {
         let warning = |(path, message): &(Option<String>, String)| {
             ScanProblemRow::new(path.clone(), DOCUMENTS, &Problem::warning(Stage::Index, message))
         };
-        let silent = self.state.silent.iter().map(|silent| {
+        let other_texts = &self.state.other_texts;
+        let of_other_text = other_texts.iter().take(MAX_PROBLEMS).map(|path| {
+            let problem = Problem::error(Stage::Index, OTHER_TEXT);
+            ScanProblemRow::new(Some(path.clone()), DOCUMENTS, &problem)
+        });
+        let more = (other_texts.len() > MAX_PROBLEMS).then(|| {
+            let message =
+                format!("the index was made from other texts of {} more files", other_texts.len() - MAX_PROBLEMS);
+            ScanProblemRow::new(None, DOCUMENTS, &Problem::error(Stage::Index, message))
+        });
+        let silent = self.state.silent.iter().filter(|silent| !other_texts.contains(&silent.path)).map(|silent| {
             let problem = Problem::error(Stage::Index, "the indexer says nothing of this file");
             ScanProblemRow::new(Some(silent.path.clone()), DOCUMENTS, &problem)
         });
@@ -117,7 +153,7 @@ impl IndexStep {
             let message = format!("{reason}; {} {have} no document that holds", count(missing, "file"));
             ScanProblemRow::new(None, DOCUMENTS, &Problem::error(Stage::Index, message))
         });
-        self.state.warnings.iter().map(warning).chain(silent).chain(failure).collect()
+        self.state.warnings.iter().map(warning).chain(silent).chain(of_other_text).chain(more).chain(failure).collect()
     }
 
     /// What to tell of it.
@@ -137,6 +173,22 @@ impl IndexStep {
             is_changed: prior.is_none_or(|prior| shown(&prior.files) != shown(rows)),
         }
     }
+}
+
+/// The files without a document that holds of which an index, the last one or one before, had a document of another text.
+fn other_texts(
+    plan: &IndexPlan,
+    rows: &[FileRow],
+    outcome: &IndexOutcome,
+    before: Option<&IndexState>,
+) -> BTreeSet<String> {
+    let now = outcome.other_texts.iter().map(RepoPath::as_str);
+    let before = before.iter().flat_map(|before| before.other_texts.iter().map(String::as_str));
+    let lacks = |path: &str| {
+        let file = rows.binary_search_by(|row| row.path.as_str().cmp(path));
+        file.is_ok_and(|file| plan.documents[file].is_none())
+    };
+    now.chain(before).filter(|path| lacks(path)).map(str::to_owned).collect()
 }
 
 /// The files without a document of which the indexer was asked in vain, now or before.

@@ -1,8 +1,8 @@
 //! Running an indexer and writing what it makes.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 
-use codeintel_base::{Column, Progress, RepoPath};
+use codeintel_base::{Column, ContentHash, Progress, RepoPath};
 use codeintel_datasets::DocumentRows;
 use codeintel_store::{Database, DocumentKey, DocumentWriter, FileRow, KnownFacts, NewDocument, StoreError};
 use codeintel_system::System;
@@ -14,6 +14,9 @@ use crate::options::Options;
 
 /// Rows are written in batches of about this size.
 const BATCH_ROWS: usize = 100_000;
+
+/// Rows with long texts are written sooner.
+const BATCH_BYTES: u64 = 256 << 20;
 
 /// What a run did for the documents of a repository.
 #[derive(Debug, Clone)]
@@ -43,6 +46,8 @@ pub(crate) struct IndexRun {
     pub(crate) outcome: IndexOutcome,
     /// The documents that were written.
     pub(crate) written: FxHashMap<DocumentKey, i32>,
+    /// The documents of other texts than those of their files, by the file.
+    pub(crate) of_other_texts: FxHashMap<usize, i32>,
     pub(crate) rows: usize,
 }
 
@@ -79,20 +84,31 @@ pub(crate) fn run(
     for file in asked {
         is_wanted[*file] = true;
     }
+    let mut keys_of_other_texts: Vec<(usize, DocumentKey)> = Vec::new();
     let outcome = with_request(world, identity, plan, asked, rows, |request| {
         indexer.index(request, &mut |indexed| {
             // The first document of a file counts.
             if std::mem::take(&mut is_wanted[indexed.file]) {
                 progress.step();
-                sink.take(plan.key(rows, indexed.file), indexed);
+                let (file, mut key) = (indexed.file, plan.key(rows, indexed.file));
+                // A document is a fact of the content that it was made from.
+                let other = request.other_texts.borrow().get(&file).copied();
+                if let Some(content_id) = other.and_then(|hash| sink.content_id(hash)) {
+                    key.content_id = content_id;
+                    keys_of_other_texts.push((file, key.clone()));
+                }
+                sink.take(key, indexed);
             }
         })
     });
-    if !outcome.raced.is_empty() {
-        return Ok(IndexRun { outcome, written: FxHashMap::default(), rows: 0 });
+    // Of an import that fails nothing counts.
+    if !outcome.raced.is_empty() || indexer.replaces() && outcome.failure.is_some() {
+        return Ok(IndexRun { outcome, written: FxHashMap::default(), of_other_texts: FxHashMap::default(), rows: 0 });
     }
     let (written, rows) = sink.finish()?;
-    Ok(IndexRun { outcome, written, rows })
+    let document = |(file, key): (usize, DocumentKey)| Some((file, *written.get(&key)?));
+    let of_other_texts = keys_of_other_texts.into_iter().filter_map(document).collect();
+    Ok(IndexRun { outcome, written, of_other_texts, rows })
 }
 
 /// Do something with what an indexer is asked for.
@@ -127,6 +143,7 @@ pub(crate) fn with_request<T>(
         closure: &|file| graph.get_or_init(load_graph).closure(file),
         outlook: &|file| plan.outlook(rows, file),
         max_bytes: options.scan.max_bytes,
+        other_texts: RefCell::default(),
     })
 }
 
@@ -140,6 +157,17 @@ struct Sink {
 }
 
 impl Sink {
+    /// The number of a content that need not be one of the repository.
+    fn content_id(&mut self, hash: ContentHash) -> Option<i32> {
+        match self.writer.content_id(hash) {
+            Ok(id) => Some(id),
+            Err(failure) => {
+                self.failure.get_or_insert(failure);
+                None
+            }
+        }
+    }
+
     fn take(&mut self, key: DocumentKey, indexed: Indexed) {
         if self.failure.is_some() {
             return;
@@ -165,7 +193,7 @@ impl Sink {
             producer_version: producer_version.into_owned(),
             problems: problems.collect(),
         });
-        if self.rows.len() >= BATCH_ROWS {
+        if self.rows.len() >= BATCH_ROWS || self.rows.text_bytes() >= BATCH_BYTES {
             self.failure = self.write().err();
         }
     }

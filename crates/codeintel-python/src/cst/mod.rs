@@ -1,5 +1,7 @@
 //! A file's concrete syntax tree as LibCST would give it: a flat list of nodes in pre-order.
 
+#[cfg(any(test, feature = "complaints"))]
+mod complaints;
 mod expressions;
 mod functions;
 mod kind;
@@ -8,6 +10,8 @@ mod patterns;
 mod project;
 mod statements;
 
+#[cfg(any(test, feature = "complaints"))]
+pub use complaints::complaints;
 pub use kind::CstKind;
 
 use crate::{Ast, ParsedFile};

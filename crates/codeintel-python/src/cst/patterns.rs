@@ -1,6 +1,6 @@
 //! The patterns of `match`.
 
-use ruff_python_ast::{HasNodeIndex as _, Pattern, PatternArguments, PatternMatchMapping};
+use ruff_python_ast::{HasNodeIndex as _, Pattern, PatternArguments, PatternKeyword, PatternMatchMapping};
 use ruff_text_size::{Ranged as _, TextRange};
 
 use super::CstKind;
@@ -106,23 +106,39 @@ impl<'a> Projection<'a> {
 
     fn in_mapping(&mut self, x: &'a PatternMatchMapping) {
         let within = self.layout.inside(x.range);
+        let mut rest = x.rest.as_ref();
         for (key, pattern) in x.keys.iter().zip(&x.patterns) {
+            // Only in a source with errors does it not stand last.
+            if let Some(rest) = rest.take_if(|rest| rest.start() < key.start()) {
+                self.name(rest);
+            }
             let value = self.outer_pattern(pattern, within);
             let range = self.layout.with_comma(span(key.start(), value.end()), within);
             self.push(CstKind::MatchMappingElement, range, Below::MappingItem(key, pattern, within));
         }
-        if let Some(rest) = &x.rest {
+        if let Some(rest) = rest {
             self.name(rest);
         }
     }
 
     fn pattern_arguments(&mut self, arguments: &'a PatternArguments) {
         let within = self.layout.inside(arguments.range);
-        self.sequence_elements(&arguments.patterns, within);
-        for keyword in &arguments.keywords {
-            let range = self.layout.with_comma(keyword.range, within);
-            let below = Below::KeywordPattern(&keyword.attr, &keyword.pattern, keyword.range);
-            self.push(CstKind::MatchKeywordElement, range, below);
+        let mut keywords = arguments.keywords.iter().peekable();
+        for pattern in &arguments.patterns {
+            // Only in a source with errors do keywords stand before other patterns.
+            while let Some(keyword) = keywords.next_if(|keyword| keyword.start() < pattern.start()) {
+                self.keyword_pattern(keyword, within);
+            }
+            self.sequence_elements(std::slice::from_ref(pattern), within);
         }
+        for keyword in keywords {
+            self.keyword_pattern(keyword, within);
+        }
+    }
+
+    fn keyword_pattern(&mut self, keyword: &'a PatternKeyword, within: TextRange) {
+        let range = self.layout.with_comma(keyword.range, within);
+        let below = Below::KeywordPattern(&keyword.attr, &keyword.pattern, keyword.range);
+        self.push(CstKind::MatchKeywordElement, range, below);
     }
 }

@@ -31,7 +31,7 @@ fn import(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     context.set_verbosity(&args.verbosity)?;
     let mut options = context.settings.options(&context.system)?;
     options.index = true;
-    let mut indexer = ImportIndexer::new(&std::path::absolute(&args.index)?, context.system.root());
+    let mut indexer = ImportIndexer::open(&std::path::absolute(&args.index)?, context.system.root())?;
     let mut producers = Producers { indexer: &mut indexer, checkers: &mut context.settings.checkers() };
     let report = ingest_into_database(&context, &options, &mut producers)?;
     let Some(index) = report.index else { bail!("no document was taken") };

@@ -72,6 +72,6 @@ fn patience(error: &anyhow::Error) -> Option<Duration> {
         EngineError::Store(StoreError::Locked { .. }) => Some(RETRY),
         // What was told has an ignored name, or was gone again.
         EngineError::NotScanned(_) | EngineError::Unknown(_) => Some(Duration::ZERO),
-        EngineError::Store(_) => None,
+        EngineError::Store(_) | EngineError::Import(_) => None,
     }
 }

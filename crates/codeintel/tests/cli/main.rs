@@ -4,6 +4,7 @@
 mod commands;
 mod crashes;
 mod hostile;
+mod hostile_scip;
 mod incremental;
 mod odd_files;
 mod oracle;

@@ -125,6 +125,8 @@ mod tests {
     use codeintel_base::{ContentHash, RepoPath};
     use codeintel_system::MemorySystem;
 
+    use std::cell::RefCell;
+
     use super::*;
     use crate::scip::indexer::IndexFile;
 
@@ -134,6 +136,7 @@ mod tests {
         let file = |path| IndexFile { path, hash: ContentHash::of(b""), size_bytes: 1_000_000, module: "m" };
         let files: Vec<IndexFile<'_>> = paths.iter().map(file).collect();
         let request = IndexRequest {
+            other_texts: RefCell::default(),
             system: &MemorySystem::default(),
             files: &files,
             pending,

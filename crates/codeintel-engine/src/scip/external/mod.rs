@@ -304,11 +304,10 @@ impl Indexer for ExternalIndexer {
         let mut intake = Intake::new(request, Origin::Runs);
         for (root, output, failure) in &runs {
             let folder = self.options.folder.inner("run");
-            let open = || {
-                let opened = folder.open(output).map_err(|error| error.to_string())?;
-                opened.ok_or_else(|| "it was not written".to_owned())
-            };
-            let read = intake.index(root, &open, hand_over);
+            let opened = folder.open(output).map_err(|error| error.to_string());
+            let opened = opened.and_then(|file| file.ok_or_else(|| "it was not written".to_owned()));
+            let read =
+                opened.and_then(|mut file| intake.index(root, &mut file, hand_over).map_err(|error| error.to_string()));
             let failure =
                 failure.clone().or_else(|| read.err().map(|error| format!("its index cannot be read: {error}")));
             outcome.failure = outcome.failure.or_else(|| failure.map(|failure| format!("{}: {failure}", self.name())));
@@ -316,8 +315,7 @@ impl Indexer for ExternalIndexer {
         if outcome.failure.is_none() {
             outcome.memory = Some(Costs::read(self.memory.as_ref()).after(&decision, cpu_seconds));
         }
-        outcome.raced = intake.raced;
-        outcome.warnings = intake.warnings;
+        intake.finish(&mut outcome);
         // What is left is removed at the start of the next run.
         let _removed = self.options.folder.inner("run").clear();
         outcome
