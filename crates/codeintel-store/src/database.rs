@@ -193,15 +193,12 @@ impl Database {
     }
 }
 
-/// An error for what is there and is no file that DuckDB may have written. An empty one may become a database.
+/// An error for what is there and is no file that DuckDB may have written.
 fn check_kind(path: &Path) -> Result<(), StoreError> {
     let not_ours = |what| Err(StoreError::NotOurs { path: path.to_owned(), what });
     let Ok(metadata) = fs::metadata(path) else { return Ok(()) };
     if !metadata.is_file() {
         return not_ours(if metadata.is_dir() { "a folder" } else { "no regular file" });
-    }
-    if metadata.len() == 0 {
-        return Ok(());
     }
     let mut start = Vec::with_capacity(16);
     let read = fs::File::open(path).and_then(|file| file.take(16).read_to_end(&mut start));
@@ -390,6 +387,7 @@ mod tests {
         let at = |name: &str| dir.path().join(name);
         fs::write(at("text"), "text of a user ".repeat(2000)).unwrap();
         fs::write(at("short"), "x").unwrap();
+        fs::write(at("empty"), "").unwrap();
         fs::write(at("sqlite"), [b"SQLite format 3\0".as_slice(), &[0; 5000]].concat()).unwrap();
         fs::create_dir(at("folder")).unwrap();
         for (name, sql) in [
@@ -425,8 +423,6 @@ mod tests {
             }
         }
         assert!(files() == before, "a file was changed");
-        fs::write(at("empty"), "").unwrap();
-        assert_eq!(Database::open(&at("empty"), Access::Write, AT_ONCE).unwrap().1, Opened::Created);
     }
 
     #[test]

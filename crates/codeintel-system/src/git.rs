@@ -42,8 +42,20 @@ const SETTINGS: [&str; 20] = [
     "gc.auto=0",
 ];
 
-/// Commands that show contents through the programs of drivers, unless they are told not to.
-const SHOWS_CONTENTS: [&str; 7] = ["blame", "diff", "diff-files", "diff-index", "diff-tree", "log", "show"];
+/// What some commands must be told besides. Submodules have configurations of their own, whose filters nobody knows, so git does not look into
+/// them.
+const TOLD: [(&str, &[&str]); 8] = [
+    ("blame", &["--no-textconv", "--no-ext-diff"]),
+    ("diff", DIFF),
+    ("diff-files", DIFF),
+    ("diff-index", DIFF),
+    ("diff-tree", DIFF),
+    ("log", DIFF),
+    ("show", DIFF),
+    ("status", &["--ignore-submodules=dirty"]),
+];
+
+const DIFF: &[&str] = &["--no-textconv", "--no-ext-diff", "--ignore-submodules=dirty"];
 
 /// What a hook's git, or a user, says of another repository or of programs.
 const NOT_INHERITED: [&str; 13] = [
@@ -172,18 +184,7 @@ impl Git {
 
     /// The state of the working tree.
     pub fn state(&self) -> GitState {
-        // The contents of submodules have configurations of their own, so git does not look into them.
-        let status = [
-            "status",
-            "--porcelain=v2",
-            "--branch",
-            "--untracked-files=no",
-            "--no-renames",
-            "--ignore-submodules=dirty",
-            "-z",
-            "--",
-            ".",
-        ];
+        let status = ["status", "--porcelain=v2", "--branch", "--untracked-files=no", "--no-renames", "-z", "--", "."];
         let result = text(self.run(&status)).and_then(|said| {
             let (mut state, unstaged) = parse_status(&said);
             state.is_dirty = state.is_dirty || self.differ_surely(&unstaged)?;
@@ -256,9 +257,7 @@ fn command(root: &Path, settings: &[Setting], args: &[&str]) -> Result<Command, 
     }
     let (name, rest) = args.split_first().ok_or("git is asked for nothing")?;
     command.arg(name);
-    if SHOWS_CONTENTS.contains(name) {
-        command.args(["--no-textconv", "--no-ext-diff"]);
-    }
+    command.args(TOLD.iter().filter(|(told, _)| told == name).flat_map(|(_, options)| *options));
     command
         .args(rest)
         .current_dir(root)

@@ -326,13 +326,17 @@ fn a_file_under_a_filter_that_is_not_run_is_not_taken_to_be_changed() {
     let git = |args: &[&str]| hostile.plain(plain.path(), args);
     git(&["init", "-q"]);
     fs::write(plain.path().join(".gitattributes"), "* text eol=crlf\n").unwrap();
-    fs::write(plain.path().join("a.py"), "x = 1\n").unwrap();
+    fs::write(plain.path().join("a.py"), "x = 1\r\n").unwrap();
     git(&["add", "-A"]);
     git(&["commit", "-qm", "one"]);
-    fs::write(plain.path().join("a.py"), "x = 1\r\n").unwrap();
-    assert!(!Git::open(plain.path()).unwrap().state().is_dirty);
-    fs::write(plain.path().join("a.py"), "x = 2\r\n").unwrap();
-    assert!(Git::open(plain.path()).unwrap().state().is_dirty);
+    assert_eq!(git(&["cat-file", "-s", "HEAD:a.py"]), "6", "stored without carriage returns");
+    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(5);
+    for (text, differs) in [("x = 1\r\n", false), ("x = 2\r\n", true)] {
+        fs::write(plain.path().join("a.py"), text).unwrap();
+        fs::File::options().append(true).open(plain.path().join("a.py")).unwrap().set_modified(later).unwrap();
+        assert_eq!(Git::open(plain.path()).unwrap().state().is_dirty, differs);
+        assert_eq!(!git(&["--no-optional-locks", "status", "--porcelain"]).is_empty(), differs, "as git says");
+    }
 }
 
 #[test]

@@ -64,7 +64,11 @@ impl Context {
                 self.place.kind = Kind::InRepository;
                 return Ok(());
             }
-            Standing::Unknown => format!("`{shown}` was not made by this user on this machine, so it is not opened"),
+            Standing::Unknown => {
+                format!(
+                    "`{shown}` was not made by this user on this machine, so it is not opened (`codeintel trust` lets it be)"
+                )
+            }
             Standing::Refused(reason) => format!("{reason}, so no database is opened there"),
         };
         if !self.settings.is_default_database() {
@@ -73,10 +77,7 @@ impl Context {
         let Some(beside) = own.beside(root) else {
             return Err(SettingsError::Database(format!("{reason}, and the user has no folder for another one")));
         };
-        warn_once(&format!(
-            "{reason}; {} is used in its place (see `codeintel trust --help` if it is yours)",
-            beside.display()
-        ));
+        warn_once(&format!("{reason}; {} is used in its place", beside.display()));
         self.place.kind = Kind::Beside;
         self.settings.use_database(beside);
         Ok(())
