@@ -255,8 +255,12 @@ fn connect(path: &Path, access: Access, patience: Duration) -> Result<Connection
 fn config(access: Access) -> Result<Config, StoreError> {
     let config = Config::default().enable_autoload_extension(false)?.with("autoinstall_known_extensions", "false")?;
     Ok(match access {
-        // A query must not reach outside of the file.
-        Access::Read => config.access_mode(AccessMode::ReadOnly)?.enable_external_access(false)?,
+        // Whoever reads must not reach outside of the file. A folder for what does not fit into memory would be in that of the database.
+        Access::Read => config
+            .access_mode(AccessMode::ReadOnly)?
+            .with("temp_directory", "")?
+            .enable_external_access(false)?
+            .with("allow_persistent_secrets", "false")?,
         // More threads have little to do for those who write, and wait for it busily.
         Access::Write | Access::WriteExisting => config
             .access_mode(AccessMode::ReadWrite)?

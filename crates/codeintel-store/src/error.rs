@@ -53,9 +53,6 @@ pub enum StoreError {
     /// The file has a name that makes the names of tables ambiguous.
     #[error("a database cannot be named `{0}`: that is the name of a schema in it")]
     Name(String),
-    /// A query that a user wrote is wrong.
-    #[error("{0}")]
-    Query(String),
     /// Anything else that DuckDB says.
     #[error("database error: {0}")]
     Database(String),

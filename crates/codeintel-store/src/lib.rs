@@ -23,7 +23,7 @@ pub use documents::{DocumentInfo, DocumentKey, DocumentWriter, InterfaceRow, Kno
 pub use error::StoreError;
 pub use facts::{FactBatch, LedgerEntry, Pending, Status, Wanted, Written};
 pub use gc::Collected;
-pub use query::{QueryResult, Value};
+pub use query::{Column, ColumnKind, Overdue, Query, QueryError, Reader, Rows};
 pub use read_documents::StoredDocument;
 pub use reports::{ReportRow, ToolRun};
 pub use snapshot::{FileRow, FileState, Publication, ScanProblemRow, Snapshot, SnapshotRows, TagRow};

@@ -11,6 +11,7 @@ mod folder;
 mod git;
 #[cfg(test)]
 mod git_tests;
+mod limits;
 mod memory;
 mod os;
 mod own_database;
@@ -30,6 +31,7 @@ pub use decode::decode;
 pub use environment::{InstalledPackage, PackageMetadata, PythonEnvironment, normalized_package_name};
 pub use folder::{NewFile, OwnFolder};
 pub use git::{Git, GitState};
+pub use limits::limit_memory;
 pub use memory::MemorySystem;
 pub use os::OsSystem;
 pub use own_database::{OwnDatabases, Standing, Voucher, user_id};

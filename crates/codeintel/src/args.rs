@@ -237,6 +237,24 @@ pub(crate) struct QueryArgs {
     /// Print at most so many rows.
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
+    /// Give a parameter of the query a value: `$NAME` is VALUE, a text that is converted as needed. Can be repeated.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
+    pub(crate) param: Vec<(String, String)>,
+    /// Write the rows to a file, which is replaced once all are written.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Stop a query that needs more memory, such as `4GB` [default: the setting `query.memory_limit`].
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) memory_limit: Option<String>,
+    /// Stop a query that takes longer [default: the setting `query.timeout`].
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) timeout: Option<u32>,
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("there is no `=` between name and value")?;
+    let name = name.strip_prefix('$').unwrap_or(name);
+    if name.is_empty() { Err("the name is empty".to_owned()) } else { Ok((name.to_owned(), value.to_owned())) }
 }
 
 #[derive(Debug, Clone, ClapArgs)]

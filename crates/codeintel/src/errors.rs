@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use codeintel_engine::EngineError;
 use codeintel_engine::scip::ImportError;
-use codeintel_store::StoreError;
+use codeintel_store::{QueryError, StoreError};
 
 use crate::settings::SettingsError;
 
@@ -13,8 +13,8 @@ use crate::settings::SettingsError;
 pub(crate) const FINDINGS: u8 = 1;
 /// Exit code of a call that cannot be carried out as it was made.
 const WRONG_CALL: u8 = 2;
-/// Exit code of a call that failed.
-const FAILED: u8 = 3;
+/// Exit code of a call that was right and could not be carried out.
+pub(crate) const FAILED: u8 = 3;
 
 /// An error as a person is told of it.
 pub(crate) struct Failure {
@@ -27,19 +27,19 @@ impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
         let broken_pipe = |error: &(dyn std::error::Error + 'static)| {
             let io = error.downcast_ref::<std::io::Error>();
-            let csv = error.downcast_ref::<csv::Error>().and_then(|csv| match csv.kind() {
-                csv::ErrorKind::Io(io) => Some(io),
-                _ => None,
-            });
-            io.or(csv).is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+            io.is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
         };
         if error.chain().any(broken_pipe) {
             return Self { message: String::new(), hint: None, code: 0 };
         }
         let store = error.chain().find_map(|cause| match cause.downcast_ref::<EngineError>() {
             Some(EngineError::Store(store)) => Some(store),
-            _ => cause.downcast_ref::<StoreError>(),
+            _ => cause.downcast_ref::<StoreError>().or_else(|| match cause.downcast_ref() {
+                Some(QueryError::Store(store)) => Some(store),
+                _ => None,
+            }),
         });
+        let query = error.chain().find_map(|cause| cause.downcast_ref::<QueryError>());
         let is_call = error.chain().any(|cause| {
             cause.is::<SettingsError>()
                 || matches!(
@@ -56,6 +56,7 @@ impl From<anyhow::Error> for Failure {
                 (Some("name a database with `--db FILE`, or see `codeintel trust --help` if it is yours"), WRONG_CALL)
             }
             Some(store) => hint_of(store),
+            None if query.is_some() => query.map_or((None, FAILED), hint_of_query),
             None if error.chain().any(is_unknown) => (Some(of_changed), WRONG_CALL),
             None => (None, if is_call { WRONG_CALL } else { import_code(&error).unwrap_or(FINDINGS) }),
         };
@@ -70,6 +71,27 @@ fn import_code(error: &anyhow::Error) -> Option<u8> {
         (Some(_), _) | (_, Some(EngineError::Import(_))) => Some(FAILED),
         _ => None,
     })
+}
+
+fn hint_of_query(error: &QueryError) -> (Option<&'static str>, u8) {
+    let hint = match error {
+        QueryError::Time(_) => return (Some("a higher limit is given with `--timeout SECONDS`"), FAILED),
+        QueryError::Memory(_) => {
+            let hint = "ask for fewer or shorter rows, or give a higher limit with `--memory-limit SIZE`, such as `8GB`";
+            return (Some(hint), FAILED);
+        }
+        QueryError::Store(store) => return hint_of(store),
+        QueryError::Table { .. } | QueryError::Column { .. } => "`codeintel datasets` lists tables and columns",
+        QueryError::Parameter(_) => "values are given with `--param NAME=VALUE`",
+        QueryError::Empty
+        | QueryError::Several
+        | QueryError::NotAQuery(_)
+        | QueryError::Function(_)
+        | QueryError::File(_)
+        | QueryError::Unknown(_) => "what a query may be is in docs/query.md",
+        QueryError::TooLong { .. } | QueryError::Wrong(_) => return (None, WRONG_CALL),
+    };
+    (Some(hint), WRONG_CALL)
 }
 
 fn hint_of(error: &StoreError) -> (Option<&'static str>, u8) {
@@ -88,7 +110,6 @@ fn hint_of(error: &StoreError) -> (Option<&'static str>, u8) {
         StoreError::Internal(_) => {
             (Some("if it goes on, `codeintel ingest --full` builds the database anew"), FINDINGS)
         }
-        StoreError::Query(_) => (Some("`codeintel datasets` lists tables and columns"), WRONG_CALL),
         StoreError::Database(_) | StoreError::Io { .. } => (None, FINDINGS),
     }
 }

@@ -4,7 +4,9 @@ mod args;
 mod commands;
 mod errors;
 mod output;
+mod output_file;
 mod progress;
+mod rows;
 mod settings;
 
 use std::process::ExitCode;

@@ -1,29 +1,113 @@
 //! `codeintel query`
 
-use std::io::{Read as _, Write as _};
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use codeintel_store::{Access, Database};
+use codeintel_store::{Overdue, Query, Reader};
+use codeintel_system::limit_memory;
 
 use super::Context;
 use crate::args::{DatabaseArgs, QueryArgs};
+use crate::errors::FAILED;
 use crate::output;
-use crate::settings::Log;
+use crate::output_file::OutputFile;
+use crate::rows::{self, Printed, Terminal};
+use crate::settings::{Log, SettingsError};
+
+/// How many rows a terminal shows if nothing else is asked for.
+const ROWS_OF_TERMINAL: usize = 40;
+
+/// More than a query may be long is not read.
+const LONGEST_INPUT: u64 = 2 << 20;
+
+/// What the program needs beside the memory of queries.
+const OWN_MEMORY: u64 = 1 << 30;
 
 pub(super) fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
-    let context = Context::open(&args.root, &DatabaseArgs { db: args.db.clone(), ..DatabaseArgs::default() })?;
-    let mut sql = args.sql.clone();
-    if sql == "-" {
-        sql.clear();
-        std::io::stdin().read_to_string(&mut sql)?;
-    }
-    let (database, _) = Database::open(&context.settings.database(), Access::Read, context.settings.patience())?;
-    let result = database.query(&sql, args.limit)?;
-    let mut out = output::stdout();
-    output::rows(&mut out, &result, args.format)?;
-    out.flush()?;
-    if result.is_cut {
-        context.note(Log::Info, &format!("only the first {} rows are shown", result.rows.len()));
-    }
+    let mut context = Context::open(&args.root, &DatabaseArgs { db: args.db.clone(), ..DatabaseArgs::default() })?;
+    let settings = &mut context.settings;
+    settings.set("query.memory_limit", "--memory-limit", args.memory_limit.clone())?;
+    settings.set("query.timeout", "--timeout", args.timeout.map(|seconds| seconds as i64))?;
+    let database = context.settings.database();
+    let output = args.output.as_deref().map(|path| OutputFile::create(path, &database)).transpose()?;
+    let sql = if args.sql == "-" { read_input()? } else { args.sql.clone() };
+    let (memory, timeout) = (context.settings.query_memory(), context.settings.query_timeout());
+    let reader = Reader::open(&database, context.settings.patience(), memory)?;
+    // Not all that DuckDB allocates counts for its own limit.
+    limit_memory(memory.saturating_add(OWN_MEMORY));
+    let overdue = overdue(timeout.as_secs(), output.as_ref());
+    let query = Query { sql, parameters: args.param.clone(), limit: args.limit, timeout, overdue: Some(overdue) };
+    let mut rows = reader.query(&query)?;
+    let printed = if let Some(mut file) = output {
+        let mut buffered = io::BufWriter::new(&mut file);
+        let printed = rows::print(&mut buffered, &mut rows, args.format, None)?;
+        buffered.flush()?;
+        drop(buffered);
+        file.finish().map_err(|error| in_file(args, &error))?;
+        printed
+    } else {
+        let mut out = output::stdout();
+        let printed = rows::print(&mut out, &mut rows, args.format, terminal(args))?;
+        out.flush()?;
+        printed
+    };
+    note(&context, &printed, rows.is_cut());
     Ok(ExitCode::SUCCESS)
+}
+
+fn read_input() -> io::Result<String> {
+    let mut sql = String::new();
+    io::stdin().take(LONGEST_INPUT).read_to_string(&mut sql)?;
+    Ok(sql)
+}
+
+fn in_file(args: &QueryArgs, error: &io::Error) -> SettingsError {
+    SettingsError::Root { path: args.output.clone().unwrap_or_default(), message: error.to_string() }
+}
+
+/// The terminal that rows are printed on, if they are.
+fn terminal(args: &QueryArgs) -> Option<Terminal> {
+    let is_terminal = io::stdout().is_terminal();
+    let width = || terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0));
+    is_terminal.then(|| Terminal { width: width(), rows: args.limit.unwrap_or(ROWS_OF_TERMINAL) })
+}
+
+/// Some steps of DuckDB cannot be interrupted. Then the process ends, which harms nothing: it only reads.
+#[expect(clippy::exit, reason = "nothing else stops a step that does not end")]
+fn overdue(seconds: u64, output: Option<&OutputFile>) -> Overdue {
+    let part = output.map(|output| output.part().to_owned());
+    Arc::new(move || {
+        if let Some(part) = &part {
+            let _removed = std::fs::remove_file(part);
+        }
+        let hint = "a higher limit is given with `--timeout SECONDS`";
+        let text = format!("error: the query was stopped: it took longer than {seconds} s\nhint: {hint}");
+        let _written = writeln!(io::stderr().lock(), "{text}");
+        std::process::exit(i32::from(FAILED));
+    })
+}
+
+fn note(context: &Context, printed: &Printed, is_cut: bool) {
+    let Printed { rows, more, is_at_least, hidden_columns } = *printed;
+    let plural = |count: usize, word: &str| if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") };
+    if is_cut {
+        context.note(Log::Info, &format!("only the first {} shown", are(&plural(rows, "row"), rows)));
+    }
+    if more > 0 {
+        let least = if is_at_least { "at least " } else { "" };
+        let text = format!(
+            "{least}{} not shown; `--limit N` shows N rows, `--output FILE` or another format all",
+            are(&plural(more, "more row"), more)
+        );
+        context.note(Log::Info, &text);
+    }
+    if hidden_columns > 0 {
+        let hidden = are(&plural(hidden_columns, "column"), hidden_columns);
+        context.note(Log::Info, &format!("{hidden} not shown: the terminal is too narrow"));
+    }
+}
+
+fn are(what: &str, count: usize) -> String {
+    format!("{what} {}", if count == 1 { "is" } else { "are" })
 }

@@ -43,6 +43,8 @@ pub(super) enum Kind {
     Number(u64),
     /// From 0 to 1.
     Share,
+    /// A number of bytes, with a unit.
+    Size,
 }
 
 /// All settings. The page `docs/settings.md` is made from this list.
@@ -176,7 +178,26 @@ pub(crate) const SETTINGS: &[Definition] = &[
         "info",
         "How much is said on standard error: `error`, `info` or `debug`.",
     ),
+    define("query.memory_limit", Kind::Size, "2GB", "Memory that a query may use, such as `512MB` or `4GB`."),
+    define("query.timeout", Kind::Number(1), "60", "Seconds after which a query is stopped."),
 ];
+
+/// DuckDB does little with less.
+const LEAST_SIZE: u64 = 64_000_000;
+
+/// The bytes of a size: `4GB` are 4,000,000,000, `4GiB` somewhat more.
+pub(super) fn bytes(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
+    let units = ["KB", "MB", "GB", "TB"].iter().zip(["KIB", "MIB", "GIB", "TIB"]).zip(1..);
+    let unit = unit.trim().to_ascii_uppercase();
+    let found = units.into_iter().find_map(|((decimal, binary), power)| match unit.as_str() {
+        unit if unit == *decimal => Some(1000_u64.pow(power)),
+        unit if unit == binary => Some(1024_u64.pow(power)),
+        _ => None,
+    });
+    number.parse::<u64>().ok()?.checked_mul(found?)
+}
 
 const fn define(key: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Definition {
     Definition { key, kind, default, doc, guard: Guard::Nothing }
@@ -205,7 +226,7 @@ pub(super) fn nearest(name: &str, names: impl Iterator<Item = &'static str>) -> 
 /// A value from text, as in the environment.
 pub(super) fn parse(definition: &Definition, text: &str, source_name: &str) -> Result<Value, SettingsError> {
     let value = match definition.kind {
-        Kind::Text | Kind::OneOf(_) => Some(Value::String(text.to_owned())),
+        Kind::Text | Kind::OneOf(_) | Kind::Size => Some(Value::String(text.to_owned())),
         Kind::List | Kind::ListOf(_) => {
             let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
             Some(items.map(|item| Value::String(item.to_owned())).collect::<Vec<_>>().into())
@@ -224,6 +245,7 @@ pub(super) fn parse(definition: &Definition, text: &str, source_name: &str) -> R
 pub(super) fn checked(definition: &Definition, value: Value, source_name: &str) -> Result<Value, SettingsError> {
     let is_right = match definition.kind {
         Kind::Text => value.is_str(),
+        Kind::Size => value.as_str().and_then(bytes).is_some_and(|bytes| bytes >= LEAST_SIZE),
         Kind::OneOf(words) => value.as_str().is_some_and(|word| words.contains(&word)),
         Kind::List => value.as_array().is_some_and(|items| items.iter().all(Value::is_str)),
         Kind::ListOf(words) => value
@@ -241,6 +263,7 @@ pub(super) fn checked(definition: &Definition, value: Value, source_name: &str) 
     }
     let expected = match definition.kind {
         Kind::Text => "a text",
+        Kind::Size => "a size of at least 64MB, such as `512MB` or `4GB`",
         Kind::OneOf(words) => &quoted(words),
         Kind::List => "a list of texts",
         Kind::ListOf(words) => &format!("a list of {}", quoted(words)),

@@ -189,6 +189,15 @@ impl Settings {
         Duration::from_secs(self.number("lock_timeout"))
     }
 
+    /// The bytes of memory that a query may use.
+    pub(crate) fn query_memory(&self) -> u64 {
+        self.text("query.memory_limit").and_then(definitions::bytes).unwrap_or_default()
+    }
+
+    pub(crate) fn query_timeout(&self) -> Duration {
+        Duration::from_secs(self.number("query.timeout"))
+    }
+
     pub(crate) fn gc_share(&self) -> f64 {
         let value = &self.values["gc_share"].0;
         value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64)).unwrap_or(1.0)

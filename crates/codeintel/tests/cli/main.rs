@@ -8,6 +8,7 @@ mod hostile_scip;
 mod incremental;
 mod odd_files;
 mod oracle;
+mod query;
 mod scip;
 mod tools;
 mod types;
