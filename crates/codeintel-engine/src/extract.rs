@@ -139,13 +139,7 @@ impl<'a> Extractor<'a> {
         }
     }
 
-    fn extract(
-        &self,
-        content_id: i32,
-        bytes: &[u8],
-        collectors: &mut [Option<Collector>],
-        sender: &Sender<FactBatch>,
-    ) {
+    fn extract(&self, content_id: i32, bytes: &[u8], collectors: &mut [Option<Collector>], sender: &Sender<FactBatch>) {
         let (file, mut problems) = parse(bytes);
         let projected = file.as_ref().and_then(|file| {
             guarded(&mut problems, || {
@@ -160,7 +154,8 @@ impl<'a> Extractor<'a> {
             && ast.definition_count() > definitions.len()
         {
             let left_out = ast.definition_count() - definitions.len();
-            let message = format!("the qualified names of this file are too long: {left_out} classes and functions are left out");
+            let message =
+                format!("the qualified names of this file are too long: {left_out} classes and functions are left out");
             problems.push(Problem::error(Stage::Parse, message));
         }
         // What goes wrong in one dataset is a problem, so problems come last.

@@ -184,7 +184,8 @@ mod tests {
 
     #[test]
     fn only_what_cannot_be_parsed_within_memory_is_too_deep() {
-        let nested = |open: &str, count: usize, close: &str| format!("{}1{}\n", open.repeat(count), close.repeat(count));
+        let nested =
+            |open: &str, count: usize, close: &str| format!("{}1{}\n", open.repeat(count), close.repeat(count));
         assert!(!nests_too_deeply(&nested("[", 99_999, "]")));
         for open in ["(", "-", "not ", "lambda:", "a.", "f'{", "{1:", "a**", "[x for x in "] {
             assert!(nests_too_deeply(&nested(open, 100_001, "")), "{open}");

@@ -44,7 +44,8 @@ impl ParsedFile {
     /// What CPython would refuse: syntax errors in source order, then NUL characters; the first of them, where there are very many.
     pub fn problems(&self) -> Vec<Problem> {
         type Message<'a> = &'a dyn std::fmt::Display;
-        let syntax = self.tree.errors().iter().map(|error| (error.location.start().to_u32(), &error.error as Message<'_>));
+        let syntax =
+            self.tree.errors().iter().map(|error| (error.location.start().to_u32(), &error.error as Message<'_>));
         // What older versions of Python accepted, and no other than that.
         let removed = self.tree.unsupported_syntax_errors().iter();
         let removed =

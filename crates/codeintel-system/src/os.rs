@@ -181,6 +181,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+    use crate::scan::ScanProblem;
 
     fn options() -> ScanOptions {
         ScanOptions {

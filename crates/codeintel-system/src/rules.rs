@@ -94,7 +94,10 @@ impl<'a> RuleReader<'a> {
             ignore: rules(has_ignore.then(|| folder.join(".ignore")), within),
             git_ignore: rules(has_git_ignore.then(|| folder.join(".gitignore")), within),
             // A working tree may keep it elsewhere.
-            git_exclude: rules(if has_git { git_folder(folder) } else { None }.map(|git| git.join("info/exclude")), None),
+            git_exclude: rules(
+                if has_git { git_folder(folder) } else { None }.map(|git| git.join("info/exclude")),
+                None,
+            ),
             outer: outer.clone(),
         };
         let is_empty = rules.ignore.is_empty() && rules.git_ignore.is_empty() && rules.git_exclude.is_empty();

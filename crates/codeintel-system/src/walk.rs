@@ -184,13 +184,7 @@ impl Walker<'_> {
         }
     }
 
-    fn visit(
-        &self,
-        reader: Option<&RuleReader<'_>>,
-        rules: Option<&Arc<Rules>>,
-        entry: &DirEntry,
-        found: &mut Found,
-    ) {
+    fn visit(&self, reader: Option<&RuleReader<'_>>, rules: Option<&Arc<Rules>>, entry: &DirEntry, found: &mut Found) {
         let path = entry.path();
         let relative = path.strip_prefix(self.root).unwrap_or(&path);
         let is_ignored = |is_folder| reader.is_some_and(|reader| reader.is_ignored(rules, &path, is_folder));
@@ -227,7 +221,8 @@ impl Walker<'_> {
         if is_source || is_folder {
             let target = path.canonicalize();
             if target.as_ref().is_ok_and(|target| !self.options.is_scanned(self.root, target, is_folder)) {
-                let message = "a symbolic link that leads out of the repository or to what is not scanned is not followed";
+                let message =
+                    "a symbolic link that leads out of the repository or to what is not scanned is not followed";
                 return found.problem(ScanProblem::warning(Some(shown.into_owned()), message));
             }
             let around = || path.parent().and_then(|parent| parent.canonicalize().ok());
@@ -258,7 +253,8 @@ impl Walker<'_> {
         let path = match RepoPath::new(relative) {
             Ok(path) => path,
             Err(error @ (RepoPathError::NotUtf8 | RepoPathError::Outside)) => {
-                return found.problem(ScanProblem::error(Some(relative.to_string_lossy().into_owned()), error.to_string()));
+                return found
+                    .problem(ScanProblem::error(Some(relative.to_string_lossy().into_owned()), error.to_string()));
             }
         };
         let refuse = |error: &ReadError| ScanProblem::error(Some(path.to_string()), error.to_string());

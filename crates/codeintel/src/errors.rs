@@ -77,7 +77,8 @@ fn hint_of_query(error: &QueryError) -> (Option<&'static str>, u8) {
     let hint = match error {
         QueryError::Time(_) => return (Some("a higher limit is given with `--timeout SECONDS`"), FAILED),
         QueryError::Memory(_) => {
-            let hint = "ask for fewer or shorter rows, or give a higher limit with `--memory-limit SIZE`, such as `8GB`";
+            let hint =
+                "ask for fewer or shorter rows, or give a higher limit with `--memory-limit SIZE`, such as `8GB`";
             return (Some(hint), FAILED);
         }
         QueryError::Store(store) => return hint_of(store),

@@ -53,7 +53,8 @@ pub(crate) struct Outside<'a> {
 impl ImportGraph {
     pub(crate) fn new(files: &[ImportingFile<'_>], outside: Outside<'_>) -> Self {
         let names = Names::new(files);
-        let mut by_all: Vec<u32> = files.iter().position(|file| file.path == BUILTINS).map(|at| at as u32).into_iter().collect();
+        let mut by_all: Vec<u32> =
+            files.iter().position(|file| file.path == BUILTINS).map(|at| at as u32).into_iter().collect();
         by_all.extend(outside.standard_library.iter().flat_map(|name| names.of_top_level(name)));
         by_all.sort_unstable();
         by_all.dedup();

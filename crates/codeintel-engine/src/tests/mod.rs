@@ -166,7 +166,7 @@ impl World {
     pub(crate) fn rows(&self, sql: &str) -> Vec<String> {
         let path = self.dir.path().join("x.duckdb");
         let reader = Reader::open(&path, Duration::ZERO, 1_000_000_000).unwrap();
-        let timeout = Duration::from_secs(60);
+        let timeout = Duration::from_mins(1);
         let query = Query { sql: sql.to_owned(), parameters: Vec::new(), limit: None, timeout, overdue: None };
         let mut found = reader.query(&query).unwrap();
         let options = FormatOptions::default().with_null("NULL");

@@ -12,8 +12,8 @@
 
 use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::{
-    Alias, Arguments, AtomicNodeIndex, BoolOp, CmpOp, Comprehension, Decorator, DictItem, ElifElseClause, ExceptHandler,
-    ExceptHandlerExceptHandler, Expr, ExprContext, FStringPart, HasNodeIndex as _, InterpolatedElement,
+    Alias, Arguments, AtomicNodeIndex, BoolOp, CmpOp, Comprehension, Decorator, DictItem, ElifElseClause,
+    ExceptHandler, ExceptHandlerExceptHandler, Expr, ExprContext, FStringPart, HasNodeIndex as _, InterpolatedElement,
     InterpolatedStringFormatSpec, Keyword, MatchCase, NodeIndex, Parameter, Parameters, Pattern, Stmt, StmtClassDef,
     StmtFunctionDef, TypeParam, TypeParams, WithItem,
 };
@@ -596,9 +596,8 @@ impl<'a> Projection<'a> {
     fn arguments(&mut self, positional: Field, arguments: &'a Arguments) {
         let is_bare = |arg: &Expr| matches!(arg, Expr::Generator(generator) if !generator.parenthesized);
         if arguments.args.iter().any(is_bare) {
-            self.list(positional, &arguments.args, |arg| match is_bare(arg) {
-                true => Item::BareGenerator(arg, arguments.range),
-                false => Item::Expr(arg),
+            self.list(positional, &arguments.args, |arg| {
+                if is_bare(arg) { Item::BareGenerator(arg, arguments.range) } else { Item::Expr(arg) }
             });
         } else {
             self.exprs(positional, &arguments.args);

@@ -284,7 +284,9 @@ impl<'a> Projection<'a> {
 
     pub(super) fn subscript_elements(&mut self, indices: &'a [Expr], limit: TextRange) {
         let (now, later) = indices.split_at(indices.len().min(AT_ONCE));
-        now.iter().for_each(|index| self.subscript_element(index, limit));
+        for index in now {
+            self.subscript_element(index, limit);
+        }
         if !later.is_empty() {
             self.rest(Below::Indices(later, limit));
         }

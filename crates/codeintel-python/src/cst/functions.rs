@@ -2,8 +2,7 @@
 
 use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::{
-    Arguments, Decorator, Expr, HasNodeIndex as _, Identifier, Parameter, Parameters, TypeParam,
-    TypeParams,
+    Arguments, Decorator, Expr, HasNodeIndex as _, Identifier, Parameter, Parameters, TypeParam, TypeParams,
 };
 use ruff_text_size::{Ranged as _, TextRange, TextSize};
 

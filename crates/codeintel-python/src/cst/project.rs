@@ -11,9 +11,9 @@
 //! - `BooleanOperation` nests to the left, `ConcatenatedString` to the right, `elif` and a second `for` into the first.
 
 use ruff_python_ast::{
-    Alias, Arguments, AtomicNodeIndex, ElifElseClause, ExceptHandlerExceptHandler, Expr, ExprBoolOp, ExprCompare, ExprDict,
-    Identifier, InterpolatedElement, InterpolatedStringElement, Keyword, MatchCase, Parameter, Parameters, Pattern, Stmt,
-    TypeParam, TypeParams, WithItem,
+    Alias, Arguments, AtomicNodeIndex, ElifElseClause, ExceptHandlerExceptHandler, Expr, ExprBoolOp, ExprCompare,
+    ExprDict, Identifier, InterpolatedElement, InterpolatedStringElement, Keyword, MatchCase, Parameter, Parameters,
+    Pattern, Stmt, TypeParam, TypeParams, WithItem,
 };
 use ruff_text_size::{TextRange, TextSize};
 

@@ -100,7 +100,9 @@ impl<'a> Projection<'a> {
 
     pub(super) fn line(&mut self, body: &'a [Stmt]) {
         let (now, later) = body.split_at(body.len().min(AT_ONCE));
-        now.iter().for_each(|stmt| self.stmt(stmt));
+        for stmt in now {
+            self.stmt(stmt);
+        }
         if !later.is_empty() {
             self.rest(Below::Line(later));
         }

@@ -249,6 +249,8 @@ fn target_named(targets: &[ruff_python_ast::Expr], name: &Name) -> TextRange {
         }
     }
     let mut target = Target(name, None);
-    targets.iter().for_each(|expression| target.visit_expr(expression));
+    for expression in targets {
+        target.visit_expr(expression);
+    }
     target.1.unwrap_or_default()
 }

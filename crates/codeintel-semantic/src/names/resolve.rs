@@ -12,7 +12,7 @@ use ty_module_resolver::{ModuleName, file_to_module};
 use ty_python_core::ProgramFile;
 
 use super::modules::{By, Found, Search, describe_found, file_of, module_at, module_named, module_names, submodule};
-use super::scopes::{ScopeKind, Source, SourceKind, scope_id, scope_of};
+use super::scopes::{Entry, ScopeKind, Source, SourceKind, scope_id, scope_of};
 use super::walk::{Chain, Described, Event, Read, Walked, What};
 use crate::collect::part::{Defined, Found as Occurrence, Part};
 use crate::collect::{
@@ -239,9 +239,9 @@ impl<'db> Resolution<'db> {
         let is_symbol = |source: &&Source| !source.kind.is_import();
         let source = sources.unwrap_or_default().iter().find(is_symbol).map(|source| source.kind.clone());
         let target = source.and_then(|kind| self.own_target(owner, name, &kind));
-        match target.filter(|target| matches!(target, Target::Global(_))).or_else(|| self.home(scope, name)) {
-            Some(target) => self.add(range, target, roles, TextRange::default()),
-            None => {}
+        let global = target.filter(|target| matches!(target, Target::Global(_)));
+        if let Some(target) = global.or_else(|| self.home(scope, name)) {
+            self.add(range, target, roles, TextRange::default());
         }
     }
 
@@ -341,7 +341,7 @@ impl<'db> Resolution<'db> {
     /// What a name means where it is read.
     fn read(&mut self, scope: usize, read: &Read) -> Meaning<'db> {
         let here = &self.walked.scopes[scope];
-        let is_bound_later = read.is_unbound && here.names.get(&read.name).is_some_and(|entry| entry.is_local());
+        let is_bound_later = read.is_unbound && here.names.get(&read.name).is_some_and(Entry::is_local);
         let mut start = scope;
         if is_bound_later {
             start = here.parent.unwrap_or_default();
@@ -580,7 +580,7 @@ impl<'db> Resolution<'db> {
             Some(entry) if entry.is_global => 0,
             Some(entry) if entry.is_nonlocal => {
                 let mut around = std::iter::successors(scopes[scope].outer, |scope| scopes[*scope].outer);
-                let is_owner = |scope: &usize| scopes[*scope].names.get(name).is_some_and(|entry| entry.is_local());
+                let is_owner = |scope: &usize| scopes[*scope].names.get(name).is_some_and(Entry::is_local);
                 around.find(is_owner).unwrap_or(scope)
             }
             _ => scope,

@@ -46,6 +46,7 @@ pub(crate) struct Scope {
 
 /// What is known of a name in a scope.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "what a scope says of a name are independent facts")]
 pub(crate) struct Entry {
     pub(crate) is_global: bool,
     pub(crate) is_nonlocal: bool,

@@ -317,7 +317,7 @@ impl<'w> Walker<'w> {
         if !is_visible || is_known && here.kind != ScopeKind::Class && here.kind != ScopeKind::Module {
             return None;
         }
-        if is_known && entry.is_some_and(|entry| entry.has_variable()) {
+        if is_known && entry.is_some_and(Entry::has_variable) {
             return None;
         }
         self.describe(&self.binding.declared(kind, range), name, range)
@@ -630,8 +630,12 @@ impl<'w> Walker<'w> {
         self.inside(ScopeKind::Comprehension, None, |this| {
             this.visit_expr(&first.target);
             first.ifs.iter().for_each(|condition| this.visit_expr(condition));
-            rest.iter().for_each(|generator| walk_comprehension(this, generator));
-            elements.iter().for_each(|element| this.visit_expr(element));
+            for generator in rest {
+                walk_comprehension(this, generator);
+            }
+            for element in elements {
+                this.visit_expr(element);
+            }
         });
     }
 

@@ -146,7 +146,9 @@ impl<'a> Shape<'a> {
         for parameter in parameters {
             parameter.default().into_iter().for_each(|default| self.visit_expr(default));
             let annotation = parameter.as_parameter().annotation.as_deref();
-            annotation.into_iter().for_each(|annotation| self.visit_expr(annotation));
+            if let Some(annotation) = annotation {
+                self.visit_expr(annotation);
+            }
         }
     }
 
@@ -270,7 +272,9 @@ impl<'a> Visitor<'a> for Shape<'a> {
             Pattern::MatchMapping(node) => node.rest.as_ref(),
             _ => None,
         };
-        name.into_iter().for_each(|name| self.bind(&name.id));
+        if let Some(name) = name {
+            self.bind(&name.id);
+        }
         self.deeper(|this| walk_pattern(this, pattern));
     }
 }

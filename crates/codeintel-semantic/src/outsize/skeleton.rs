@@ -124,7 +124,9 @@ impl<'w> Writer<'w> {
         let _ = writeln!(self.text, "{:1$}...", "", indent + 1);
         // A class has few classes inside of one another, or it is none for ty.
         if indent < 16 {
-            scopes.into_iter().for_each(|scope| self.scope(scope, indent + 1));
+            for scope in scopes {
+                self.scope(scope, indent + 1);
+            }
         }
     }
 

@@ -129,7 +129,8 @@ fn between<'m>(message: &'m str, before: &str, behind: &str) -> Option<&'m str> 
 /// A message without what DuckDB advises to do with settings that are locked, and without traces of its own code.
 fn shortened(message: &str) -> String {
     // The line that DuckDB shows is that of the text around the query.
-    let ends = ["\n\nLINE ", "\nStack Trace", "\n\nPossible solutions", "\nThis error signals", "Use \"SET ", "\n\nSee also"];
+    let ends =
+        ["\n\nLINE ", "\nStack Trace", "\n\nPossible solutions", "\nThis error signals", "Use \"SET ", "\n\nSee also"];
     let end = ends.iter().filter_map(|end| message.find(end)).min().unwrap_or(message.len());
     message[..end].trim_end().to_owned()
 }
@@ -169,7 +170,10 @@ mod tests {
     #[test]
     fn advice_and_traces_of_duckdb_are_left_out() {
         check("Binder Error: no.\n\nLINE 1: x\n        ^", "no.");
-        check("INTERNAL Error: oops\nThis error signals an assertion\n\nStack Trace:\n0x1", "database error: INTERNAL Error: oops");
+        check(
+            "INTERNAL Error: oops\nThis error signals an assertion\n\nStack Trace:\n0x1",
+            "database error: INTERNAL Error: oops",
+        );
         check("Parser Error: Max depth exceeded. Use \"SET max_expression_depth TO x\"", "Max depth exceeded.");
     }
 

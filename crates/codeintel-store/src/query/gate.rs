@@ -85,9 +85,8 @@ pub(super) fn pass(connection: &Connection, sql: &str) -> Result<Passed, QueryEr
 /// DuckDB's tree. The function is named with its schema, since a database may have a macro of the same name.
 fn tree(connection: &Connection, sql: &str) -> Result<Tree, QueryError> {
     let call = "SELECT system.main.json_serialize_sql(?::VARCHAR)";
-    let json: String = connection
-        .query_row(call, [sql], |row| row.get(0))
-        .map_err(|error| QueryError::from_duckdb(error, &[]))?;
+    let json: String =
+        connection.query_row(call, [sql], |row| row.get(0)).map_err(|error| QueryError::from_duckdb(error, &[]))?;
     Tree::read(&json).ok_or_else(|| QueryError::Unknown("it cannot be read".to_owned()))
 }
 
@@ -195,8 +194,7 @@ fn with_lists(sql: &str, tokens: &[Token]) -> Option<String> {
 }
 
 /// What ends the columns of a PIVOT.
-const BEHIND_PIVOT_COLUMNS: &[&str] =
-    &["USING", "GROUP", "ORDER", "LIMIT", "OFFSET", "UNION", "EXCEPT", "INTERSECT"];
+const BEHIND_PIVOT_COLUMNS: &[&str] = &["USING", "GROUP", "ORDER", "LIMIT", "OFFSET", "UNION", "EXCEPT", "INTERSECT"];
 
 /// In how many brackets each token is. A bracket is not in itself.
 fn depths(tokens: &[Token]) -> Vec<usize> {
@@ -231,8 +229,14 @@ mod tests {
         check("/* a */ -- b\n FROM core.modules", "Select /* a */ -- b\n FROM core.modules");
         check("VALUES (1)", "Select VALUES (1)");
         check("TABLE core.modules", "Select TABLE core.modules");
-        check("WITH RECURSIVE a AS (SELECT 1 UNION ALL FROM a) FROM a;", "Select WITH RECURSIVE a AS (SELECT 1 UNION ALL FROM a) FROM a");
-        check("(SELECT 1) UNION BY NAME (SELECT 2) ORDER BY ALL LIMIT 10%", "Select (SELECT 1) UNION BY NAME (SELECT 2) ORDER BY ALL LIMIT 10%");
+        check(
+            "WITH RECURSIVE a AS (SELECT 1 UNION ALL FROM a) FROM a;",
+            "Select WITH RECURSIVE a AS (SELECT 1 UNION ALL FROM a) FROM a",
+        );
+        check(
+            "(SELECT 1) UNION BY NAME (SELECT 2) ORDER BY ALL LIMIT 10%",
+            "Select (SELECT 1) UNION BY NAME (SELECT 2) ORDER BY ALL LIMIT 10%",
+        );
         check("show all tables", "Show show all tables");
         check("DESCRIBE core.modules", "Show DESCRIBE core.modules");
         check("SUMMARIZE SELECT 1", "Show SUMMARIZE SELECT 1");
@@ -245,10 +249,19 @@ mod tests {
         check("EXPLAIN SELECT 1", "Explain EXPLAIN SELECT 1");
         check("explain analyze (SELECT 1)", "Explain explain analyze (SELECT 1)");
         check("EXPLAIN (ANALYZE, FORMAT JSON) FROM range(3)", "Explain EXPLAIN (ANALYZE, FORMAT JSON) FROM range(3)");
-        check("EXPLAIN ANALYZE DELETE FROM t", "`DELETE` is not allowed: a query cannot change anything, and is a SELECT or one of its short forms");
+        check(
+            "EXPLAIN ANALYZE DELETE FROM t",
+            "`DELETE` is not allowed: a query cannot change anything, and is a SELECT or one of its short forms",
+        );
         check("EXPLAIN", "there is no query behind EXPLAIN");
-        check("EXPLAIN EXPLAIN SELECT 1", "`EXPLAIN` is not allowed: a query cannot change anything, and is a SELECT or one of its short forms");
-        check("EXPLAIN SELECT 1 FROM FROM", "syntax error at or near \"FROM\"\nline 1: EXPLAIN SELECT 1 FROM FROM\n                              ^");
+        check(
+            "EXPLAIN EXPLAIN SELECT 1",
+            "`EXPLAIN` is not allowed: a query cannot change anything, and is a SELECT or one of its short forms",
+        );
+        check(
+            "EXPLAIN SELECT 1 FROM FROM",
+            "syntax error at or near \"FROM\"\nline 1: EXPLAIN SELECT 1 FROM FROM\n                              ^",
+        );
     }
 
     #[test]
@@ -264,7 +277,9 @@ mod tests {
             check(sql, &format!("Select {sql}"));
         }
         let no_function = |name: &str| {
-            format!("the function `{name}` is not allowed in a query: it could read or change what is outside of the tables")
+            format!(
+                "the function `{name}` is not allowed in a query: it could read or change what is outside of the tables"
+            )
         };
         check("PIVOT (FROM read_csv('/etc/passwd')) ON x", &no_function("read_csv"));
         check("PIVOT core.modules ON nextval('s') USING count(*)", &no_function("nextval"));
@@ -276,7 +291,10 @@ mod tests {
     fn tables_are_those_of_the_database() {
         check("FROM memory.main.scip_index_view", "Select FROM memory.main.scip_index_view");
         check("FROM memory.scip_index_view", "Select FROM memory.scip_index_view");
-        check("FROM information_schema.tables, pg_catalog.pg_class", "Select FROM information_schema.tables, pg_catalog.pg_class");
+        check(
+            "FROM information_schema.tables, pg_catalog.pg_class",
+            "Select FROM information_schema.tables, pg_catalog.pg_class",
+        );
         check("FROM memory.csv", "there is no table `memory.csv`");
         check("FROM cor.modules", "there is no table `cor.modules`; did you mean `core.modules`?");
         check("FROM other.core.modules", "there is no table `other.core.modules`; did you mean `core.modules`?");
@@ -294,7 +312,10 @@ mod tests {
         }
         check("SELECT 1; SELECT 2", "a query is one statement, and this text has more than one");
         check("SELECT 1; COPY t TO 'x'", "a query is one statement, and this text has more than one");
-        check("/* x */ copy (SELECT 1) TO 'x'", "`COPY` is not allowed: a query cannot change anything, and is a SELECT or one of its short forms");
+        check(
+            "/* x */ copy (SELECT 1) TO 'x'",
+            "`COPY` is not allowed: a query cannot change anything, and is a SELECT or one of its short forms",
+        );
         check("SELECT '\0'", "a query cannot hold a NUL character");
         check(&" ".repeat(LONGEST + 1), "the query has 1048577 bytes, more than the 1048576 that a query may have");
     }

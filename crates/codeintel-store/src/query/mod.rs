@@ -19,8 +19,8 @@ use std::time::Duration;
 use arrow_array::{Array as _, ArrayRef, RecordBatch, StructArray};
 use duckdb::Statement;
 
-pub use self::columns::{Column, ColumnKind};
 use self::columns::Described;
+pub use self::columns::{Column, ColumnKind};
 pub use self::error::QueryError;
 use self::gate::{Form, Passed};
 pub use self::time_limit::Overdue;
@@ -139,8 +139,7 @@ impl Reader {
             expressions.map(|((described, (_, ty)), name)| described.expression(name, ty)).collect();
         // One row more shows whether there are more.
         let limit = query.limit.map_or(String::new(), |limit| format!(" LIMIT {}", limit.saturating_add(1)));
-        let wrapped =
-            format!("SELECT {} FROM ({sql}\n) AS q({}){limit}", expressions.join(", "), names.join(", "));
+        let wrapped = format!("SELECT {} FROM ({sql}\n) AS q({}){limit}", expressions.join(", "), names.join(", "));
         Ok((self.run(&wrapped, &query.parameters)?, columns))
     }
 

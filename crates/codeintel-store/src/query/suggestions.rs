@@ -63,7 +63,12 @@ fn best(scored: impl Iterator<Item = (f64, String)>) -> Vec<String> {
     found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     found.dedup();
     let best = found.first().map_or(0.0, |(score, _)| *score);
-    found.into_iter().filter(|(score, _)| *score >= best - LARGEST_DIFFERENCE).map(|(_, name)| name).take(MOST).collect()
+    found
+        .into_iter()
+        .filter(|(score, _)| *score >= best - LARGEST_DIFFERENCE)
+        .map(|(_, name)| name)
+        .take(MOST)
+        .collect()
 }
 
 /// `; did you mean ...?`, or nothing.
@@ -111,7 +116,8 @@ mod tests {
             name: name.to_owned(),
             ..TableName::default()
         };
-        let tables = [table("Core", "MODULES"), table("history", "goids"), table("", "scip_index_view"), table("", "t")];
+        let tables =
+            [table("Core", "MODULES"), table("history", "goids"), table("", "scip_index_view"), table("", "t")];
         assert_eq!(datasets(&tables), ["core.goids", "core.modules", "main.scip_index_view"]);
     }
 

@@ -18,13 +18,7 @@ fn reader(dir: &Path) -> Reader {
 }
 
 fn query(sql: &str) -> Query {
-    Query {
-        sql: sql.to_owned(),
-        parameters: Vec::new(),
-        limit: None,
-        timeout: Duration::from_secs(60),
-        overdue: None,
-    }
+    Query { sql: sql.to_owned(), parameters: Vec::new(), limit: None, timeout: Duration::from_mins(1), overdue: None }
 }
 
 /// Columns with their kinds, and rows with `|` between the values.
@@ -33,9 +27,8 @@ fn answer(reader: &Reader, query: &Query) -> Result<(Vec<Column>, Vec<String>, b
     let mut texts = Vec::new();
     while let Some(batch) = rows.next_batch()? {
         for at in 0..batch.num_rows() {
-            let value = |column: &ArrayRef| match column.is_null(at) {
-                true => "NULL".to_owned(),
-                false => array_value_to_string(column, at).unwrap(),
+            let value = |column: &ArrayRef| {
+                if column.is_null(at) { "NULL".to_owned() } else { array_value_to_string(column, at).unwrap() }
             };
             texts.push(batch.columns().iter().map(value).collect::<Vec<_>>().join("|"));
         }
@@ -89,7 +82,10 @@ fn every_type_is_its_value() {
         ("[1, NULL, 3]", "[1,null,3]"),
         ("[1, 2]::INTEGER[2]", "[1,2]"),
         ("{'a': 1, 'b': [{'c': 'x'}]}", r#"{"a":1,"b":[{"c":"x"}]}"#),
-        ("MAP {'k': 170141183460469231731687303715884105727::HUGEINT}", r#"{"k":170141183460469231731687303715884105727}"#),
+        (
+            "MAP {'k': 170141183460469231731687303715884105727::HUGEINT}",
+            r#"{"k":170141183460469231731687303715884105727}"#,
+        ),
         ("row(1, 'a')", "(1, a)"),
         ("union_value(k := 7)", "7"),
         ("'{\"a\":  1.10}'::JSON", "{\"a\":  1.10}"),
@@ -186,7 +182,10 @@ fn parameters_are_texts_that_are_converted() {
     let hostile = "`a`'\"; DROP TABLE x; -- $y";
     check(&with("SELECT $name AS n", &[("name", hostile)]), &[hostile]);
     check(&with("SELECT i FROM range(9) t(i) WHERE i = $n", &[("n", "5")]), &["5"]);
-    check(&with("SELECT i FROM range(9) t(i) WHERE i BETWEEN $a AND $B ORDER BY i", &[("A", "7"), ("b", "10")]), &["7", "8"]);
+    check(
+        &with("SELECT i FROM range(9) t(i) WHERE i BETWEEN $a AND $B ORDER BY i", &[("A", "7"), ("b", "10")]),
+        &["7", "8"],
+    );
     check(&with("SELECT ?, ?", &[("2", "b"), ("1", "a")]), &["a|b"]);
     check(&with("SELECT $n::INTEGER + 1, [$n]", &[("n", "1")]), &["2|[\"1\"]"]);
     check(&with("SELECT '$n', $$ $n $$, $n", &[("n", "x")]), &["$n| $n |x"]);
@@ -197,15 +196,24 @@ fn parameters_are_texts_that_are_converted() {
     assert_eq!(answer(&reader(dir.path()), &explained).unwrap().1.len(), 1);
     fails(&with("SELECT $a", &[]), "the query's parameter `$a` has no value");
     fails(&with("SELECT 1", &[("a", "")]), "the query has no parameter `$a`, or its value is given twice");
-    fails(&with("SELECT $a", &[("a", "1"), ("a", "2")]), "the query has no parameter `$a`, or its value is given twice");
+    fails(
+        &with("SELECT $a", &[("a", "1"), ("a", "2")]),
+        "the query has no parameter `$a`, or its value is given twice",
+    );
     let error = "Could not convert string 'x' to INT64";
     fails(&with("SELECT i FROM range(9) t(i) WHERE i = $n", &[("n", "x")]), error);
 }
 
 #[test]
 fn mistakes_are_explained() {
-    fails(&query("SELECT modul FROM core.modules"), "there is no column `modul` in core.modules; did you mean `module`?");
-    fails(&query("SELECT m.modul FROM core.modules m"), "there is no column `modul` in core.modules; did you mean `module`?");
+    fails(
+        &query("SELECT modul FROM core.modules"),
+        "there is no column `modul` in core.modules; did you mean `module`?",
+    );
+    fails(
+        &query("SELECT m.modul FROM core.modules m"),
+        "there is no column `modul` in core.modules; did you mean `module`?",
+    );
     fails(&query("FROM core.module"), "there is no table `module`; did you mean `core.modules`?");
     fails(&query("FROM modules"), "there is no table `modules`; did you mean `core.modules`?");
     fails(&query("SELECT 1 +"), "syntax error at end of input\nline 1: SELECT 1 +\n                  ^");

@@ -105,7 +105,9 @@ impl Tree {
                         tree.object(object, closed.place);
                     }
                     rest = &rest[1..];
-                    open.last_mut().map(|around| around.end(None));
+                    if let Some(around) = open.last_mut() {
+                        around.end(None);
+                    }
                 }
                 b'"' => {
                     let (text, behind) = rest.split_at(text_length(rest)?);
@@ -297,17 +299,22 @@ mod tests {
 
     #[test]
     fn tables_and_functions_are_found_wherever_they_are() {
-        check("SELECT f(a) FROM x.y WHERE b IN (FROM z JOIN q.w.v ON g(1))", &["|x|y", "||z", "q|w|v"], &[], &["f", "g"]);
+        check(
+            "SELECT f(a) FROM x.y WHERE b IN (FROM z JOIN q.w.v ON g(1))",
+            &["|x|y", "||z", "q|w|v"],
+            &[],
+            &["f", "g"],
+        );
         check("WITH c AS (FROM read_csv('a')) FROM c, 'b.csv'", &["||c", "||b.csv"], &["read_csv"], &[]);
         check("SELECT row_number() OVER (ORDER BY h(1)) FROM range(k(3))", &[], &["range"], &["h", "row_number", "k"]);
         check("FROM t ORDER BY (SELECT m() FROM u) LIMIT n()", &["||u", "||t"], &[], &["m", "n"]);
         check("PIVOT t ON x IN ('a') USING sum(y)", &["||t"], &[], &["sum"]);
-        check("SELECT list_transform([1], lambda x: p(x)) FROM a.query('x') UNION FROM (VALUES (o()))", &[], &["query"], &[
-            "list_value",
-            "p",
-            "list_transform",
-            "o",
-        ]);
+        check(
+            "SELECT list_transform([1], lambda x: p(x)) FROM a.query('x') UNION FROM (VALUES (o()))",
+            &[],
+            &["query"],
+            &["list_value", "p", "list_transform", "o"],
+        );
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(super) fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
     let mut context = Context::open(&args.root, &DatabaseArgs { db: args.db.clone(), ..DatabaseArgs::default() })?;
     let settings = &mut context.settings;
     settings.set("query.memory_limit", "--memory-limit", args.memory_limit.clone())?;
-    settings.set("query.timeout", "--timeout", args.timeout.map(|seconds| seconds as i64))?;
+    settings.set("query.timeout", "--timeout", args.timeout.map(i64::from))?;
     let database = context.settings.database();
     let output = args.output.as_deref().map(|path| OutputFile::create(path, &database)).transpose()?;
     let sql = if args.sql == "-" { read_input()? } else { args.sql.clone() };

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray as _;
 use arrow_array::{Array, RecordBatch, StringArray};
-use arrow_json::writer::{Encoder, EncoderFactory, EncoderOptions, JsonFormat, NullableEncoder, Writer};
 use arrow_json::WriterBuilder;
+use arrow_json::writer::{Encoder, EncoderFactory, EncoderOptions, JsonFormat, NullableEncoder, Writer};
 use arrow_schema::{ArrowError, FieldRef, SchemaRef};
 use codeintel_store::Column;
 use serde::de::IgnoredAny;
@@ -142,7 +142,8 @@ fn with_nulls(text: &str) -> String {
     let mut known = String::with_capacity(text.len());
     let (mut is_text, mut at) = (false, 0);
     while let Some(c) = text[at..].chars().next() {
-        let number = ["NaN", "Infinity", "-Infinity"].iter().find(|number| !is_text && text[at..].starts_with(**number));
+        let number =
+            ["NaN", "Infinity", "-Infinity"].iter().find(|number| !is_text && text[at..].starts_with(**number));
         if let Some(number) = number {
             known += "null";
             at += number.len();
@@ -181,7 +182,10 @@ mod tests {
         check("{\"a\":  1.10}", "{\"a\":  1.10}");
         check("123456789012345678901234567890", "123456789012345678901234567890");
         check("{\n\"a\":\"\\n\"}", "{ \"a\":\"\\n\"}");
-        check(&format!("{}{}", "[".repeat(1000), "]".repeat(1000)), &format!("{}{}", "[".repeat(1000), "]".repeat(1000)));
+        check(
+            &format!("{}{}", "[".repeat(1000), "]".repeat(1000)),
+            &format!("{}{}", "[".repeat(1000), "]".repeat(1000)),
+        );
     }
 
     #[test]

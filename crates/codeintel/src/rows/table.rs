@@ -69,7 +69,9 @@ impl Printer for Table {
         let row = |at| columns.iter().map(|column| Ok(visible(&column.value(at).try_to_string()?))).collect();
         let rows = (0..batch.num_rows()).map(row).collect::<Result<Vec<Vec<String>>, ArrowError>>()?;
         let widths = self.widths.take().unwrap_or_else(|| self.header(&rows, out));
-        rows.iter().for_each(|row| self.line(&widths, row, out));
+        for row in &rows {
+            self.line(&widths, row, out);
+        }
         self.widths = Some(widths);
         Ok(())
     }
@@ -151,7 +153,8 @@ mod tests {
     use super::*;
 
     fn printed(terminal: Option<usize>, texts: &[&str]) -> (String, usize) {
-        let columns = [column("n", ColumnKind::Number), column("text", ColumnKind::Text), column("again", ColumnKind::Text)];
+        let columns =
+            [column("n", ColumnKind::Number), column("text", ColumnKind::Text), column("again", ColumnKind::Text)];
         let numbers: ArrayRef = Arc::new(Int64Array::from((0..texts.len() as i64).map(|n| n * 50).collect::<Vec<_>>()));
         let texts: ArrayRef = Arc::new(StringArray::from(texts.to_vec()));
         let batch = batch(&columns, vec![numbers, texts.clone(), texts]);

@@ -132,6 +132,8 @@ fn hash_of(settings: &[GuardedSetting]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use std::fs;
     use std::os::unix::fs::symlink;
 
@@ -212,7 +214,6 @@ mod tests {
         trusted.grant(root, &[]).unwrap();
         assert!(trusted.has(root, &[]) && !trusted.has(root, &[setting("a")]));
         assert_eq!(trusted.all().unwrap().len(), 1);
-        use std::os::unix::fs::PermissionsExt as _;
         let folder = dir.path().join("config/codeintel/trusted");
         assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();

@@ -160,7 +160,7 @@ fn trust_lets_settings_count_until_they_change_and_incremental_equals_fresh() {
     let sandbox = Sandbox::new(SOURCES);
     sandbox.plant("evil.sh");
     let configure = |more: &str| {
-        sandbox.write("codeintel.toml", format!("tools.enabled = ['ruff']\ntools.ruff = './evil.sh'\n{more}"))
+        sandbox.write("codeintel.toml", format!("tools.enabled = ['ruff']\ntools.ruff = './evil.sh'\n{more}"));
     };
     configure("");
     sandbox.ingest(&[]);

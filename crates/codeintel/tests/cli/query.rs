@@ -319,7 +319,10 @@ fn limits_of_time_and_memory_end_a_query_with_a_sentence() {
     ] {
         for format in ["csv", "json"] {
             let (code, said) = sandbox.fails(&["query", sql, "--memory-limit", "500MB", "--format", format]);
-            assert!(code == 3 && said.starts_with("error: the query was stopped: it needs more than 500 MB\nhint: "), "{sql}: {said}");
+            assert!(
+                code == 3 && said.starts_with("error: the query was stopped: it needs more than 500 MB\nhint: "),
+                "{sql}: {said}"
+            );
             assert_eq!(said.lines().count(), 2, "{sql}: {said}");
         }
     }
@@ -338,7 +341,10 @@ fn unknown_names_bring_the_nearest_ones() {
     };
     check("FROM core.modulez", "error: there is no table `modulez`; did you mean `core.modules`?");
     check("FROM goids", "error: there is no table `goids`; did you mean `core.goids`?");
-    check("SELECT modul FROM core.modules", "error: there is no column `modul` in core.modules; did you mean `module`?");
+    check(
+        "SELECT modul FROM core.modules",
+        "error: there is no column `modul` in core.modules; did you mean `module`?",
+    );
     check("SELEC 1", "error: syntax error at or near \"SELEC\"");
 }
 
