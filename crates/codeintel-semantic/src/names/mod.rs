@@ -3,6 +3,7 @@
 //! Nothing of ty's is asked but the syntax trees and where modules are. The work is proportional to the size of the source,
 //! whatever its shape.
 
+pub(crate) mod found;
 mod modules;
 mod resolve;
 pub(crate) mod scopes;

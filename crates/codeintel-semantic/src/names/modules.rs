@@ -10,8 +10,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use ty_module_resolver::{ImportingFile, Module, ModuleName, resolve_module};
 use ty_python_core::ProgramFile;
 
+use super::found::Exports;
 use super::scopes::{Entry, ModulePath, Source, SourceKind};
-use super::walk::{Exports, Walker};
+use super::walk::Walker;
 use crate::database::Db;
 use crate::describe::{Declared, Documented, global_kind};
 

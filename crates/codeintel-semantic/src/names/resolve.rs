@@ -11,9 +11,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use ty_module_resolver::{ModuleName, file_to_module};
 use ty_python_core::ProgramFile;
 
+use super::found::{Chain, Described, Event, Read, Walked, What};
 use super::modules::{By, Found, Search, describe_found, file_of, module_at, module_named, module_names, submodule};
 use super::scopes::{Entry, ScopeKind, Source, SourceKind, scope_id, scope_of};
-use super::walk::{Chain, Described, Event, Read, Walked, What};
 use crate::collect::part::{Defined, Found as Occurrence, Part};
 use crate::collect::{
     DEFINITION, IMPORT, NO_SUCH_ATTRIBUTE, NO_SUCH_MODULE, NO_SUCH_NAME, NOT_IN_SOURCE, OF_MODULES, READ, sort_key,

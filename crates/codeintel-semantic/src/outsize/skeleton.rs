@@ -7,8 +7,9 @@ use rustc_hash::FxHashMap;
 
 use super::parsed;
 use crate::describe::Documented;
+use crate::names::found::{Chain, Exports, Walked, What};
 use crate::names::scopes::{Entry, ScopeKind, SourceKind};
-use crate::names::walk::{Chain, Exports, Walked, Walker, What};
+use crate::names::walk::Walker;
 
 /// A skeleton has so many names at most, in the order of the alphabet.
 const MOST_NAMES: usize = 20_000;
