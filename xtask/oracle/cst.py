@@ -123,7 +123,7 @@ def file(job):
 
 def pairs(connection):
     """Differences between pairs of nodes, in files without problems."""
-    good = "(SELECT path FROM core.modules WHERE path NOT IN (SELECT rel_path FROM core.problems WHERE rel_path IS NOT NULL))"
+    good = "(SELECT path FROM core.modules WHERE path NOT IN (SELECT rel_path FROM core.problems WHERE rel_path IS NOT NULL AND stage <> 'index'))"
     both = (f"SELECT a.node_type, p.kind, a.rel_path, a.lineno, a.start_byte AS a0, a.end_byte AS a1, p.start_byte AS c0, "
             f"p.end_byte AS c1 FROM core.ast_nodes a JOIN core.ast_cst p ON p.rel_path = a.rel_path AND p.ast_node_id = a.node_id "
             f"WHERE a.node_id > 0 AND a.rel_path IN {good}")

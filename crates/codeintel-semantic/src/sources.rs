@@ -270,6 +270,10 @@ impl System for Sources {
             }
             #[expect(clippy::disallowed_methods, reason = "installed packages are no part of the repository")]
             (Place::Disk, _) => {
+                // An environment may lie in a checkout, and a FIFO in it would be waited for.
+                if !fs::metadata(path.as_std_path())?.is_file() {
+                    return Err(not_found());
+                }
                 let text = fs::read_to_string(path.as_std_path())?;
                 Ok(if outsize::outsize(&text).is_some() { outsize::skeleton(&text, false) } else { text })
             }

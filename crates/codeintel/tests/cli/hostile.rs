@@ -117,6 +117,9 @@ fn tools_that_are_asked_for_are_not_taken_from_the_checkout_unless_it_is_trusted
         sandbox.markers()
     };
     assert_eq!(ask("/usr/bin:/bin:.", &[]), [""; 0]);
+    // Documents that hold are missed by nobody.
+    let mut again = sandbox.command(&["ingest", "-q", "--repo", "o/r", "--full", "--scip-backend", "scip-python"]);
+    assert!(again.env("PATH", "/usr/bin:/bin:.").env_remove("VIRTUAL_ENV").status().unwrap().success());
     let problems =
         sandbox.query("SELECT count(*) FROM core.problems WHERE message LIKE '%cannot be found%not trusted%'");
     assert_eq!(problems, ["1"], "of scip-python");
