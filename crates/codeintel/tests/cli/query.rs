@@ -142,7 +142,7 @@ const HOSTILE: &[(&str, End)] = &[
     ("FROM core.modules, LATERAL (FROM read_text(path))", FUNCTION),
     ("SUMMARIZE FROM read_text('/etc/passwd')", FUNCTION),
     ("PIVOT (FROM read_text('/etc/passwd')) ON filename", FUNCTION),
-    ("PIVOT core.modules ON (SELECT content FROM read_text('/etc/passwd'))", FUNCTION),
+    ("PIVOT core.modules ON (SELECT content FROM read_text('/etc/passwd'))", Refused("Cannot pivot on subquery")),
     ("PIVOT core.modules ON module; COPY (SELECT 1) TO '{db}'", SEVERAL),
     ("EXPLAIN ANALYZE COPY (SELECT 1) TO '{db}'", STATEMENT),
     ("EXPLAIN ANALYZE SELECT * FROM checkpoint()", FUNCTION),
