@@ -295,7 +295,7 @@ mod tests {
             untrusted.problems.iter().map(|(file, problem)| format!("{file}: {}", problem.message)).collect();
         let why = "ignored until the repository is trusted, since programs or places outside of it are named";
         let expected = [
-            format!("pyproject.toml: `tools.pyright`, `scip.backend` are {why}"),
+            format!("pyproject.toml: `scip.backend`, `tools.pyright` are {why}"),
             format!("codeintel.toml: `db`, `tools.ruff` are {why}"),
         ];
         assert_eq!(rows, expected);
