@@ -42,7 +42,7 @@ impl Table {
         for ((cell, &width), is_number) in cells.iter().zip(widths).zip(&self.is_number) {
             let cut = self.terminal.map(|_| cut(cell, width));
             let cell = cut.as_deref().unwrap_or(cell);
-            let blank = " ".repeat(width.saturating_sub(cell.width()));
+            let blank = " ".repeat(width.saturating_sub(width_of(cell)));
             let (before, behind) = if *is_number { (blank.as_str(), "") } else { ("", blank.as_str()) };
             line.extend([" ", before, cell, behind, " "]);
         }
@@ -52,7 +52,7 @@ impl Table {
 
     fn header(&self, rows: &[Vec<String>], out: &mut Vec<u8>) -> Vec<usize> {
         let of_column = |(at, name): (usize, &String)| {
-            rows.iter().map(|row| row[at].width()).chain([name.width()]).max().unwrap_or_default()
+            rows.iter().map(|row| width_of(&row[at])).chain([width_of(name)]).max().unwrap_or_default()
         };
         let natural: Vec<usize> = self.names.iter().enumerate().map(of_column).collect();
         let widths = self.terminal.map_or(natural.clone(), |terminal| fitted(&natural, terminal));
@@ -103,9 +103,14 @@ fn fitted(natural: &[usize], terminal: usize) -> Vec<usize> {
     natural.iter().map(|width| (*width).min(cap)).collect()
 }
 
+/// How many columns of characters a text takes. Most are ASCII.
+fn width_of(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.width() }
+}
+
 /// A cell in a column of this width.
 fn cut(cell: &str, width: usize) -> String {
-    if cell.width() <= width {
+    if width_of(cell) <= width {
         return cell.to_owned();
     }
     let mut left = width.saturating_sub(1);
@@ -121,6 +126,9 @@ fn cut(cell: &str, width: usize) -> String {
 
 /// A text in one line, with escapes in place of what would command a terminal or change the order of what is read.
 fn visible(text: &str) -> String {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let is_hidden = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     if !text.contains(is_hidden) {
         return text.to_owned();
