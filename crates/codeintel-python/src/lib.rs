@@ -18,6 +18,9 @@ mod signature;
 mod spelled;
 mod type_escape;
 
+#[cfg(test)]
+mod shapes;
+
 pub use ast::{Ast, AstNode, Field, Kind};
 #[cfg(any(test, feature = "complaints"))]
 pub use cst::complaints;

@@ -51,6 +51,8 @@ struct Levels {
     /// Operators in a row. Each one is a level: their chains are nested to the left or to the right, as those of attributes and calls.
     operators: usize,
     deepest: usize,
+    /// Whether the token before was a line break inside of brackets.
+    is_line_start: bool,
 }
 
 impl Levels {
@@ -59,14 +61,15 @@ impl Levels {
     }
 
     fn take(&mut self, kind: TokenKind) {
+        // The parser takes a statement on a line of its own to end all brackets that are open.
+        if self.is_line_start && begins_statement(kind) {
+            self.end_line();
+        }
+        self.is_line_start = matches!(kind, TokenKind::NonLogicalNewline | TokenKind::Comment);
         match kind {
             TokenKind::Indent => self.indentation += 1,
             TokenKind::Dedent => self.indentation = self.indentation.saturating_sub(1),
-            TokenKind::Newline => {
-                self.open.clear();
-                self.counts.clear();
-                (self.headers, self.around, self.operators) = (0, 0, 0);
-            }
+            TokenKind::Newline => self.end_line(),
             TokenKind::Lpar
             | TokenKind::Lsqb
             | TokenKind::Lbrace
@@ -116,6 +119,12 @@ impl Levels {
         self.deepest = self.deepest.max(self.depth());
     }
 
+    fn end_line(&mut self) {
+        self.open.clear();
+        self.counts.clear();
+        (self.headers, self.around, self.operators) = (0, 0, 0);
+    }
+
     /// Close what is open down to one of a kind. In a broken source there may be none.
     fn close(&mut self, kind: TokenKind, more: usize) {
         if self.counts.get(&kind).is_none_or(|count| *count == 0) {
@@ -143,6 +152,28 @@ impl Levels {
     }
 }
 
+/// Whether a token begins a statement, and stands nowhere else.
+fn begins_statement(kind: TokenKind) -> bool {
+    matches!(
+        kind,
+        TokenKind::Def
+            | TokenKind::Class
+            | TokenKind::Return
+            | TokenKind::Import
+            | TokenKind::While
+            | TokenKind::With
+            | TokenKind::Try
+            | TokenKind::Raise
+            | TokenKind::Assert
+            | TokenKind::Del
+            | TokenKind::Pass
+            | TokenKind::Break
+            | TokenKind::Continue
+            | TokenKind::Global
+            | TokenKind::Nonlocal
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,6 +195,7 @@ mod tests {
         check("x if y else z if y else z\n", 4);
         check("f'{f'{x}'}'\n", 4);
         check("async async async x\n", 3);
+        check("((((\ndef f(\n# c\nclass A(((((\n", 7);
     }
 
     #[test]

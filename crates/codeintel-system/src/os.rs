@@ -303,4 +303,161 @@ mod tests {
         assert_eq!(show(&only(&["x"])).0, ["x/b.py", "x/y/c.py"]);
         assert_eq!(show(&only(&["a.py", "skip.py", "gone.py"])).0, ["a.py"]);
     }
+
+    fn scan(root: &Path) -> Scan {
+        OsSystem::new(root).unwrap().scan(&options(), None)
+    }
+
+    fn make_fifo(path: &Path) {
+        assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+    }
+
+    #[test]
+    fn each_folder_is_entered_once_however_many_links_lead_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        // Followed one after another, these links would lead to 2^30 paths.
+        let count = 30;
+        for i in 0..count {
+            write(root, &format!("d{i}/m.py"), "");
+            for j in 0..2 {
+                symlink(format!("../d{}", (i + 1) % count), root.join(format!("d{i}/l{j}"))).unwrap();
+            }
+        }
+        let mut expected: Vec<String> = (0..count).map(|i| format!("d{i}/m.py")).collect();
+        expected.sort();
+        let found = scan(root);
+        assert_eq!(show(&found).0, expected);
+        assert_eq!(show(&found).1, [""; 0]);
+        assert_eq!(found.walk.unwrap().paths().filter(|path| path.starts_with('d')).count(), count);
+    }
+
+    #[test]
+    fn a_link_counts_where_nothing_else_leads() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        for path in ["a/x.py", "build/b/y.py", "build/b/c/z.py", "build/d/w.py"] {
+            write(root, path, "");
+        }
+        symlink("../a", root.join("a/itself")).unwrap();
+        symlink("a", root.join("to_a")).unwrap();
+        symlink("build/b", root.join("second")).unwrap();
+        symlink("build/b", root.join("first")).unwrap();
+        // Behind the first link, what leads back and further.
+        symlink("../../a", root.join("build/b/to_a")).unwrap();
+        symlink("../d", root.join("build/b/to_d")).unwrap();
+        symlink("../../build/b/c", root.join("build/d/to_c")).unwrap();
+        let found = scan(root);
+        assert_eq!(show(&found).0, ["a/x.py", "first/c/z.py", "first/to_d/w.py", "first/y.py"]);
+        assert_eq!(show(&found).1, ["a/itself: a symbolic link that leads to a folder around it is not followed"]);
+        fs::remove_file(root.join("a/itself")).unwrap();
+        let system = OsSystem::new(root).unwrap();
+        let whole = scan(root);
+        let files: Vec<&RepoPath> = whole.files.iter().map(|file| &file.path).collect();
+        let later = system.now_ns() + 60_000_000_000;
+        assert_eq!(system.rescan(&options(), whole.walk.as_ref().unwrap(), &files, later), Some(whole.clone()));
+        let only = |path: &str| system.scan(&options(), Some(&[RepoPath::new(Path::new(path)).unwrap()]));
+        assert!(only("first/y.py").needs_all && only("to_a").needs_all && only("second/c").needs_all);
+        assert!(!only("a/x.py").needs_all);
+    }
+
+    #[test]
+    fn links_are_ignored_and_excluded_like_folders() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        write(root, "build/b/y.py", "");
+        write(root, ".gitignore", "ignored/\n");
+        for name in ["ignored", "gen_x", "x/build", "z"] {
+            fs::create_dir_all(root.join(name).parent().unwrap()).unwrap();
+            symlink(root.join("build/b"), root.join(name)).unwrap();
+        }
+        assert_eq!(show(&scan(root)).0, ["z/y.py"]);
+    }
+
+    #[test]
+    fn what_is_no_file_in_the_place_of_ignore_rules_is_refused_and_never_opened() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        for path in ["a.py", "x/b.py", "y/c.py", "y/d.py"] {
+            write(root, path, "");
+        }
+        for path in [".gitignore", "x/.ignore"] {
+            make_fifo(&root.join(path));
+        }
+        fs::create_dir_all(root.join(".git/info")).unwrap();
+        make_fifo(&root.join(".git/info/exclude"));
+        let _socket = std::os::unix::net::UnixListener::bind(root.join("y/.gitignore")).unwrap();
+        symlink("/dev/zero", root.join("y/.ignore")).unwrap();
+        let found = scan(root);
+        assert_eq!(show(&found).0, ["a.py", "x/b.py", "y/c.py", "y/d.py"]);
+        let places = [".git/info/exclude", ".gitignore", "x/.ignore", "y/.gitignore", "y/.ignore"];
+        let expected = places.map(|path| format!("{path}: not a regular file; its ignore rules are not obeyed"));
+        assert_eq!(show(&found).1, expected);
+    }
+
+    #[test]
+    fn ignore_rules_that_cannot_be_used_are_problems_and_the_others_hold() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        let outside = tempfile::tempdir().unwrap();
+        write(outside.path(), "rules", "b.py\n");
+        for path in ["a.py", "b.py", "x/a.py", "y/a.py", "z/a.py", "z/b.py"] {
+            write(root, path, "");
+        }
+        fs::write(root.join(".gitignore"), b"\xef\xbb\xbf/a.py\r\n{a\n\xff\n# [\n/b.py\n".as_slice()).unwrap();
+        write(root, "x/.gitignore", &"#\n".repeat(200_000));
+        write(root, "y/.gitignore", &"a.py\n".repeat(10_001));
+        symlink(outside.path().join("rules"), root.join("z/.gitignore")).unwrap();
+        let (files, problems) = (scan(root), scan(root));
+        assert_eq!(show(&files).0, ["x/a.py", "y/a.py", "z/a.py", "z/b.py"]);
+        let (_, problems) = show(&problems);
+        let starts = [
+            ".gitignore: line 2: ",
+            ".gitignore: line 3: the pattern is not valid UTF-8",
+            "x/.gitignore: the file has 400000 bytes",
+            "y/.gitignore: more than 10000 rules; its",
+            "z/.gitignore: a symbolic link that leads out",
+        ];
+        assert_eq!(problems.len(), starts.len(), "{problems:?}");
+        for (problem, start) in problems.iter().zip(starts) {
+            assert!(problem.starts_with(start), "{start} in {problems:?}");
+        }
+    }
+
+    #[test]
+    fn very_many_rules_of_one_folder_and_odd_names_are_no_stop() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        let rules: String = (0..5_000).map(|i| format!("a*b{i}*c?[x-z]/**/d\n")).collect();
+        write(root, ".gitignore", &rules);
+        let names: [&[u8]; 6] =
+            [b"new\nline.py", b"\x01\x7f.py", b" .py", b"-.py", "\u{202e}x.py".as_bytes(), b"\xff\xfe.py"];
+        for name in names {
+            fs::write(root.join(OsStr::from_bytes(name)), "").unwrap();
+        }
+        let longest = format!("{}.py", "n".repeat(252));
+        write(root, &longest, "");
+        let found = scan(root);
+        assert_eq!(show(&found).0, ["\u{1}\u{7f}.py", " .py", "-.py", "new\nline.py", &longest, "\u{202e}x.py"]);
+        assert_eq!(show(&found).1.len(), 1);
+    }
+
+    #[test]
+    fn folders_deeper_than_a_path_can_name_are_one_problem() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        write(&root, "a.py", "");
+        let name = "d".repeat(200);
+        // A path may have 4095 bytes; folders are made from inside to get further.
+        let script = format!("for i in $(seq 30); do mkdir {name}; cd -P {name}; done; echo > deep.py");
+        let made = std::process::Command::new("sh").args(["-c", &script]).current_dir(&root).status().unwrap();
+        assert!(made.success());
+        let found = scan(&root);
+        assert_eq!(show(&found).0, ["a.py"]);
+        assert_eq!(found.problems.len(), 1);
+        assert!(found.problems[0].problem.message.starts_with("cannot be read: File name too long"));
+        // Whoever cleans up behind the test cannot name them either.
+        let removed = std::process::Command::new("rm").arg("-rf").arg(root.join(&name)).status().unwrap();
+        assert!(removed.success());
+    }
 }

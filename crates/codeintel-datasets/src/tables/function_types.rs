@@ -1,7 +1,7 @@
 //! `analytics.function_types`: what each function says of its types.
 
 use codeintel_python::Signature;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::dataset::{Dataset, Extraction, Extractor, Sink, Tree, Upkeep};
 
@@ -97,18 +97,28 @@ pub(crate) static DATASET: Dataset = Dataset {
     },
 };
 
+/// A parameter in `param_types`.
+#[derive(Serialize)]
+struct Shown<'a> {
+    name: &'a str,
+    kind: &'a str,
+    #[serde(rename = "type")]
+    annotation: Option<&'a str>,
+}
+
 fn extract(columns: &mut Sink<'_, function_types::Columns>, content_id: i32, extraction: Extraction<'_>) {
     let Some(parsed) = extraction.parsed else { return };
     for signature in Signature::all(parsed.file, parsed.ast, parsed.definitions) {
         let parameters = &signature.parameters;
-        let types = parameters.iter().map(|p| json!({"name": p.name, "kind": p.kind.as_str(), "type": p.annotation}));
+        let shown = parameters.iter().map(|p| Shown { name: p.name, kind: p.kind.as_str(), annotation: p.annotation });
+        let shown: Vec<Shown<'_>> = shown.collect();
         columns.push(function_types::Row {
             content_id,
             node_id: signature.node_id as i32,
             name_byte: signature.name_byte as i32,
             total_params: parameters.len() as i32,
             annotated_params: parameters.iter().filter(|parameter| parameter.annotation.is_some()).count() as i32,
-            param_types: &types.collect::<serde_json::Value>().to_string(),
+            param_types: &serde_json::to_string(&shown).expect("texts can be written as JSON"),
             return_type: signature.returns,
             is_overload: signature.is_overload,
             is_property: signature.is_property,
