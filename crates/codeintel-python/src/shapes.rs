@@ -25,7 +25,7 @@ fn counts(text: &str) -> Counts {
         let mut cst = 0;
         Cst::each(&file, &ast, |_, _| cst += 1);
         let definitions = Definition::all(&file, &ast);
-        assert_eq!(Signature::all(&file, &ast, &definitions).len() < definitions.len(), true);
+        assert!(Signature::all(&file, &ast, &definitions).len() < definitions.len());
         for (docstring, _) in definitions.iter().filter_map(|definition| definition.docstring.as_ref()) {
             parse_docstring(&clean_docstring(docstring));
         }
