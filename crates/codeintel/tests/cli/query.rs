@@ -143,7 +143,7 @@ const HOSTILE: &[(&str, End)] = &[
     ("SUMMARIZE FROM read_text('/etc/passwd')", FUNCTION),
     ("PIVOT (FROM read_text('/etc/passwd')) ON filename", FUNCTION),
     ("PIVOT core.modules ON (SELECT content FROM read_text('/etc/passwd'))", Refused("Cannot pivot on subquery")),
-    ("PIVOT core.modules ON module; COPY (SELECT 1) TO '{db}'", SEVERAL),
+    ("PIVOT core.modules ON module; COPY (SELECT 1) TO '{db}'", Refused("syntax error")),
     ("EXPLAIN ANALYZE COPY (SELECT 1) TO '{db}'", STATEMENT),
     ("EXPLAIN ANALYZE SELECT * FROM checkpoint()", FUNCTION),
     ("EXPLAIN (FORMAT json) DELETE FROM store.files", STATEMENT),
