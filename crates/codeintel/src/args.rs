@@ -224,6 +224,7 @@ pub(crate) struct ExplainArgs {
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct QueryArgs {
     /// The query in DuckDB's SQL; `-` reads it from standard input.
+    #[arg(allow_hyphen_values = true)]
     pub(crate) sql: String,
     /// Root of the repository.
     #[arg(long, default_value = ".", value_name = "PATH")]
