@@ -85,7 +85,7 @@ const TRACES: [&str; 2] = ["Stack Trace:", "This error signals an assertion fail
 impl StoreError {
     /// Whether damage may be the reason, if the file is ours.
     pub fn may_be_damage(&self) -> bool {
-        matches!(self, Self::Corrupt(_) | Self::Internal(_) | Self::NotOurs { .. })
+        matches!(self, Self::Corrupt(_) | Self::Internal(_) | Self::NotOurs { what: NO_DATABASE, .. })
     }
 
     /// DuckDB tells the kinds of its errors by their texts alone.

@@ -70,9 +70,12 @@ pub(crate) fn version(connection: &Connection) -> Result<Option<u32>, StoreError
     if tables == 0 {
         return Ok(None);
     }
-    // Another program may have a table of that name.
-    let Ok(Some(text)) = meta(connection, "schema_version") else { return Ok(None) };
-    text.parse().map(Some).map_err(|_| StoreError::Corrupt(format!("schema version `{text}`")))
+    match meta(connection, "schema_version") {
+        Ok(Some(text)) => text.parse().map(Some).map_err(|_| StoreError::Corrupt(format!("schema version `{text}`"))),
+        Err(error) if error.may_be_damage() => Err(error),
+        // Another program may have a table of that name.
+        Ok(None) | Err(_) => Ok(None),
+    }
 }
 
 /// Whether nobody has made anything in a file.
