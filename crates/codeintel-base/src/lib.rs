@@ -10,6 +10,7 @@ mod line_index;
 mod problem;
 mod progress;
 mod repo_path;
+mod words;
 
 pub use code_points::CodePoints;
 pub use content_hash::{ContentHash, ParseHashError};
@@ -18,6 +19,7 @@ pub use line_index::{Column, LineIndex, Position};
 pub use problem::{Problem, Severity, Stage, first_problems};
 pub use progress::{NoProgress, Progress};
 pub use repo_path::{RepoPath, RepoPathError};
+pub use words::count;
 
 /// The language of a source file, as the public tables spell it.
 pub const PYTHON: &str = "python";

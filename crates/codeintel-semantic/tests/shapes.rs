@@ -1,11 +1,17 @@
 //! Sources of odd shapes end soon, and cost their neighbours nothing.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so and stops")]
 
+#[path = "common/options.rs"]
+mod options;
+
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
 use codeintel_base::{ContentHash, RepoPath};
-use codeintel_semantic::{DocumentError, Level, MOST_STEPS, ProjectFile, ReadSource, Resolver, ResolverOptions};
+use codeintel_semantic::{DocumentError, Level, ProjectFile, ReadSource, Resolver};
+
+use self::options::options;
 
 const GOOD: &str = "import odd\ndef good(x: int) -> int:\n    return odd.x\n\n\nvalue = good(1)\n";
 
@@ -24,16 +30,7 @@ fn resolver(texts: Vec<(String, String)>) -> Resolver {
         module: path.strip_suffix(".py").unwrap().to_owned(),
     };
     let files: Vec<ProjectFile> = texts.iter().map(file).collect();
-    let options = ResolverOptions {
-        root: "/w".into(),
-        import_roots: vec![String::new()],
-        site_packages: Vec::new(),
-        packages: Vec::new(),
-        python_version: (3, 13),
-        project: ("demo".to_owned(), "0".to_owned()),
-        most_steps: MOST_STEPS,
-    };
-    Resolver::new(options, &files, Arc::new(Texts(texts)))
+    Resolver::new(options(Path::new("/w")), &files, Arc::new(Texts(texts)))
 }
 
 /// A file is too large for types for a reason, has so many occurrences without them, and its neighbour is complete.

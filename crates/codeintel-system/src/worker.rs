@@ -97,8 +97,10 @@ impl WorkerProcess {
         self.output = Some(output);
     }
 
-    /// Wait for a worker whose output has ended, and say how it ended.
+    /// Wait for a worker whose output has ended or makes no sense, and say how it ended.
     pub fn end(mut self) -> WorkerEnd {
+        // One that is still there would wait for more.
+        self.input = None;
         self.group.child.wait().map_or(WorkerEnd::Code(-1), WorkerEnd::from)
     }
 }

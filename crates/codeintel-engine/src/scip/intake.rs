@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufReader, Seek as _};
 use std::path::Path;
 
-use codeintel_base::{Column, ContentHash, PYTHON, Problem, RepoPath, Stage};
+use codeintel_base::{Column, ContentHash, PYTHON, Problem, RepoPath, Stage, count};
 use codeintel_scip::{
     Document, Header, IndexReader, Occurrence, Part, Range, RepositoryFiles, Role, Root, ScipError, Source, Symbol,
     shown_path,
@@ -187,7 +187,7 @@ impl<'a> Intake<'a> {
             let message = format!(
                 "in {} what the index says of external symbols is left out: repeated in each, it would be more than {MAX_REPETITION} \
                  times as large as the index",
-                super::count(self.undescribed, "document")
+                count(self.undescribed, "document")
             );
             self.warnings.push((None, message));
         }

@@ -35,8 +35,3 @@ pub(crate) use state::IndexState;
 pub(crate) use step::IndexStep;
 pub use write::IndexReport;
 pub(crate) use write::{World, with_request};
-
-/// A number of things, in words.
-fn count(number: usize, word: &str) -> String {
-    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
-}

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use codeintel_base::{Problem, RepoPath, Stage};
+use codeintel_base::{Problem, RepoPath, Stage, count};
 use codeintel_store::{FileRow, ScanProblemRow, Snapshot, StoreError};
 use serde_json::Value;
 
-use super::count;
 use super::indexer::{IndexOutcome, IndexStatus, Indexer};
 use super::intake::MAX_PROBLEMS;
 use super::plan::{IndexPlan, Interfaces};

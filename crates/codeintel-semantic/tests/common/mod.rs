@@ -1,11 +1,15 @@
 //! A folder of Python files as a repository whose names are resolved.
 
+mod options;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use codeintel_base::{ContentHash, RepoPath};
-use codeintel_semantic::{MOST_STEPS, ProjectFile, ReadSource, Resolver, ResolverOptions};
+use codeintel_semantic::{ProjectFile, ReadSource, Resolver};
+
+pub(crate) use self::options::options;
 
 struct Disk(PathBuf);
 
@@ -33,18 +37,6 @@ pub(crate) fn files(root: &Path, folder: &str) -> Vec<ProjectFile> {
     }
     found.sort_by(|a, b| a.path.cmp(&b.path));
     found
-}
-
-pub(crate) fn options(root: &Path) -> ResolverOptions {
-    ResolverOptions {
-        root: root.to_owned(),
-        import_roots: vec![String::new()],
-        site_packages: Vec::new(),
-        packages: Vec::new(),
-        python_version: (3, 13),
-        project: ("demo".to_owned(), "0".to_owned()),
-        most_steps: MOST_STEPS,
-    }
 }
 
 pub(crate) fn resolver(root: &Path, files: &[ProjectFile]) -> Resolver {

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use codeintel_base::count;
 use codeintel_store::{Overdue, Query, Reader};
 use codeintel_system::limit_memory;
 
@@ -90,24 +91,23 @@ fn overdue(seconds: u64, output: Option<&OutputFile>) -> Overdue {
 
 fn note(context: &Context, printed: &Printed, is_cut: bool) {
     let Printed { rows, more, is_at_least, hidden_columns } = *printed;
-    let plural = |count: usize, word: &str| if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") };
     if is_cut {
-        context.note(Log::Info, &format!("only the first {} shown", are(&plural(rows, "row"), rows)));
+        context.note(Log::Info, &format!("only the first {} shown", are(rows, "row")));
     }
     if more > 0 {
         let least = if is_at_least { "at least " } else { "" };
         let text = format!(
             "{least}{} not shown; `--limit N` shows N rows, `--output FILE` or another format all",
-            are(&plural(more, "more row"), more)
+            are(more, "more row")
         );
         context.note(Log::Info, &text);
     }
     if hidden_columns > 0 {
-        let hidden = are(&plural(hidden_columns, "column"), hidden_columns);
+        let hidden = are(hidden_columns, "column");
         context.note(Log::Info, &format!("{hidden} not shown: the terminal is too narrow"));
     }
 }
 
-fn are(what: &str, count: usize) -> String {
-    format!("{what} {}", if count == 1 { "is" } else { "are" })
+fn are(number: usize, word: &str) -> String {
+    format!("{} {}", count(number, word), if number == 1 { "is" } else { "are" })
 }

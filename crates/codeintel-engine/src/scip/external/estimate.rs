@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use codeintel_base::count;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::scip::count;
 use crate::scip::indexer::IndexRequest;
+use codeintel_base::count;
 
 /// What an indexer cost the last time, in CPU seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

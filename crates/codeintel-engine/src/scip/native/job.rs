@@ -1,5 +1,7 @@
 //! What is asked of a resolver, and what it answers: the messages between this process and a worker.
 
+use std::borrow::Cow;
+
 use codeintel_base::{ContentHash, RepoPath};
 use codeintel_scip::PlacedDocument;
 use codeintel_semantic::{Level, ProjectFile, ResolverOptions};
@@ -7,11 +9,11 @@ use serde::{Deserialize, Serialize};
 
 /// A message to a worker.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) enum Order {
+pub(super) enum Order<'a> {
     /// Where the repository is, and what its imports may find. Valid until the next message of this kind.
-    Options(ResolverOptions),
+    Options(Cow<'a, ResolverOptions>),
     /// Documents to be made.
-    Job(Job),
+    Job(Cow<'a, Job>),
 }
 
 /// Documents to be made.

@@ -18,6 +18,7 @@ use codeintel_base::{ContentHash, PYTHON, Problem, RepoPath, Stage};
 use codeintel_scip::PlacedDocument;
 use codeintel_semantic::{InstalledModules, Level, MOST_STEPS, ResolverOptions};
 use codeintel_system::{InstalledPackage, PythonEnvironment, System};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::job::{Event, Item, Job};
 use self::local::LocalWorkforce;
@@ -171,17 +172,18 @@ impl Indexer for NativeIndexer {
             refused: Vec::new(),
             hand_over,
         };
-        let mut ended = self.process.as_mut().map(|process| {
-            let ended = run.all(process);
+        let mut ended = match &mut self.process {
+            Some(process) => run.all(process),
+            None => run.all(&mut self.local),
+        };
+        if let Some(process) = &mut self.process {
             process.rest();
-            ended
-        });
-        if matches!(ended, None | Some(Err(Stop::NotStarted(_)))) {
-            // What can be done in this process is better than nothing.
-            self.process = None;
-            ended = Some(run.all(&mut self.local));
+            if let Err(Stop::NotStarted(_)) = ended {
+                // What can be done in this process is better than nothing.
+                self.process = None;
+                ended = run.all(&mut self.local);
+            }
         }
-        let ended = ended.unwrap_or(Ok(()));
         match ended {
             Ok(()) => IndexOutcome::default(),
             Err(Stop::Raced(paths)) => IndexOutcome { raced: paths, ..IndexOutcome::default() },
@@ -240,7 +242,7 @@ impl Run<'_> {
     fn work_off(&mut self, workforce: &mut dyn Workforce) -> Result<(), Stop> {
         let mut stillborn = 0;
         while !self.job.items.is_empty() {
-            let (ending, answered) = self.work(workforce, &mut |_| Vec::new());
+            let (ending, answered) = self.work(workforce, &[]);
             match ending {
                 Ending::Done => return Ok(()),
                 Ending::Died { reason, in_flight } => {
@@ -265,7 +267,7 @@ impl Run<'_> {
     fn without_types(&mut self, workforce: &mut dyn Workforce, item: Item, reason: &str) -> Result<(), Stop> {
         let message = format!("{reason}; its names, imports and definitions are resolved without types");
         self.job.items = vec![Item { outlook: None, level: Level::Names, ..item }];
-        let (ending, _) = self.work(workforce, &mut |_| vec![Problem::error(Stage::Index, message.clone())]);
+        let (ending, _) = self.work(workforce, &[Problem::error(Stage::Index, message)]);
         let failure = match ending {
             Ending::Raced(paths) => return Err(raced(&paths)),
             Ending::NotStarted(reason) => return Err(Stop::NotStarted(reason)),
@@ -281,18 +283,15 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Let the job be done, hand over its documents, and take what was answered off the job. Gives the number of answers, too.
-    fn work(
-        &mut self,
-        workforce: &mut dyn Workforce,
-        problems: &mut dyn FnMut(u32) -> Vec<Problem>,
-    ) -> (Ending, usize) {
-        let mut answered = rustc_hash::FxHashSet::default();
-        let items: rustc_hash::FxHashMap<u32, Item> = self.job.items.iter().map(|item| (item.file, *item)).collect();
+    /// Let the job be done, hand over its documents, each with these problems, and take what was answered off the job. Gives the number of
+    /// answers, too.
+    fn work(&mut self, workforce: &mut dyn Workforce, problems: &[Problem]) -> (Ending, usize) {
+        let mut answered = FxHashSet::default();
+        let items: FxHashMap<u32, Item> = self.job.items.iter().map(|item| (item.file, *item)).collect();
         let ending = workforce.work(&self.options, &self.job, &mut |event| match event {
             Event::Made(file, document) => {
                 answered.insert(file);
-                (self.hand_over)(indexed(file, *document, problems(file)));
+                (self.hand_over)(indexed(file, *document, problems.to_vec()));
             }
             Event::Refused { file, reason, is_final } => {
                 answered.insert(file);

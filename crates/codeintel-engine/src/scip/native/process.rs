@@ -1,5 +1,6 @@
 //! A resolver in a process of its own, so that its death costs the file that caused it and nothing else.
 
+use std::borrow::Cow;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -55,8 +56,8 @@ impl ProcessWorkforce {
 
     /// A process that has been told the options and the job.
     fn order(&mut self, options: &ResolverOptions, job: &Job) -> Result<WorkerProcess, String> {
-        let encode = |order: &Order| postcard::to_stdvec(order).map_err(|error| error.to_string());
-        let job = encode(&Order::Job(job.clone()))?;
+        let encode = |order: Order<'_>| postcard::to_stdvec(&order).map_err(|error| error.to_string());
+        let job = encode(Order::Job(Cow::Borrowed(job)))?;
         let mut process = match self.process.take() {
             Some(process) => process,
             None => {
@@ -67,7 +68,7 @@ impl ProcessWorkforce {
         };
         // One that has died does not listen; that its output ends says so.
         if self.told.as_ref() != Some(options) {
-            let _sent = process.send(&encode(&Order::Options(options.clone()))?);
+            let _sent = process.send(&encode(Order::Options(Cow::Borrowed(options)))?);
             self.told = Some(options.clone());
         }
         let _sent = process.send(&job);
@@ -147,7 +148,7 @@ pub fn serve(
             match postcard::from_bytes(&message) {
                 Ok(Order::Options(options)) => {
                     let Some(system) = system(&options.root) else { return };
-                    work = Some((options, LocalWorkforce::new(system)));
+                    work = Some((options.into_owned(), LocalWorkforce::new(system)));
                 }
                 Ok(Order::Job(job)) => {
                     let Some((options, workforce)) = &mut work else { return };
