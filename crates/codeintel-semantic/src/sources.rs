@@ -20,6 +20,9 @@ use rustc_hash::FxHashMap;
 use crate::outsize::{self, StarCycles};
 use crate::resolver::visible;
 
+/// Larger files of installed packages are not read; no source is nearly as large.
+const MOST_INSTALLED_BYTES: u64 = 16 << 20;
+
 /// Reads the sources of a repository.
 pub trait ReadSource: Send + Sync {
     /// The decoded text of a file of the repository, without a byte order mark; none where it is no text.
@@ -271,7 +274,8 @@ impl System for Sources {
             #[expect(clippy::disallowed_methods, reason = "installed packages are no part of the repository")]
             (Place::Disk, _) => {
                 // An environment may lie in a checkout, and a FIFO in it would be waited for.
-                if !fs::metadata(path.as_std_path())?.is_file() {
+                let metadata = fs::metadata(path.as_std_path())?;
+                if !metadata.is_file() || metadata.len() > MOST_INSTALLED_BYTES {
                     return Err(not_found());
                 }
                 let text = fs::read_to_string(path.as_std_path())?;

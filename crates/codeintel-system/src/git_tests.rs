@@ -1,10 +1,12 @@
 //! A repository whose configuration names a program in every place that we know of: none may run, and with plain git they do.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, UNIX_EPOCH};
 
 use crate::git::{Git, Membership};
 use crate::os::OsSystem;
@@ -12,11 +14,13 @@ use crate::system::System as _;
 
 struct Hostile {
     dir: tempfile::TempDir,
+    /// How often its files were touched.
+    touched: Cell<u64>,
 }
 
 impl Hostile {
     fn new() -> Self {
-        let hostile = Self { dir: tempfile::tempdir().unwrap() };
+        let hostile = Self { dir: tempfile::tempdir().unwrap(), touched: Cell::new(0) };
         let root = hostile.root();
         fs::create_dir_all(root.join("inner")).unwrap();
         hostile.plain(&root, &["init", "-q", "-b", "main"]);
@@ -173,11 +177,12 @@ impl Hostile {
         self.markers();
     }
 
-    /// Whoever compares a file with the index has to compare what is in it.
+    /// Whoever compares a file with the index has to compare what is in it: each time is another one, by seconds, which are all that git looks at.
     fn touch_all(&self) {
+        let seconds = 1_000_000_000 + self.touched.replace(self.touched.get() + 1);
         for name in ["a.py", "z.txt", "c.cfg", "plain", "inner/d.py", "module/m.py"] {
             let file = fs::File::options().append(true).open(self.root().join(name)).unwrap();
-            file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000)).unwrap();
+            file.set_modified(UNIX_EPOCH + Duration::from_secs(seconds)).unwrap();
         }
     }
 
@@ -234,10 +239,14 @@ fn nothing_that_a_repository_names_runs_and_with_plain_git_it_does() {
     assert_eq!(hostile.markers(), BTreeSet::new());
     // The control.
     let mut seen = BTreeSet::new();
-    for args in COMMANDS {
-        hostile.touch_all();
-        hostile.plain(&root, args);
-        seen.extend(hostile.markers());
+    // While the monitor says that nothing has changed, git compares nothing, and with a filter that answers nothing it goes no further.
+    for section in ["none", "core", "filter.process"] {
+        hostile.plain(&root, &["config", "--remove-section", section]);
+        for args in COMMANDS {
+            hostile.touch_all();
+            hostile.plain(&root, args);
+            seen.extend(hostile.markers());
+        }
     }
     for name in [
         "core.fsmonitor",
@@ -331,7 +340,7 @@ fn a_file_under_a_filter_that_is_not_run_is_not_taken_to_be_changed() {
     git(&["add", "-A"]);
     git(&["commit", "-qm", "one"]);
     assert_eq!(git(&["cat-file", "-s", "HEAD:a.py"]), "6", "stored without carriage returns");
-    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(5);
+    let later = std::time::SystemTime::now() + Duration::from_secs(5);
     for (text, differs) in [("x = 1\r\n", false), ("x = 2\r\n", true)] {
         fs::write(plain.path().join("a.py"), text).unwrap();
         fs::File::options().append(true).open(plain.path().join("a.py")).unwrap().set_modified(later).unwrap();
@@ -346,13 +355,11 @@ fn git_that_waits_for_a_fifo_is_stopped() {
     let mut command = Command::new("/bin/sh");
     command.args(["-c", "mkfifo f; echo begun; cat f"]).current_dir(dir.path());
     let begun = std::time::Instant::now();
-    let output = crate::tools::output_of(&mut command, None, std::time::Duration::from_millis(300)).unwrap();
-    assert!(output.is_none() && begun.elapsed() < std::time::Duration::from_secs(10));
+    let output = crate::tools::output_of(&mut command, None, Duration::from_millis(300)).unwrap();
+    assert!(output.is_none() && begun.elapsed() < Duration::from_secs(10));
     let mut command = Command::new("/bin/sh");
     command.args(["-c", "cat; echo said >&2; exit 3"]);
     let input = "x".repeat(200_000).into_bytes();
-    let output = crate::tools::output_of(&mut command, Some(input.clone()), std::time::Duration::from_secs(20))
-        .unwrap()
-        .unwrap();
+    let output = crate::tools::output_of(&mut command, Some(input.clone()), Duration::from_secs(20)).unwrap().unwrap();
     assert_eq!((output.status.code(), output.stdout == input, output.stderr), (Some(3), true, b"said\n".to_vec()));
 }

@@ -172,7 +172,7 @@ mod tests {
         check("Binder Error: no.\n\nLINE 1: x\n        ^", "no.");
         check(
             "INTERNAL Error: oops\nThis error signals an assertion\n\nStack Trace:\n0x1",
-            "database error: INTERNAL Error: oops",
+            "DuckDB failed: INTERNAL Error: oops",
         );
         check("Parser Error: Max depth exceeded. Use \"SET max_expression_depth TO x\"", "Max depth exceeded.");
     }

@@ -282,7 +282,7 @@ mod tests {
             )
         };
         check("PIVOT (FROM read_csv('/etc/passwd')) ON x", &no_function("read_csv"));
-        check("PIVOT core.modules ON nextval('s') USING count(*)", &no_function("nextval"));
+        check("PIVOT core.modules ON nextval(module) USING count(*)", &no_function("nextval"));
         check("PIVOT '/etc/passwd' ON x", "`/etc/passwd` is not a table, and a query cannot read files");
         check("PIVOT core.modules ON repo; SELECT 1", "a query is one statement, and this text has more than one");
     }

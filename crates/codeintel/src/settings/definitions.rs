@@ -19,7 +19,7 @@ pub(crate) struct Definition {
     pub(super) guard: Guard,
 }
 
-/// Which values let a repository run a program, or write or look outside of itself.
+/// Which values let a repository run a program, write or look outside of itself, or take much of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Guard {
     /// None: the worst that any value does is a wrong or slow answer.
@@ -30,6 +30,8 @@ pub(super) enum Guard {
     AllBut(&'static [&'static str]),
     /// Paths that lead out of the repository, or to where version control keeps its own.
     Places,
+    /// Numbers, or bytes, above this one.
+    Above(u64),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -78,19 +80,22 @@ pub(crate) const SETTINGS: &[Definition] = &[
     ),
     define("ignore_files", Kind::Boolean, "true", "Whether `.gitignore`, `.ignore` and git's own excludes are obeyed."),
     define("max_file_bytes", Kind::Number(1), "16777216", "Larger files are left out, with a row in `core.problems`."),
-    define("jobs", Kind::Number(0), "0", "Threads that read, parse and extract. 0: the number of CPUs."),
+    define("jobs", Kind::Number(0), "0", "Threads that read, parse and extract. 0: the number of CPUs.")
+        .guarded(Guard::Above(MOST_THREADS)),
     define(
         "ast_workers",
         Kind::Number(0),
         "0",
         "At most so many of them parse and extract syntax trees. 0: no bound of its own.",
-    ),
+    )
+    .guarded(Guard::Above(MOST_THREADS)),
     define(
         "cst_workers",
         Kind::Number(0),
         "0",
         "The same for concrete syntax trees. One parse serves both, so the smaller bound holds where both are wanted.",
-    ),
+    )
+    .guarded(Guard::Above(MOST_THREADS)),
     define(
         "scip.backend",
         Kind::OneOf(&["native", "scip-python", "none"]),
@@ -178,9 +183,14 @@ pub(crate) const SETTINGS: &[Definition] = &[
         "info",
         "How much is said on standard error: `error`, `info` or `debug`.",
     ),
-    define("query.memory_limit", Kind::Size, "2GB", "Memory that a query may use, such as `512MB` or `4GB`."),
-    define("query.timeout", Kind::Number(1), "60", "Seconds after which a query is stopped."),
+    define("query.memory_limit", Kind::Size, "2GB", "Memory that a query may use, such as `512MB` or `4GB`.")
+        .guarded(Guard::Above(2_000_000_000)),
+    define("query.timeout", Kind::Number(1), "60", "Seconds after which a query is stopped.")
+        .guarded(Guard::Above(60)),
 ];
+
+/// More threads than this help nobody.
+const MOST_THREADS: u64 = 256;
 
 /// DuckDB does little with less.
 const LEAST_SIZE: u64 = 64_000_000;

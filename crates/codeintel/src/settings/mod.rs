@@ -87,7 +87,7 @@ impl Settings {
             let mut keys: Vec<&str> = self.guarded.iter().map(|guarded| guarded.key).collect();
             keys.dedup();
             lines.push(format!(
-                "{}: this repository is not trusted, and programs or places outside of it are named; see `codeintel trust`",
+                "{}: this repository is not trusted, and programs, places outside of it or large limits are named; see `codeintel trust`",
                 ignored(&keys)
             ));
         }
@@ -293,7 +293,8 @@ mod tests {
         assert_eq!(values(&untrusted), ["2", "7", "mine", "", "native", "mine", ".codeintel/codeintel.duckdb", "5"]);
         let rows: Vec<String> =
             untrusted.problems.iter().map(|(file, problem)| format!("{file}: {}", problem.message)).collect();
-        let why = "ignored until the repository is trusted, since programs or places outside of it are named";
+        let why =
+            "ignored until the repository is trusted, since programs, places outside of it or large limits are named";
         let expected = [
             format!("pyproject.toml: `scip.backend`, `tools.pyright` are {why}"),
             format!("codeintel.toml: `db`, `tools.ruff` are {why}"),
@@ -376,14 +377,16 @@ mod tests {
                         `[tool.codeintel]` of `pyproject.toml`, in `codeintel.toml`, in the environment and, for some, by a flag; later places win. `scip.mode` is the key `mode` of a table `scip` there. \
                         Lists in the environment are separated by commas. A key that is not known is an error. `codeintel config` prints every value and where it came from.\n\n\
                         A setting with a \u{2020} counts in a file of the repository only if the repository is [trusted](trust.md): it names a program, or a place \
-                        outside of the repository. With (\u{2020}) that holds for places outside of the repository, and in folders such as `.git`, only.\n\n\
+                        outside of the repository. With (\u{2020}) that holds for places outside of the repository, and in folders such as `.git`, or for \
+                        numbers above the one that is named, only.\n\n\
                         | key | environment | default | meaning |\n|---|---|---|---|\n"
             .to_owned();
         for Definition { key, default, doc, guard, .. } in SETTINGS {
             let mark = match guard {
-                Guard::Nothing => "",
-                Guard::Places => " (\u{2020})",
-                Guard::Programs | Guard::AllBut(_) => " \u{2020}",
+                Guard::Nothing => String::new(),
+                Guard::Places => " (\u{2020})".to_owned(),
+                Guard::Programs | Guard::AllBut(_) => " \u{2020}".to_owned(),
+                Guard::Above(most) => format!(" (\u{2020} above {most})"),
             };
             let variable = key.to_ascii_uppercase().replace('.', "_");
             let default = if default.is_empty() { String::new() } else { format!("`{default}`") };

@@ -203,7 +203,7 @@ impl Settings {
                 continue;
             }
             let message = format!(
-                "{} until the repository is trusted, since programs or places outside of it are named",
+                "{} until the repository is trusted, since programs, places outside of it or large limits are named",
                 ignored(&keys)
             );
             self.problems.push((file.to_owned(), Problem::warning(Stage::Settings, message)));

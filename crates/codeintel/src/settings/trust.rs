@@ -10,7 +10,7 @@ use codeintel_system::{OwnFolder, UserFolders, read_configuration};
 use serde::{Deserialize, Serialize};
 use toml::Value;
 
-use super::definitions::{Definition, Guard};
+use super::definitions::{Definition, Guard, bytes};
 
 /// Folders of version control. What lies in them is run or believed by other programs.
 const OF_VERSION_CONTROL: [&str; 5] = [".git", ".hg", ".svn", ".jj", ".bzr"];
@@ -25,7 +25,7 @@ pub(crate) struct GuardedSetting {
     pub(crate) value: String,
 }
 
-/// Whether a value lets a repository run a program, or write or look outside of itself.
+/// Whether a value lets a repository run a program, write or look outside of itself, or take much of the machine.
 pub(super) fn needs_trust(root: &Path, definition: &Definition, value: &Value) -> bool {
     match definition.guard {
         Guard::Nothing => false,
@@ -35,6 +35,10 @@ pub(super) fn needs_trust(root: &Path, definition: &Definition, value: &Value) -
             _ => true,
         },
         Guard::AllBut(harmless) => value.as_str().is_none_or(|text| !harmless.contains(&text)),
+        Guard::Above(most) => {
+            let number = value.as_integer().and_then(|number| u64::try_from(number).ok());
+            number.or_else(|| value.as_str().and_then(bytes)).is_none_or(|number| number > most)
+        }
         Guard::Places => {
             value.as_str().is_none_or(|path| !path.is_empty() && !stays_inside(root, path, definition.key == "python"))
         }
@@ -197,6 +201,9 @@ mod tests {
             needs("scip.backend", "scip-python") && !needs("scip.backend", "native") && !needs("scip.backend", "none")
         );
         assert!(needs("tools.ruff", "ruff") && !needs("tools.ruff", ""));
+        assert!(needs("query.memory_limit", "3GB") && !needs("query.memory_limit", "2GB"));
+        let seconds = SETTINGS.iter().find(|definition| definition.key == "query.timeout").unwrap();
+        assert!(needs_trust(&root, seconds, &Value::Integer(61)) && !needs_trust(&root, seconds, &Value::Integer(60)));
     }
 
     #[test]
