@@ -158,12 +158,14 @@ fn indexes() -> Vec<Vec<u8>> {
     inputs
 }
 
-/// Texts of settings, of files and of the environment.
+/// `codeintel.toml`, `pyproject.toml` and variables, with NUL between them.
 fn settings() -> Vec<Vec<u8>> {
     let texts = [
         "db = 'x.duckdb'\njobs = 3\ngc_share = 0.5\nignore_files = false\ninclude_patterns = ['**/*.py']\n",
         "[scip]\nbackend = 'none'\ncommand = ['a', '{root}']\ntimeout = 9\n[tools]\nenabled = ['ruff']\nruff = './ruff'\n",
-        "[tool.codeintel]\nrepo = 'o/r'\ndatasets = ['ast_nodes', 'core.goids']\n[project]\nname = 'p'\n",
+        "\0[tool.codeintel]\nrepo = 'o/r'\ndatasets = ['ast_nodes', 'core.goids']\n[project]\nname = 'p'\n",
+        "db = '../x'\npython = '/usr/bin/python3'\n[scip]\ndocument_output_dir = 'a/../.git/x'\n\0tool.codeintel.query.timeout = 61\n",
+        "query = { memory_limit = '4GiB' }\0\0CODEINTEL_JOBS=3\nCODEINTEL_SCIP_COMMAND=a,b\nVIRTUAL_ENV=/v\nRUFF_X=1\n",
         "jobs = -1\nunknown = 1\n[scip]\nworker = 2\n",
         "exclude_patterns = ['{a,b}/**', '[!x]*', 'a/**/b']\ngc_share = 1\n",
     ];

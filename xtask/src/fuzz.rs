@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail};
 use crate::shell::{Shell, cargo, program, root};
 
 /// The targets, as `fuzz/Cargo.toml` names them.
-const TARGETS: [&str; 3] = ["decode", "parse", "scip_reader"];
+const TARGETS: [&str; 4] = ["decode", "parse", "scip_reader", "settings"];
 
 /// What makes the compiler tell the fuzzer which ways were gone.
 const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \

@@ -23,7 +23,7 @@ const USAGE: &str = "usage: cargo xtask TASK
   oracle   compare the tables of real packages with CPython and radon [PACKAGE...]
   bench    measure against the plain Python pipeline [--baseline DIR] [--datasets ast|ast,cst] [--runs N] [PACKAGE...];
            with --indexers against scip-python and ty-scip
-  fuzz     run fuzz targets on this machine [decode|parse|scip_reader...] [--seconds N]
+  fuzz     run fuzz targets on this machine [decode|parse|scip_reader|settings...] [--seconds N]
   install  build a release and print where it is";
 
 fn main() -> anyhow::Result<()> {

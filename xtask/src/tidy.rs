@@ -12,6 +12,7 @@ use crate::shell::{cargo, root};
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("codeintel-base", &[]),
     ("codeintel-system", &["codeintel-base"]),
+    ("codeintel-settings", &["codeintel-base", "codeintel-system"]),
     ("codeintel-python", &["codeintel-base"]),
     ("codeintel-scip", &["codeintel-base"]),
     ("codeintel-datasets", &["codeintel-base", "codeintel-python", "codeintel-scip"]),
@@ -34,6 +35,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &[
             "codeintel-base",
             "codeintel-system",
+            "codeintel-settings",
             "codeintel-scip",
             "codeintel-datasets",
             "codeintel-store",

@@ -23,3 +23,6 @@ pub use words::count;
 
 /// The language of a source file, as the public tables spell it.
 pub const PYTHON: &str = "python";
+
+/// The type checkers and linters that are known, sorted.
+pub const TOOLS: [&str; 3] = ["pyrefly", "pyright", "ruff"];

@@ -7,7 +7,7 @@ use codeintel_engine::EngineError;
 use codeintel_engine::scip::ImportError;
 use codeintel_store::{QueryError, StoreError};
 
-use crate::settings::SettingsError;
+use codeintel_settings::SettingsError;
 
 /// Exit code of an answer with findings.
 pub(crate) const FINDINGS: u8 = 1;

@@ -1,13 +1,13 @@
 //! The program: arguments, settings, commands and printers. What it prints on stdout is an answer, on stderr a note.
 
 mod args;
+mod assembly;
 mod commands;
 mod errors;
 mod output;
 mod output_file;
 mod progress;
 mod rows;
-mod settings;
 
 use std::process::ExitCode;
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
-use crate::settings::SettingsError;
+use codeintel_settings::SettingsError;
 
 /// The folder of codeintel's own files in a repository.
 const OWN_FOLDER: &str = ".codeintel";

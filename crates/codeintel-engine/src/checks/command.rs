@@ -25,9 +25,6 @@ const VERSION: u32 = 1;
 /// More output than this is none that a tool should have.
 const MAX_OUTPUT: usize = 1 << 30;
 
-/// The names of the tools that are known, sorted.
-pub const TOOLS: [&str; 3] = ["pyrefly", "pyright", "ruff"];
-
 /// What there is to know of a tool.
 pub(super) struct Tool {
     pub(super) name: &'static str,
@@ -78,7 +75,7 @@ impl std::fmt::Debug for CommandChecker {
 }
 
 impl CommandChecker {
-    /// The checker of one of [`TOOLS`].
+    /// The checker of one of [`TOOLS`](codeintel_base::TOOLS).
     pub fn new(name: &str, options: CheckerOptions, runner: ToolRunner) -> Option<Self> {
         let tool = [&PYREFLY, &PYRIGHT, &RUFF].into_iter().find(|tool| tool.name == name)?;
         Some(Self { tool, options, runner, found: None })

@@ -13,7 +13,7 @@ mod fake;
 mod tests;
 
 pub use checker::{CheckFile, CheckRequest, Checked, Checker, CheckerIdentity, KnownProgram, RawFinding, Reach};
-pub use command::{CheckerOptions, CommandChecker, TOOLS};
+pub use command::{CheckerOptions, CommandChecker};
 pub(crate) use command::{configures_tools, not_looked_into};
 #[cfg(test)]
 pub(crate) use fake::{FakeChecker, FakeState};

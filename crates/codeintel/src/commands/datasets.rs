@@ -7,8 +7,8 @@ use codeintel_datasets::{DATASETS, Dataset};
 use serde_json::json;
 
 use crate::args::{DatasetsArgs, SummaryFormat};
+use crate::assembly::dataset;
 use crate::output;
-use crate::settings::dataset;
 
 pub(super) fn run(args: &DatasetsArgs) -> anyhow::Result<ExitCode> {
     let datasets: Vec<&Dataset> = match &args.name {

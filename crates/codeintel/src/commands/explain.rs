@@ -8,6 +8,7 @@ use codeintel_store::{Access, Database, FileRow, Snapshot};
 
 use super::Context;
 use crate::args::ExplainArgs;
+use crate::assembly;
 use crate::errors::FINDINGS;
 use crate::output;
 
@@ -16,7 +17,7 @@ pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<ExitCode> {
     context.set_indexing(&args.indexing)?;
     let opened = Database::open(&context.settings.database(), Access::Read, context.settings.patience());
     let (database, _) = opened.map_err(|error| context.blame(error))?;
-    let repo = context.settings.repo(&context.system);
+    let repo = assembly::repo(&context.settings, &context.system);
     let snapshot = database.snapshot(&repo)?;
     let typed = args.file.to_string_lossy();
     let path = typed.strip_prefix("./").unwrap_or(&typed);
@@ -24,8 +25,8 @@ pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<ExitCode> {
     let file = snapshot.as_ref().and_then(|snapshot| snapshot.files.iter().find(|file| file.path.as_str() == path));
     if let (Some(snapshot), Some(file)) = (&snapshot, file) {
         describe(&mut out, &database, snapshot, file)?;
-        let options = context.settings.options(&context.system)?;
-        let mut indexer = context.settings.indexer(&context.system, false);
+        let options = assembly::options(&context.settings, &context.system)?;
+        let mut indexer = assembly::indexer(&context.settings, &context.system, false);
         let choice = index_choice(&context.system, &database, &options, indexer.as_mut(), &file.path)?;
         if let Some(choice) = choice {
             writeln!(out, "an edit   would be indexed by {choice}")?;

@@ -15,12 +15,13 @@ use serde_json::json;
 
 use super::Context;
 use crate::args::{IngestArgs, SummaryFormat};
+use crate::assembly;
 use crate::output;
-use crate::settings::Log;
+use codeintel_settings::Log;
 
 pub(super) fn run(args: &IngestArgs) -> anyhow::Result<ExitCode> {
     let context = Context::of_run(&args.run)?;
-    let mut options = context.settings.options(&context.system)?;
+    let mut options = assembly::options(&context.settings, &context.system)?;
     options.full = args.full;
     options.rehash = args.rehash;
     options.changed = match &args.changed {
@@ -31,8 +32,8 @@ pub(super) fn run(args: &IngestArgs) -> anyhow::Result<ExitCode> {
         }
         _ => None,
     };
-    let mut indexer = context.settings.indexer(&context.system, false);
-    let mut producers = Producers { indexer: indexer.as_mut(), checkers: &mut context.settings.checkers() };
+    let mut indexer = assembly::indexer(&context.settings, &context.system, false);
+    let mut producers = Producers { indexer: indexer.as_mut(), checkers: &mut assembly::checkers(&context.settings) };
     let report = ingest_into_database(&context, &options, &mut producers).map_err(|error| {
         if matches!(error.downcast_ref(), Some(EngineError::Unknown(_))) {
             error.context(format!("--changed in {}", context.system.root().display()))
@@ -71,7 +72,7 @@ pub(super) fn ingest_into_database(
         result => result?,
     };
     let repo = &options.repo;
-    if let Err(error) = keep_shards(&database, repo, &context.settings.index_folder(), producers.indexer) {
+    if let Err(error) = keep_shards(&database, repo, &assembly::index_folder(&context.settings), producers.indexer) {
         context.note(Log::Error, &format!("the documents cannot be written as files: {error}"));
     }
     write_index(context, &database, &report)?;
@@ -90,7 +91,7 @@ pub(super) fn ingest_into_database(
 
 /// Write the index as files where the settings say so, if there may be another one than before.
 fn write_index(context: &Context, database: &Database, report: &Report) -> anyhow::Result<()> {
-    let Some(folder) = context.settings.document_output_dir() else { return Ok(()) };
+    let Some(folder) = assembly::document_output_dir(&context.settings) else { return Ok(()) };
     let is_there = super::scip::FILES.iter().all(|name| folder.at(name).exists());
     if report.index.as_ref().is_some_and(|index| index.is_changed || !is_there) {
         super::scip::write_files(context, database, &folder, None)?;

@@ -28,7 +28,7 @@ use toml::Value;
 use self::place::Place;
 use crate::args::{Args, Checking, Command, DatabaseArgs, Indexing, RunArgs, Selection, Verbosity};
 use crate::progress::Bar;
-use crate::settings::{Log, Settings, SettingsError};
+use codeintel_settings::{Log, Settings, SettingsError};
 
 pub(crate) use self::worker::program as worker_program;
 

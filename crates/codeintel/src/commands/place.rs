@@ -7,7 +7,7 @@ use codeintel_store::StoreError;
 use codeintel_system::{OwnDatabases, Standing, Voucher};
 
 use super::{Context, warn_once};
-use crate::settings::{Settings, SettingsError};
+use codeintel_settings::{Settings, SettingsError};
 
 /// Where the database of a command is, as to who may have made it.
 pub(super) struct Place {

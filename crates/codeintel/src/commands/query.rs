@@ -14,7 +14,7 @@ use crate::errors::FAILED;
 use crate::output;
 use crate::output_file::OutputFile;
 use crate::rows::{self, Printed, Terminal};
-use crate::settings::{Log, SettingsError};
+use codeintel_settings::{Log, SettingsError};
 
 /// How many rows a terminal shows if nothing else is asked for.
 const ROWS_OF_TERMINAL: usize = 40;

@@ -13,8 +13,9 @@ use codeintel_system::{NewFile, OwnFolder};
 use super::Context;
 use super::ingest::ingest_into_database;
 use crate::args::{ExportArgs, ImportArgs, ScipCommand};
+use crate::assembly;
 use crate::output;
-use crate::settings::Log;
+use codeintel_settings::Log;
 
 /// The files that an export writes.
 pub(super) const FILES: [&str; 2] = ["index.scip", "index.scip.json"];
@@ -29,10 +30,10 @@ pub(super) fn run(command: &ScipCommand) -> anyhow::Result<ExitCode> {
 fn import(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let mut context = Context::open(&args.place.path, &args.place.database)?;
     context.set_verbosity(&args.verbosity)?;
-    let mut options = context.settings.options(&context.system)?;
+    let mut options = assembly::options(&context.settings, &context.system)?;
     options.index = true;
     let mut indexer = ImportIndexer::open(&std::path::absolute(&args.index)?, context.system.root())?;
-    let mut producers = Producers { indexer: &mut indexer, checkers: &mut context.settings.checkers() };
+    let mut producers = Producers { indexer: &mut indexer, checkers: &mut assembly::checkers(&context.settings) };
     let report = ingest_into_database(&context, &options, &mut producers)?;
     let Some(index) = report.index else { bail!("no document was taken") };
     if let Some(reason) = index.reason {
@@ -55,7 +56,7 @@ fn write(args: &ExportArgs) -> anyhow::Result<ExitCode> {
         .map(|paths| paths.iter().map(|path| context.inside(path)).collect::<Result<Vec<_>, _>>());
     let only = only.transpose()?;
     if let Some(only) = &only {
-        let missing = database.without_document(&context.settings.repo(&context.system), only)?;
+        let missing = database.without_document(&assembly::repo(&context.settings, &context.system), only)?;
         if !missing.is_empty() {
             let names: Vec<String> = missing.iter().map(|path| format!("`{path}`")).collect();
             bail!("there is no document of {}; nothing was written", names.join(", "));
@@ -76,7 +77,7 @@ pub(super) fn write_files(
     folder: &OwnFolder,
     only: Option<&[RepoPath]>,
 ) -> anyhow::Result<usize> {
-    let repo = context.settings.repo(&context.system);
+    let repo = assembly::repo(&context.settings, &context.system);
     let request = ExportRequest { repo: &repo, root: context.system.root(), only };
     let io = |source| StoreError::Io { path: folder.path().to_owned(), source };
     let mut files = [folder.begin(FILES[0]).map_err(io)?, folder.begin(FILES[1]).map_err(io)?];

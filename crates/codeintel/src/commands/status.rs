@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::Context;
 use crate::args::{StatusArgs, SummaryFormat};
+use crate::assembly;
 use crate::output;
 
 /// How many paths of each kind are shown to people.
@@ -21,15 +22,15 @@ pub(super) fn run(args: &StatusArgs) -> anyhow::Result<ExitCode> {
     context.set_selection(&args.selection)?;
     context.set_indexing(&args.indexing)?;
     context.set_checking(&args.checking)?;
-    let options = context.settings.options(&context.system)?;
+    let options = assembly::options(&context.settings, &context.system)?;
     let database = match Database::open(&context.settings.database(), Access::Read, context.settings.patience()) {
         Ok((database, _)) => database,
         // Everything would be done.
         Err(StoreError::Missing(_)) => Database::in_memory()?,
         Err(error) => return Err(context.blame(error).into()),
     };
-    let mut indexer = context.settings.indexer(&context.system, false);
-    let mut producers = Producers { indexer: indexer.as_mut(), checkers: &mut context.settings.checkers() };
+    let mut indexer = assembly::indexer(&context.settings, &context.system, false);
+    let mut producers = Producers { indexer: indexer.as_mut(), checkers: &mut assembly::checkers(&context.settings) };
     let plan = status(&context.system, &database, &options, &mut producers)?;
     let coverage = database.coverage(&options.repo)?;
     let stale = database.stale_documents(&options.repo)?;

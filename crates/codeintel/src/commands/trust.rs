@@ -9,7 +9,7 @@ use super::Context;
 use crate::args::{DatabaseArgs, TrustArgs};
 use crate::errors::FINDINGS;
 use crate::output;
-use crate::settings::{GuardedSetting, Settings};
+use codeintel_settings::{GuardedSetting, Settings};
 
 pub(super) fn run(args: &TrustArgs) -> anyhow::Result<ExitCode> {
     let mut out = output::stdout();

@@ -10,34 +10,36 @@ use codeintel_store::{Access, Database};
 
 use super::Context;
 use crate::args::VerifyArgs;
+use crate::assembly;
 use crate::errors::FINDINGS;
 use crate::output;
-use crate::settings::Log;
+use codeintel_settings::Log;
 
 pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     let mut context = Context::open(&args.place.path, &args.place.database)?;
     context.set_verbosity(&args.verbosity)?;
     context.settings.set("commit", "--commit", args.commit.clone())?;
     context.set_indexing(&args.indexing)?;
-    let options = context.settings.options(&context.system)?;
+    let options = assembly::options(&context.settings, &context.system)?;
     let path = context.settings.database();
     let opened = Database::open(&path, Access::WriteExisting, context.settings.patience());
     let (database, _) = opened.map_err(|error| context.blame(error))?;
     let indexers = database.indexers(&options.repo)?;
-    if !context.settings.names_backend() {
+    if !assembly::names_backend(&context.settings) {
         let backend = backend_of(&indexers)?;
         context.settings.set("scip.backend", "the database", backend)?;
     }
     let scratch = path.with_extension(format!("verify-{}", std::process::id()));
     // Only a run that was cut short may have left something there, or somebody who wants it to be opened.
     Database::remove(&scratch)?;
-    let mut indexer = context.settings.indexer(&context.system, false);
+    let mut indexer = assembly::indexer(&context.settings, &context.system, false);
     if !indexers.is_empty()
         && let Err(reason) = indexer.identify(&context.system)
     {
         bail!("the documents cannot be verified: {reason}; `--scip-backend none` leaves them out");
     }
-    let mut producers = Producers { indexer: indexer.as_mut(), checkers: &mut context.settings.all_checkers() };
+    let mut producers =
+        Producers { indexer: indexer.as_mut(), checkers: &mut assembly::all_checkers(&context.settings) };
     let differences = context
         .with_progress(|progress| verify(&context.system, &database, &scratch, &options, &mut producers, progress))?;
     let mut out = output::stdout();

@@ -10,7 +10,8 @@ use codeintel_system::{Changes, RepositoryWatch};
 use super::Context;
 use super::ingest::{ingest_into_database, tell};
 use crate::args::RunArgs;
-use crate::settings::Log;
+use crate::assembly;
+use codeintel_settings::Log;
 
 /// A refresh begins when nothing has changed for this time.
 const QUIET: Duration = Duration::from_millis(100);
@@ -20,9 +21,9 @@ const RETRY: Duration = Duration::from_secs(1);
 
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let mut context = Context::of_run(args)?;
-    let mut indexer = context.settings.indexer(&context.system, true);
-    let mut checkers = context.settings.checkers();
-    let mut options = context.settings.options(&context.system)?;
+    let mut indexer = assembly::indexer(&context.settings, &context.system, true);
+    let mut checkers = assembly::checkers(&context.settings);
+    let mut options = assembly::options(&context.settings, &context.system)?;
     let mut watch = RepositoryWatch::new(context.system.root(), &options.scan, concerns_all)?;
     let mut is_first = true;
     loop {
@@ -53,9 +54,9 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
                     Ok(settled) if settled.settings == context.settings => {}
                     Ok(settled) => {
                         context = settled;
-                        indexer = context.settings.indexer(&context.system, true);
-                        checkers = context.settings.checkers();
-                        options = context.settings.options(&context.system)?;
+                        indexer = assembly::indexer(&context.settings, &context.system, true);
+                        checkers = assembly::checkers(&context.settings);
+                        options = assembly::options(&context.settings, &context.system)?;
                         watch = RepositoryWatch::new(context.system.root(), &options.scan, concerns_all)?;
                     }
                     Err(error) => context.note(Log::Error, &format!("the settings stay as they were: {error}")),

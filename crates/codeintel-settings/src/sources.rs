@@ -5,14 +5,13 @@ use std::env;
 use std::fmt::{self, Display, Formatter};
 use std::path::{Path, PathBuf};
 
-use codeintel_base::{Problem, Stage};
-use codeintel_engine::checks::TOOLS;
+use codeintel_base::{Problem, Stage, TOOLS};
 use codeintel_system::{ReadError, UserFolders, read_configuration};
 use toml::Value;
 
-use super::definitions::{SETTINGS, checked, find, parse};
-use super::trust::{GuardedSetting, needs_trust};
-use super::{Settings, SettingsError};
+use crate::definitions::{SETTINGS, checked, find, parse};
+use crate::trust::{GuardedSetting, needs_trust};
+use crate::{Settings, SettingsError};
 
 /// The user's own settings, in the folder of their configurations.
 const OF_USER: &str = "codeintel/config.toml";
@@ -22,7 +21,8 @@ const TRUST: &str = "CODEINTEL_TRUST";
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Source {
+pub enum Source {
+    /// Nobody has said anything.
     Default,
     /// The user's own file.
     User(PathBuf),
@@ -30,12 +30,13 @@ pub(crate) enum Source {
     Repository(&'static str),
     /// A variable.
     Environment(String),
+    /// A flag.
     Flag(String),
 }
 
 impl Source {
     /// Whether the user has said so, and not the repository.
-    pub(crate) fn is_of_user(&self) -> bool {
+    pub fn is_of_user(&self) -> bool {
         matches!(self, Self::User(_) | Self::Environment(_) | Self::Flag(_))
     }
 }
@@ -53,7 +54,7 @@ impl Display for Source {
 
 impl Settings {
     /// Read all places but the flags, for a repository's root. `is_trusted` says that the user trusts it whatever is written down.
-    pub(crate) fn read(root: &Path, is_trusted: bool) -> Result<Self, SettingsError> {
+    pub fn read(root: &Path, is_trusted: bool) -> Result<Self, SettingsError> {
         let mut environment: BTreeMap<String, String> = env::vars_os()
             .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
             .collect();
@@ -65,7 +66,8 @@ impl Settings {
         Self::from_places(root, is_trusted, environment)
     }
 
-    pub(super) fn from_places(
+    /// The same with these variables for an environment.
+    pub fn from_places(
         root: &Path,
         is_trusted: bool,
         environment: impl IntoIterator<Item = (String, String)>,
@@ -213,7 +215,7 @@ impl Settings {
 }
 
 /// Which settings do not count, in words.
-pub(super) fn ignored(keys: &[&str]) -> String {
+pub(crate) fn ignored(keys: &[&str]) -> String {
     let names: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
     format!("{} {} ignored", names.join(", "), if keys.len() == 1 { "is" } else { "are" })
 }

@@ -10,23 +10,24 @@ use codeintel_system::{OwnFolder, UserFolders, read_configuration};
 use serde::{Deserialize, Serialize};
 use toml::Value;
 
-use super::definitions::{Definition, Guard, bytes};
+use crate::definitions::{Definition, Guard, bytes};
 
 /// Folders of version control. What lies in them is run or believed by other programs.
 const OF_VERSION_CONTROL: [&str; 5] = [".git", ".hg", ".svn", ".jj", ".bzr"];
 
 /// A setting of a repository's file that needs trust.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct GuardedSetting {
+pub struct GuardedSetting {
     /// The file.
-    pub(crate) file: &'static str,
-    pub(crate) key: &'static str,
+    pub file: &'static str,
+    /// Its key.
+    pub key: &'static str,
     /// Its value as TOML.
-    pub(crate) value: String,
+    pub value: String,
 }
 
 /// Whether a value lets a repository run a program, write or look outside of itself, or take much of the machine.
-pub(super) fn needs_trust(root: &Path, definition: &Definition, value: &Value) -> bool {
+pub(crate) fn needs_trust(root: &Path, definition: &Definition, value: &Value) -> bool {
     match definition.guard {
         Guard::Nothing => false,
         Guard::Programs => match value {
@@ -71,32 +72,32 @@ fn stays_inside(root: &Path, path: &str, is_interpreter: bool) -> bool {
 
 /// The repositories that a user trusts, each in a file of its own.
 #[derive(Debug, Clone)]
-pub(crate) struct TrustedRepositories(OwnFolder);
+pub struct TrustedRepositories(OwnFolder);
 
 /// A repository that is trusted, as it is written down.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct TrustedRepository {
+pub struct TrustedRepository {
     /// Its root.
-    pub(crate) root: PathBuf,
+    pub root: PathBuf,
     /// The settings that are trusted, for people.
-    pub(crate) settings: Vec<String>,
+    pub settings: Vec<String>,
     /// Their hash.
     hash: String,
 }
 
 impl TrustedRepositories {
-    pub(super) fn of(user: &UserFolders) -> Self {
+    pub(crate) fn of(user: &UserFolders) -> Self {
         Self(OwnFolder::new(user.config.join("codeintel/trusted")))
     }
 
     /// Whether a repository is trusted with exactly these settings.
-    pub(crate) fn has(&self, root: &Path, settings: &[GuardedSetting]) -> bool {
+    pub fn has(&self, root: &Path, settings: &[GuardedSetting]) -> bool {
         self.0.is_private()
             && self.read(&name_of(root)).is_some_and(|found| found.root == root && found.hash == hash_of(settings))
     }
 
-    /// Trust a repository with these settings, and no longer with others.
-    pub(crate) fn grant(&self, root: &Path, settings: &[GuardedSetting]) -> io::Result<()> {
+    /// Trust a repository with these settings, and no longer with others. Fails where the folder cannot be written.
+    pub fn grant(&self, root: &Path, settings: &[GuardedSetting]) -> io::Result<()> {
         let shown = settings.iter().map(|GuardedSetting { file, key, value }| format!("{file}: {key} = {value}"));
         let record = TrustedRepository { root: root.to_owned(), settings: shown.collect(), hash: hash_of(settings) };
         self.0.create_private()?;
@@ -104,14 +105,14 @@ impl TrustedRepositories {
     }
 
     /// Trust a repository no longer; gives whether it was.
-    pub(crate) fn revoke(&self, root: &Path) -> io::Result<bool> {
+    pub fn revoke(&self, root: &Path) -> io::Result<bool> {
         let was_trusted = self.0.at(name_of(root)).exists();
         self.0.remove(name_of(root))?;
         Ok(was_trusted)
     }
 
     /// All that are trusted, sorted by root.
-    pub(crate) fn all(&self) -> io::Result<Vec<TrustedRepository>> {
+    pub fn all(&self) -> io::Result<Vec<TrustedRepository>> {
         let names = self.0.files()?;
         let mut all: Vec<_> = names.iter().filter_map(|name| self.read(&name.to_string_lossy())).collect();
         all.sort_by(|a, b| a.root.cmp(&b.root));
@@ -142,7 +143,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
-    use crate::settings::definitions::SETTINGS;
+    use crate::definitions::SETTINGS;
 
     #[test]
     fn places_inside_need_no_trust_and_all_others_do() {

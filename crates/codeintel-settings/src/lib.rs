@@ -1,57 +1,102 @@
 //! What was asked for, from all the places where it can be said: defaults, then the user's own file, then `[tool.codeintel]` in
 //! `pyproject.toml`, then `codeintel.toml`, then the environment, then flags. Later ones win. What a repository says may need trust.
+//!
+//! This crate knows how settings are written and which of them count. What they mean is for those who ask for their values.
 
-mod build;
 mod definitions;
 mod sources;
 mod trust;
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use codeintel_base::Problem;
-use codeintel_system::{System, UserFolders};
+use codeintel_system::UserFolders;
 use toml::Value;
 
-pub(crate) use self::build::dataset;
-pub(crate) use self::definitions::{Definition, SETTINGS};
+pub use self::definitions::{Definition, Guard, SETTINGS, nearest};
 use self::definitions::{checked, find};
-pub(crate) use self::sources::Source;
+pub use self::sources::Source;
 use self::sources::ignored;
-pub(crate) use self::trust::{GuardedSetting, TrustedRepositories};
+pub use self::trust::{GuardedSetting, TrustedRepositories};
 
 /// A setting that is wrong or not known.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum SettingsError {
-    #[error("{source_name}: there is no setting `{key}`{}", nearest.map_or(String::new(), |nearest| format!("; did you mean `{nearest}`?")))]
-    Unknown { source_name: String, key: String, nearest: Option<&'static str> },
+pub enum SettingsError {
+    /// There is no such setting.
+    #[error("{source_name}: there is no setting `{key}`{}", as_question(*nearest))]
+    Unknown {
+        /// Where it stands.
+        source_name: String,
+        /// Its key.
+        key: String,
+        /// The most similar one.
+        nearest: Option<&'static str>,
+    },
+    /// It cannot have this value.
     #[error("{source_name}: `{key}` must be {expected}, not `{found}`")]
-    Wrong { source_name: String, key: &'static str, expected: String, found: String },
+    Wrong {
+        /// Where it stands.
+        source_name: String,
+        /// Its key.
+        key: &'static str,
+        /// What it may be.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
+    /// A file of settings cannot be read.
     #[error("{path}: {message}")]
-    File { path: String, message: String },
-    #[error("there is no dataset `{name}`{}", nearest.map_or(String::new(), |nearest| format!("; did you mean `{nearest}`?")))]
-    Dataset { name: String, nearest: Option<&'static str> },
+    File {
+        /// The file.
+        path: String,
+        /// Why.
+        message: String,
+    },
+    /// A dataset that is not known is asked for.
+    #[error("there is no dataset `{name}`{}", as_question(*nearest))]
+    Dataset {
+        /// Its name.
+        name: String,
+        /// The most similar one.
+        nearest: Option<&'static str>,
+    },
+    /// A pattern of paths is none.
     #[error("{0}")]
     Pattern(#[from] codeintel_system::OptionsError),
+    /// A path that was typed cannot be worked with.
     #[error("{}: {message}", path.display())]
-    Root { path: PathBuf, message: String },
+    Root {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        message: String,
+    },
+    /// The database cannot be used.
     #[error("{0}")]
     Database(String),
 }
 
+fn as_question(nearest: Option<&'static str>) -> String {
+    nearest.map_or(String::new(), |nearest| format!("; did you mean `{nearest}`?"))
+}
+
 /// How much is said on standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Log {
+pub enum Log {
+    /// Errors only.
     Error,
+    /// What was done, too.
     Info,
+    /// What was decided on the way, too.
     Debug,
 }
 
 /// Every setting's value with the place that it came from.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Settings {
+pub struct Settings {
     root: PathBuf,
     values: BTreeMap<&'static str, (Value, Source)>,
     /// The settings of the repository's files that need trust, whether they are obeyed or not.
@@ -79,7 +124,7 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// What is to be said of what does not count in the repository's files: at most one line on trust.
-    pub(crate) fn warnings(&self) -> Vec<String> {
+    pub fn warnings(&self) -> Vec<String> {
         let is_on_trust = |file: &str| !self.is_trusted && self.guarded.iter().any(|guarded| guarded.file == file);
         let others = self.problems.iter().filter(|(file, _)| !is_on_trust(file));
         let mut lines: Vec<String> = others.map(|(file, problem)| format!("{file}: {}", problem.message)).collect();
@@ -95,32 +140,27 @@ impl Settings {
     }
 
     /// The settings of the repository's files that need trust.
-    pub(crate) fn guarded(&self) -> &[GuardedSetting] {
+    pub fn guarded(&self) -> &[GuardedSetting] {
         &self.guarded
     }
 
     /// Whether the user trusts the repository.
-    pub(crate) fn is_trusted(&self) -> bool {
+    pub fn is_trusted(&self) -> bool {
         self.is_trusted
     }
 
     /// The repositories that the user trusts; none where the user has no folder to say so.
-    pub(crate) fn trusted_repositories(&self) -> Option<TrustedRepositories> {
+    pub fn trusted_repositories(&self) -> Option<TrustedRepositories> {
         self.user.as_ref().map(TrustedRepositories::of)
     }
 
     /// Where the user keeps what programs remember.
-    pub(crate) fn state_folders(&self) -> Vec<PathBuf> {
+    pub fn state_folders(&self) -> Vec<PathBuf> {
         self.state_folders.clone()
     }
 
     /// A flag was given.
-    pub(crate) fn set(
-        &mut self,
-        key: &'static str,
-        flag: &str,
-        value: Option<impl Into<Value>>,
-    ) -> Result<(), SettingsError> {
+    pub fn set(&mut self, key: &'static str, flag: &str, value: Option<impl Into<Value>>) -> Result<(), SettingsError> {
         if let Some(value) = value {
             let value = checked(find(key, flag)?, value.into(), flag)?;
             self.values.insert(key, (value, Source::Flag(flag.to_owned())));
@@ -129,49 +169,55 @@ impl Settings {
     }
 
     /// Every setting with its value and source, in the order of the list.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (&'static Definition, &Value, &Source)> {
+    pub fn all(&self) -> impl Iterator<Item = (&'static Definition, &Value, &Source)> {
         SETTINGS.iter().map(|definition| {
             let (value, source) = &self.values[definition.key];
             (definition, value, source)
         })
     }
 
-    fn text(&self, key: &str) -> Option<&str> {
+    /// A text that is not empty.
+    ///
+    /// # Panics
+    /// Like all that ask for a value, if there is no setting of this key.
+    pub fn text(&self, key: &str) -> Option<&str> {
         self.values[key].0.as_str().filter(|text| !text.is_empty())
     }
 
-    fn list(&self, key: &str) -> Vec<String> {
+    /// The texts of a list.
+    pub fn list(&self, key: &str) -> Vec<String> {
         let items = self.values[key].0.as_array().into_iter().flatten();
         items.filter_map(|item| item.as_str().map(str::to_owned)).collect()
     }
 
-    fn number(&self, key: &str) -> u64 {
+    /// A whole number.
+    pub fn number(&self, key: &str) -> u64 {
         self.values[key].0.as_integer().unwrap_or_default() as u64
     }
 
     /// Where the database is: where the settings say, unless another place was decided on.
-    pub(crate) fn database(&self) -> PathBuf {
+    pub fn database(&self) -> PathBuf {
         self.place.clone().unwrap_or_else(|| self.named_database())
     }
 
     /// Where the settings say that the database is.
-    pub(crate) fn named_database(&self) -> PathBuf {
+    pub fn named_database(&self) -> PathBuf {
         self.root.join(self.text("db").unwrap_or_default())
     }
 
     /// Use another database than the settings say.
-    pub(crate) fn use_database(&mut self, path: PathBuf) {
+    pub fn use_database(&mut self, path: PathBuf) {
         self.place = Some(path);
     }
 
     /// Whether the database lies where it lies by default, in a folder of codeintel's own.
-    pub(crate) fn is_default_database(&self) -> bool {
+    pub fn is_default_database(&self) -> bool {
         *self.source("db") == Source::Default
     }
 
     /// Whether the user means one certain file with the database: it was named by a flag or by an absolute path, or by a trusted repository
     /// and lies outside of it. Any other path leads to what a repository may have brought along.
-    pub(crate) fn names_one_database(&self) -> bool {
+    pub fn names_one_database(&self) -> bool {
         let is_absolute = Path::new(self.text("db").unwrap_or_default()).is_absolute();
         match self.source("db") {
             Source::Default => false,
@@ -181,29 +227,39 @@ impl Settings {
         }
     }
 
-    fn source(&self, key: &str) -> &Source {
+    /// Whether something is wanted.
+    pub fn is_on(&self, key: &str) -> bool {
+        self.values[key].0.as_bool().unwrap_or_default()
+    }
+
+    /// Where a value came from.
+    pub fn source(&self, key: &str) -> &Source {
         &self.values[key].1
     }
 
-    pub(crate) fn patience(&self) -> Duration {
+    /// How long to wait for another process that has the database open.
+    pub fn patience(&self) -> Duration {
         Duration::from_secs(self.number("lock_timeout"))
     }
 
     /// The bytes of memory that a query may use.
-    pub(crate) fn query_memory(&self) -> u64 {
+    pub fn query_memory(&self) -> u64 {
         self.text("query.memory_limit").and_then(definitions::bytes).unwrap_or_default()
     }
 
-    pub(crate) fn query_timeout(&self) -> Duration {
+    /// How long a query may take.
+    pub fn query_timeout(&self) -> Duration {
         Duration::from_secs(self.number("query.timeout"))
     }
 
-    pub(crate) fn gc_share(&self) -> f64 {
+    /// The share of facts above which those that nobody needs are removed.
+    pub fn gc_share(&self) -> f64 {
         let value = &self.values["gc_share"].0;
         value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64)).unwrap_or(1.0)
     }
 
-    pub(crate) fn log(&self) -> Log {
+    /// How much is said on standard error.
+    pub fn log(&self) -> Log {
         match self.text("log") {
             Some("error") => Log::Error,
             Some("debug") => Log::Debug,
@@ -211,20 +267,51 @@ impl Settings {
         }
     }
 
-    pub(crate) fn repo(&self, system: &dyn System) -> String {
-        let from_folder = || self.root.file_name().map(|name| name.to_string_lossy().into_owned());
-        let given = self.text("repo").map(str::to_owned);
-        given.or_else(|| system.slug()).or_else(from_folder).unwrap_or_else(|| "repository".to_owned())
+    /// The repository's folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// What of the repository's files is not obeyed, by file.
+    pub fn problems(&self) -> &[(String, Problem)] {
+        &self.problems
+    }
+
+    /// The repository's `pyproject.toml`.
+    pub fn project(&self) -> &toml::Table {
+        &self.project
+    }
+
+    /// Where programs are looked for.
+    pub fn search_path(&self) -> Option<&OsStr> {
+        self.search_path.as_deref()
+    }
+
+    /// The virtual environment that is active.
+    pub fn active_environment(&self) -> Option<&Path> {
+        self.active_environment.as_deref()
+    }
+
+    /// Where the user keeps files of their own.
+    pub fn user(&self) -> Option<&UserFolders> {
+        self.user.as_ref()
+    }
+
+    /// Variables that configure tools.
+    pub fn tool_variables(&self) -> &BTreeMap<String, String> {
+        &self.tool_variables
+    }
+
+    /// What Node.js is told.
+    pub fn node_options(&self) -> &str {
+        &self.node_options
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{env, fs};
+    use std::fs;
 
-    use codeintel_engine::{DEFAULT_IGNORED_DIRS, DEFAULT_INCLUDE, DEFAULT_MAX_BYTES};
-
-    use super::definitions::Guard;
     use super::*;
 
     fn read(pyproject: &str, own: &str, environment: &[(&str, &str)]) -> Result<Settings, SettingsError> {
@@ -368,43 +455,5 @@ mod tests {
             "codeintel.toml: `tools.enabled` must be a list of `pyrefly`, `pyright`, `ruff`, not `[\"mypy\"]`",
         );
         check("", "ignore_files = 'maybe'", &[], "codeintel.toml: `ignore_files` must be true or false, not `maybe`");
-    }
-
-    /// `UPDATE_DOCS=1 cargo test -p codeintel` writes the page anew.
-    #[test]
-    fn the_page_of_settings_is_that_of_the_code() {
-        let mut page = "# Settings\n\nEach setting can be made in the user's own file (`codeintel/config.toml` in `$XDG_CONFIG_HOME`, else in `~/.config`), in \
-                        `[tool.codeintel]` of `pyproject.toml`, in `codeintel.toml`, in the environment and, for some, by a flag; later places win. `scip.mode` is the key `mode` of a table `scip` there. \
-                        Lists in the environment are separated by commas. A key that is not known is an error. `codeintel config` prints every value and where it came from.\n\n\
-                        A setting with a \u{2020} counts in a file of the repository only if the repository is [trusted](trust.md): it names a program, or a place \
-                        outside of the repository. With (\u{2020}) that holds for places outside of the repository, and in folders such as `.git`, or for \
-                        numbers above the one that is named, only.\n\n\
-                        | key | environment | default | meaning |\n|---|---|---|---|\n"
-            .to_owned();
-        for Definition { key, default, doc, guard, .. } in SETTINGS {
-            let mark = match guard {
-                Guard::Nothing => String::new(),
-                Guard::Places => " (\u{2020})".to_owned(),
-                Guard::Programs | Guard::AllBut(_) => " \u{2020}".to_owned(),
-                Guard::Above(most) => format!(" (\u{2020} above {most})"),
-            };
-            let variable = key.to_ascii_uppercase().replace('.', "_");
-            let default = if default.is_empty() { String::new() } else { format!("`{default}`") };
-            page += &format!("| `{key}`{mark} | `CODEINTEL_{variable}` | {default} | {doc} |\n");
-        }
-        let list = |items: &[&str]| items.iter().map(|item| format!("`{item}`")).collect::<Vec<_>>().join(", ");
-        page += &format!("\nFolders that are never entered by default: {}.\n", list(DEFAULT_IGNORED_DIRS));
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/settings.md");
-        if env::var_os("UPDATE_DOCS").is_some() {
-            fs::write(path, &page).unwrap();
-        }
-        assert_eq!(fs::read_to_string(path).unwrap_or_default(), page, "docs/settings.md is out of date");
-    }
-
-    #[test]
-    fn defaults_are_those_of_the_engine() {
-        let settings = read("", "", &[]).unwrap();
-        assert_eq!(settings.list("include_patterns"), DEFAULT_INCLUDE);
-        assert_eq!(settings.number("max_file_bytes"), DEFAULT_MAX_BYTES);
     }
 }

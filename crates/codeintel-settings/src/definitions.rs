@@ -1,27 +1,28 @@
 //! All settings as data: their keys, kinds, defaults and meaning, and which of their values need trust.
 
-use codeintel_engine::checks::TOOLS;
+use codeintel_base::TOOLS;
 use toml::Value;
 
-use super::SettingsError;
+use crate::SettingsError;
 
 /// A setting that can be made in a file, in the environment or by a flag.
-pub(crate) struct Definition {
+#[derive(Debug)]
+pub struct Definition {
     /// Its key in files; a dot stands for a table. In the environment it is `CODEINTEL_` and the key in capitals, with `_`
     /// in place of the dot.
-    pub(crate) key: &'static str,
-    pub(super) kind: Kind,
+    pub key: &'static str,
+    pub(crate) kind: Kind,
     /// The default as shown to people.
-    pub(crate) default: &'static str,
+    pub default: &'static str,
     /// One or two sentences.
-    pub(crate) doc: &'static str,
+    pub doc: &'static str,
     /// Which values of it a repository can only give if the user trusts it.
-    pub(super) guard: Guard,
+    pub guard: Guard,
 }
 
 /// Which values let a repository run a program, write or look outside of itself, or take much of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Guard {
+pub enum Guard {
     /// None: the worst that any value does is a wrong or slow answer.
     Nothing,
     /// All but the empty one.
@@ -35,7 +36,7 @@ pub(super) enum Guard {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Text,
     List,
     ListOf(&'static [&'static str]),
@@ -50,7 +51,7 @@ pub(super) enum Kind {
 }
 
 /// All settings. The page `docs/settings.md` is made from this list.
-pub(crate) const SETTINGS: &[Definition] = &[
+pub const SETTINGS: &[Definition] = &[
     define("db", Kind::Text, ".codeintel/codeintel.duckdb", "Database file, from the repository's root.").guarded(Guard::Places),
     define(
         "repo",
@@ -80,22 +81,19 @@ pub(crate) const SETTINGS: &[Definition] = &[
     ),
     define("ignore_files", Kind::Boolean, "true", "Whether `.gitignore`, `.ignore` and git's own excludes are obeyed."),
     define("max_file_bytes", Kind::Number(1), "16777216", "Larger files are left out, with a row in `core.problems`."),
-    define("jobs", Kind::Number(0), "0", "Threads that read, parse and extract. 0: the number of CPUs.")
-        .guarded(Guard::Above(MOST_THREADS)),
+    define("jobs", Kind::Number(0), "0", "Threads that read, parse and extract. 0: the number of CPUs."),
     define(
         "ast_workers",
         Kind::Number(0),
         "0",
         "At most so many of them parse and extract syntax trees. 0: no bound of its own.",
-    )
-    .guarded(Guard::Above(MOST_THREADS)),
+    ),
     define(
         "cst_workers",
         Kind::Number(0),
         "0",
         "The same for concrete syntax trees. One parse serves both, so the smaller bound holds where both are wanted.",
-    )
-    .guarded(Guard::Above(MOST_THREADS)),
+    ),
     define(
         "scip.backend",
         Kind::OneOf(&["native", "scip-python", "none"]),
@@ -189,14 +187,11 @@ pub(crate) const SETTINGS: &[Definition] = &[
         .guarded(Guard::Above(60)),
 ];
 
-/// More threads than this help nobody.
-const MOST_THREADS: u64 = 256;
-
 /// DuckDB does little with less.
 const LEAST_SIZE: u64 = 64_000_000;
 
 /// The bytes of a size: `4GB` are 4,000,000,000, `4GiB` somewhat more.
-pub(super) fn bytes(text: &str) -> Option<u64> {
+pub(crate) fn bytes(text: &str) -> Option<u64> {
     let text = text.trim();
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
     let units = ["KB", "MB", "GB", "TB"].iter().zip(["KIB", "MIB", "GIB", "TIB"]).zip(1..);
@@ -219,7 +214,7 @@ impl Definition {
     }
 }
 
-pub(super) fn find(key: &str, source_name: &str) -> Result<&'static Definition, SettingsError> {
+pub(crate) fn find(key: &str, source_name: &str) -> Result<&'static Definition, SettingsError> {
     SETTINGS.iter().find(|definition| definition.key == key).ok_or_else(|| SettingsError::Unknown {
         source_name: source_name.to_owned(),
         key: key.to_owned(),
@@ -228,13 +223,13 @@ pub(super) fn find(key: &str, source_name: &str) -> Result<&'static Definition, 
 }
 
 /// The most similar name, if one is similar at all.
-pub(super) fn nearest(name: &str, names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+pub fn nearest(name: &str, names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
     let scored = names.map(|candidate| (strsim::jaro_winkler(name, candidate), candidate));
     scored.filter(|(score, _)| *score > 0.7).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, candidate)| candidate)
 }
 
 /// A value from text, as in the environment.
-pub(super) fn parse(definition: &Definition, text: &str, source_name: &str) -> Result<Value, SettingsError> {
+pub(crate) fn parse(definition: &Definition, text: &str, source_name: &str) -> Result<Value, SettingsError> {
     let value = match definition.kind {
         Kind::Text | Kind::OneOf(_) | Kind::Size => Some(Value::String(text.to_owned())),
         Kind::List | Kind::ListOf(_) => {
@@ -252,7 +247,7 @@ pub(super) fn parse(definition: &Definition, text: &str, source_name: &str) -> R
     checked(definition, value.unwrap_or_else(|| Value::String(text.to_owned())), source_name)
 }
 
-pub(super) fn checked(definition: &Definition, value: Value, source_name: &str) -> Result<Value, SettingsError> {
+pub(crate) fn checked(definition: &Definition, value: Value, source_name: &str) -> Result<Value, SettingsError> {
     let is_right = match definition.kind {
         Kind::Text => value.is_str(),
         Kind::Size => value.as_str().and_then(bytes).is_some_and(|bytes| bytes >= LEAST_SIZE),
