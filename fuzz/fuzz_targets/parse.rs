@@ -50,11 +50,12 @@ fn extract(bytes: &[u8]) {
     }
     let lost = complaints(&file, &cst);
     assert!(lost.is_empty(), "{lost:#?}\nin {:?}", file.text());
-    let parsed = Parsed { file: &file, ast: &ast, definitions: &definitions, cst: Some(&cst) };
+    let parsed = Parsed { file: &file, ast: &ast, definitions: &definitions };
     for dataset in DATASETS {
         let Upkeep::PerContent { rows, tables, .. } = dataset.upkeep else { continue };
         let mut rows = rows();
-        rows.extract(1, Extraction { parsed: Some(parsed), problems: &problems });
+        let extraction = Extraction { parsed: Some(parsed), problems: &problems };
+        rows.extract(1, extraction, &mut |batches| assert_eq!(batches.len(), tables.len()));
         assert_eq!(rows.take().len(), tables.len());
     }
 }
