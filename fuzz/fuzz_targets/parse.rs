@@ -40,7 +40,9 @@ fn extract(bytes: &[u8]) {
     let file = ParsedFile::parse(text);
     let problems = file.problems();
     let lines = file.lines().line_count();
-    assert!(problems.iter().all(|problem| problem.lineno.is_some_and(|line| (1..=lines).contains(&line))));
+    // The one behind a hundred says how many more there are.
+    assert!(problems.len() <= 101);
+    assert!(problems.iter().take(100).all(|problem| problem.lineno.is_some_and(|line| (1..=lines).contains(&line))));
     let ast = Ast::new(&file);
     let definitions = Definition::all(&file, &ast);
     let cst = Cst::new(&file, &ast);
