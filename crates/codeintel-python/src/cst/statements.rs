@@ -214,11 +214,11 @@ impl<'a> Projection<'a> {
                 self.asynchronous(x.is_async, x.start());
                 self.expr(&x.target);
                 self.expr(&x.iter);
-                self.loop_body(&x.body, &x.orelse);
+                self.loop_body(x.iter.end(), &x.body, &x.orelse);
             }
             Stmt::While(x) => {
                 self.expr(&x.test);
-                self.loop_body(&x.body, &x.orelse);
+                self.loop_body(x.test.end(), &x.body, &x.orelse);
             }
             Stmt::If(x) => {
                 self.expr(&x.test);
@@ -282,11 +282,11 @@ impl<'a> Projection<'a> {
         }
     }
 
-    fn loop_body(&mut self, body: &'a [Stmt], orelse: &'a [Stmt]) {
+    /// The body behind the head of a loop, which broken code may lack, and what is done after it.
+    fn loop_body(&mut self, head: TextSize, body: &'a [Stmt], orelse: &'a [Stmt]) {
         self.suite(body);
-        if let Some(last) = body.last() {
-            self.clause(CstKind::Else, TokenKind::Else, last.end(), orelse);
-        }
+        let end = body.last().map_or(head, Ranged::end);
+        self.clause(CstKind::Else, TokenKind::Else, end, orelse);
     }
 
     pub(super) fn name_items(&mut self, names: &'a [Identifier]) {

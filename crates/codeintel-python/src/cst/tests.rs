@@ -182,6 +182,12 @@ fn a_bracket_that_is_not_closed_does_not_take_a_character_apart() {
 }
 
 #[test]
+fn a_loop_without_a_body_keeps_its_else() {
+    check("while a\nelse: b\n", "Else \"else: b\"");
+    check("for x, *y z:\nelse:\n    b\n", "Else \"else:\\n    b\"");
+}
+
+#[test]
 fn a_broken_function_costs_its_neighbours_nothing() {
     insta::assert_snapshot!(tree("class A:\n    def f(self):\n        self.\n    def g(self): ...\n"), @r#"
     Module "class A:\n    def f(self):\n        self.\n    def g(self): ...\n"
