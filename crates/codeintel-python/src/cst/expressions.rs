@@ -2,7 +2,7 @@
 
 use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::{
-    AtomicNodeIndex, BoolOp, CmpOp, Comprehension, Expr, ExprBoolOp, ExprCompare, ExprDict, FStringPart,
+    AtomicNodeIndex, BoolOp, CmpOp, Comprehension, DictItem, Expr, ExprBoolOp, ExprCompare, ExprDict, FStringPart,
     HasNodeIndex as _, InterpolatedElement, InterpolatedStringElement, Number, Operator, UnaryOp,
 };
 use ruff_text_size::{Ranged, TextRange, TextSize};
@@ -265,21 +265,36 @@ impl<'a> Projection<'a> {
     }
 
     pub(super) fn dict_items(&mut self, x: &'a ExprDict, from: usize) {
-        let limit = self.layout.inside(x.range);
-        for item in x.items.iter().skip(from).take(AT_ONCE) {
-            let value = self.outer(&item.value, limit);
-            let (kind, start) = match &item.key {
-                Some(key) => (CstKind::DictElement, self.outer(key, limit).start()),
-                None => {
-                    let stars = self.layout.previous(value.start());
-                    (CstKind::StarredDictElement, stars.map_or(value.start(), Ranged::start))
-                }
-            };
-            self.push(kind, span(start, value.end()), Below::DictItem(item.key.as_ref(), &item.value));
+        // Only the rest of a broken pattern, which the parser takes for a display, does not stand where it is in the list.
+        let stray = match &*x.items {
+            [.., previous, last] => Some(last).filter(|last| last.key.is_none() && last.start() < previous.start()),
+            _ => None,
+        };
+        let items = &x.items[..x.items.len() - usize::from(stray.is_some())];
+        for (at, item) in items.iter().enumerate().skip(from).take(AT_ONCE) {
+            let is_before =
+                |stray: &&DictItem| stray.start() < item.start() && (at == 0 || items[at - 1].start() < stray.start());
+            if let Some(stray) = stray.filter(is_before) {
+                self.dict_item(x, stray);
+            }
+            self.dict_item(x, item);
         }
-        if from + AT_ONCE < x.items.len() {
+        if from + AT_ONCE < items.len() {
             self.rest(Below::DictItems(x, from + AT_ONCE));
         }
+    }
+
+    fn dict_item(&mut self, x: &'a ExprDict, item: &'a DictItem) {
+        let limit = self.layout.inside(x.range);
+        let value = self.outer(&item.value, limit);
+        let (kind, start) = match &item.key {
+            Some(key) => (CstKind::DictElement, self.outer(key, limit).start()),
+            None => {
+                let stars = self.layout.previous(value.start());
+                (CstKind::StarredDictElement, stars.map_or(value.start(), Ranged::start))
+            }
+        };
+        self.push(kind, span(start, value.end()), Below::DictItem(item.key.as_ref(), &item.value));
     }
 
     pub(super) fn subscript_elements(&mut self, indices: &'a [Expr], limit: TextRange) {

@@ -188,6 +188,26 @@ fn a_loop_without_a_body_keeps_its_else() {
 }
 
 #[test]
+fn the_rest_of_a_broken_pattern_stays_where_it_is() {
+    insta::assert_snapshot!(tree("match x case{''**r x=("), @r#"
+    Module "match x case{''**r x=("
+      Match "match x case{''**r x=("
+        Name "x"
+        MatchCase "case{''**r x=("
+          MatchClass "{''**r x=("
+            Dict "{''**r x="
+              DictElement "''"
+                SimpleString "''"
+                Name ""
+              StarredDictElement "**r"
+                Name "r"
+              DictElement "x"
+                Name "x"
+                Name ""
+    "#);
+}
+
+#[test]
 fn a_broken_function_costs_its_neighbours_nothing() {
     insta::assert_snapshot!(tree("class A:\n    def f(self):\n        self.\n    def g(self): ...\n"), @r#"
     Module "class A:\n    def f(self):\n        self.\n    def g(self): ...\n"
