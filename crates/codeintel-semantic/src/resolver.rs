@@ -1,5 +1,6 @@
 //! A repository, ready to be asked for documents.
 
+use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -299,8 +300,18 @@ const IRREPLACEABLE: &str = "typing";
 /// The folder that such files are put in.
 const HIDDEN: &str = ".not-importable";
 
+/// To find a module, ty looks into each folder around the file that imports it, and there for each part of the name. A file in more folders
+/// is hidden, too.
+pub(crate) const MOST_FOLDERS: usize = 64;
+
+/// What stands between the folders of such a file in the one name that ty knows it by. No path has it.
+const FOLDED: char = '\0';
+
 /// Where a file of the repository is for ty.
 fn hidden(path: &str, import_roots: &[String]) -> String {
+    if path.matches('/').count() > MOST_FOLDERS {
+        return format!("{HIDDEN}/{}", path.replace('/', &FOLDED.to_string()));
+    }
     let takes_its_place = |root: &str| {
         let inside = path.strip_prefix(root)?;
         let inside = if root.is_empty() { inside } else { inside.strip_prefix('/')? };
@@ -312,8 +323,14 @@ fn hidden(path: &str, import_roots: &[String]) -> String {
 }
 
 /// The path in the repository of such a path.
-pub(crate) fn visible(path: &str) -> &str {
-    path.strip_prefix(HIDDEN).and_then(|path| path.strip_prefix('/')).unwrap_or(path)
+pub(crate) fn visible(path: &str) -> Cow<'_, str> {
+    let path = path.strip_prefix(HIDDEN).and_then(|path| path.strip_prefix('/')).unwrap_or(path);
+    if path.contains(FOLDED) { path.replace(FOLDED, "/").into() } else { path.into() }
+}
+
+/// In how many folders a file is that is hidden because there are too many.
+pub(crate) fn folded(path: &str) -> Option<usize> {
+    Some(path.matches(FOLDED).count()).filter(|folders| *folders > 0)
 }
 
 fn placed(files: &[ProjectFile], import_roots: &[String]) -> Vec<ProjectFile> {
@@ -454,7 +471,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_would_be_imported_in_place_of_typing_is_hidden() {
+    fn what_would_be_imported_in_place_of_typing_and_what_lies_too_deep_is_hidden() {
         let roots = vec!["src".to_owned()];
         for (path, expected) in [
             ("typing.py", ".not-importable/typing.py"),
@@ -465,5 +482,9 @@ mod tests {
             assert_eq!(hidden(path, &roots), expected);
             assert_eq!(visible(expected), path);
         }
+        let deep = |folders| format!("{}m.py", "d/".repeat(folders));
+        assert_eq!(hidden(&deep(64), &roots), deep(64));
+        let name = hidden(&deep(65), &roots);
+        assert_eq!((name.matches('/').count(), folded(&name), &*visible(&name)), (1, Some(65), &*deep(65)));
     }
 }

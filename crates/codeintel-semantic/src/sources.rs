@@ -18,7 +18,7 @@ use ruff_notebook::{Notebook, NotebookError};
 use rustc_hash::FxHashMap;
 
 use crate::outsize::{self, StarCycles};
-use crate::resolver::visible;
+use crate::resolver::{folded, visible};
 
 /// Larger files of installed packages are not read; no source is nearly as large.
 const MOST_INSTALLED_BYTES: u64 = 16 << 20;
@@ -69,7 +69,7 @@ impl outsize::Tree for Followed<'_> {
     }
 
     fn text(&self, path: &str) -> Option<String> {
-        self.0.reader.read(visible(path))
+        self.0.reader.read(&visible(path))
     }
 
     fn import_roots(&self) -> &[String] {
@@ -110,7 +110,7 @@ impl Sources {
 
     /// The text of a file of the repository, whatever ty sees of it.
     pub(crate) fn text(&self, path: &SystemPath) -> Option<String> {
-        self.reader.read(visible(self.inside(path)?))
+        self.reader.read(&visible(self.inside(path)?))
     }
 
     /// Whether ty has seen files of a cycle before it was found; then it must read them again.
@@ -137,7 +137,11 @@ impl Sources {
             Some(size)
         });
         let known = judged.files.get(path).filter(|(known, _)| *known == revision).map(|(_, reason)| reason.clone());
-        let shape = known.unwrap_or_else(|| outsize::outsize(&text).map(Arc::from));
+        let shape = || match inside.and_then(folded) {
+            Some(folders) => Some(outsize::in_many_folders(folders)),
+            None => outsize::outsize(&text),
+        };
+        let shape = known.unwrap_or_else(|| shape().map(Arc::from));
         let reason = shape.or_else(|| {
             let size = cycle?;
             let limit = outsize::MOST_IN_STAR_CYCLE;
@@ -268,7 +272,7 @@ impl System for Sources {
     fn read_to_string(&self, path: &SystemPath) -> Result<String> {
         match (self.place(path), self.inside(path)) {
             (Place::File(revision), Some(inside)) => {
-                let text = self.reader.read(visible(inside)).ok_or(io::ErrorKind::InvalidData)?;
+                let text = self.reader.read(&visible(inside)).ok_or(io::ErrorKind::InvalidData)?;
                 Ok(self.seen(path, revision, text))
             }
             #[expect(clippy::disallowed_methods, reason = "installed packages are no part of the repository")]

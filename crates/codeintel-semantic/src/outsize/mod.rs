@@ -1,6 +1,6 @@
 //! Files that ty must not see: of some shapes it takes time and memory that grow much faster than the file.
 //!
-//! Whether a file is one of them depends on its text alone. In its place ty sees a skeleton (see `skeleton.rs`).
+//! Whether a file is one of them depends on its text and path alone. In its place ty sees a skeleton (see `skeleton.rs`).
 
 mod skeleton;
 mod star_cycles;
@@ -15,6 +15,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(crate) use self::skeleton::skeleton;
 pub(crate) use self::star_cycles::{MOST_IN_STAR_CYCLE, StarCycles, Tree};
+use crate::resolver::MOST_FOLDERS;
 
 /// Bytes of a file.
 const MOST_BYTES: usize = 8 << 20;
@@ -58,6 +59,11 @@ pub(crate) fn outsize(text: &str) -> Option<String> {
     shape.visit_body(module.suite());
     shape.leave();
     shape.exceeded
+}
+
+/// What is said of a file in too many folders.
+pub(crate) fn in_many_folders(folders: usize) -> String {
+    exceeds("the path", folders, "folders", MOST_FOLDERS)
 }
 
 fn exceeds(whole: &str, found: usize, of: &str, limit: usize) -> String {

@@ -53,6 +53,20 @@ fn a_file_that_is_too_dear_is_resolved_without_types() {
 }
 
 #[test]
+fn a_file_in_very_many_folders_is_resolved_without_types() {
+    let sandbox = Sandbox::new(GOOD);
+    let deep = format!("{}m.py", "d/".repeat(300));
+    sandbox.write(&deep, "from ...m import x\ndef f(): pass\nf()\n");
+    sandbox.ingest(&[]);
+    let found = "SELECT right(rel_path, 4), count(*) FROM scip.occurrences WHERE symbol LIKE '%m().' OR symbol LIKE '%/f().' GROUP BY ALL ORDER BY 1";
+    assert_eq!(sandbox.query(found), ["d.py,2", "m.py,2"]);
+    let problem = "SELECT message FROM core.problems WHERE length(rel_path) > 600 AND stage = 'index'";
+    let problems = sandbox.query(problem);
+    assert!(problems.len() == 1 && problems[0].contains("300 folders"), "{problems:?}");
+    sandbox.assert_verified();
+}
+
+#[test]
 fn a_resolver_that_gets_no_memory_costs_no_syntax_tree() {
     let sandbox = Sandbox::new(GOOD);
     let program = env!("CARGO_BIN_EXE_codeintel");
