@@ -23,6 +23,7 @@ const USAGE: &str = "usage: cargo xtask TASK
   oracle   compare the tables of real packages with CPython and radon [PACKAGE...]
   bench    measure against the plain Python pipeline [--baseline DIR] [--datasets ast|ast,cst] [--runs N] [PACKAGE...];
            with --indexers against scip-python and ty-scip
+  soak     what takes too long for ci: every test, and each fuzz target for 20 minutes
   fuzz     run fuzz targets on this machine [decode|parse|scip_reader|settings...] [--seconds N]
   install  build a release and print where it is";
 
@@ -40,6 +41,7 @@ fn main() -> anyhow::Result<()> {
         Some("docs") => docs(),
         Some("oracle") => oracle::run(rest),
         Some("bench") => bench::run(rest),
+        Some("soak") => soak(),
         Some("fuzz") => fuzz::run(rest),
         Some("install") => {
             println!("{}", setup::release_binary()?.display());
@@ -81,6 +83,13 @@ fn ci() -> anyhow::Result<()> {
     setup::release_binary()?;
     println!("ci: all passed");
     Ok(())
+}
+
+fn soak() -> anyhow::Result<()> {
+    setup::run();
+    let tests = cargo(&["nextest", "run", "--workspace", "--locked", "--profile", "soak"]);
+    tests.args(setup::features()).run()?;
+    fuzz::run(&["--seconds".to_owned(), "1200".to_owned()])
 }
 
 fn docs() -> anyhow::Result<()> {
