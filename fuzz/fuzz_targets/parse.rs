@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::sync::{Mutex, OnceLock};
 use std::thread;
 
-use codeintel_datasets::{DATASETS, Extraction, Parsed, Upkeep};
+use codeintel_datasets::{Extraction, Maker, Parsed, all_facts};
 use codeintel_python::{Ast, Cst, Definition, ParsedFile, complaints};
 use codeintel_system::decode;
 use libfuzzer_sys::fuzz_target;
@@ -53,9 +53,9 @@ fn extract(bytes: &[u8]) {
     let lost = complaints(&file, &cst);
     assert!(lost.is_empty(), "{lost:#?}\nin {:?}", file.text());
     let parsed = Parsed { file: &file, ast: &ast, definitions: &definitions };
-    for dataset in DATASETS {
-        let Upkeep::PerContent { rows, tables, .. } = dataset.upkeep else { continue };
-        let mut rows = rows();
+    for facts in all_facts() {
+        let Maker::Parse { rows, .. } = facts.maker else { continue };
+        let (mut rows, tables) = (rows(), facts.tables);
         let extraction = Extraction { parsed: Some(parsed), problems: &problems };
         rows.extract(1, extraction, &mut |batches| assert_eq!(batches.len(), tables.len()));
         assert_eq!(rows.take().len(), tables.len());

@@ -1,4 +1,6 @@
-//! What a dataset is, and the one ordered list of them.
+//! What facts and datasets are, and the one list of them.
+
+use std::collections::BTreeSet;
 
 use arrow_array::RecordBatch;
 use codeintel_base::Problem;
@@ -7,7 +9,79 @@ use codeintel_python::{Ast, Definition, ParsedFile};
 use crate::table::{Column, StoredColumns, StoredTable};
 use crate::tables;
 
-/// A public table: how it is shown, what it is made from and when its rows go stale.
+/// Stored rows: who makes them, and in which version.
+#[derive(Debug)]
+pub struct Facts {
+    /// The name under which the ledger knows them: that of the dataset that shows them first.
+    pub name: &'static str,
+    /// Raised whenever the rows of the same input would change.
+    pub version: u32,
+    /// The tables that hold the rows.
+    pub tables: &'static [&'static StoredTable],
+    /// Facts of the same key whose rows these rows name.
+    pub uses: &'static [&'static Facts],
+    /// Who makes the rows.
+    pub maker: Maker,
+}
+
+/// Who makes stored rows, and so when they go stale. A closed list: it is all that store and engine must know of facts.
+#[derive(Debug)]
+pub enum Maker {
+    /// The parse of one content. Stale never: a new content has new rows.
+    Parse {
+        /// The tree that the rows are read from.
+        tree: Tree,
+        /// Makes an empty collector of rows.
+        rows: fn() -> Box<dyn Rows>,
+    },
+    /// An indexer, for one file and what it looks up in other files. Stale when the file's content or the interface of a file that it may look into is another one.
+    Document,
+    /// One run of a tool, for one file. Stale when the tool, its configuration or what it has read is another one.
+    Report,
+}
+
+/// What stored rows are facts of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    /// One content.
+    Content,
+    /// One document of an indexer.
+    Document,
+    /// What one run of a tool says of one file.
+    Report,
+}
+
+impl Key {
+    /// The first column of the tables.
+    pub fn column(self) -> &'static str {
+        match self {
+            Self::Content => "content_id",
+            Self::Document => "facts_id",
+            Self::Report => "report_id",
+        }
+    }
+}
+
+impl Facts {
+    /// What they are facts of.
+    pub fn key(&self) -> Key {
+        match self.maker {
+            Maker::Parse { .. } => Key::Content,
+            Maker::Document => Key::Document,
+            Maker::Report => Key::Report,
+        }
+    }
+
+    /// The tree of a content that they are read from, if they are.
+    pub fn tree(&self) -> Option<Tree> {
+        match self.maker {
+            Maker::Parse { tree, .. } => Some(tree),
+            Maker::Document | Maker::Report => None,
+        }
+    }
+}
+
+/// A public table: how it is shown, and what of.
 #[derive(Debug)]
 pub struct Dataset {
     /// Schema and name, for example `core.ast_nodes`.
@@ -23,42 +97,10 @@ pub struct Dataset {
     pub view: &'static str,
     /// A query that a user might start from.
     pub example: &'static str,
-    /// The earlier datasets that the view joins.
-    pub reads: &'static [&'static str],
-    /// When its rows go stale.
-    pub upkeep: Upkeep,
-}
-
-/// What a dataset is made from. A closed list: it is all that the engine must know of a dataset.
-#[derive(Debug)]
-pub enum Upkeep {
-    /// Rows of one content, from its parse. Stale never: a new content has new rows.
-    PerContent {
-        /// The tree that the rows are read from.
-        tree: Tree,
-        /// Raised whenever the rows of an unchanged content would change.
-        version: u32,
-        /// The tables that hold the rows.
-        tables: &'static [&'static StoredTable],
-        /// Makes an empty collector of rows.
-        rows: fn() -> Box<dyn Rows>,
-    },
-    /// Rows of one file and what it looks up in other files, as a SCIP document says. Stale when the file's content or the
-    /// interface of a file that it may look into is another one.
-    PerResolution {
-        /// The tables that hold the rows, keyed by `facts_id`.
-        tables: &'static [&'static StoredTable],
-    },
-    /// What one run of a tool has found in one file. Stale when the tool, its configuration or what it has read is another
-    /// one.
-    PerReport {
-        /// The tables that hold the rows, keyed by `report_id`.
-        tables: &'static [&'static StoredTable],
-    },
-    /// Rows of one snapshot, from its paths and the repository's metadata. Kept by the store itself.
-    PerSnapshot,
-    /// No rows of its own: a view over earlier datasets, always as true as they are.
-    View,
+    /// The facts without which it has no rows. Where there are none, it shows what the store itself keeps of each snapshot.
+    pub reads: &'static [&'static Facts],
+    /// Facts that only add to its rows.
+    pub also: &'static [&'static Facts],
 }
 
 /// The tree of a content that rows are read from.
@@ -172,52 +214,42 @@ impl Dataset {
         view
     }
 
-    /// The datasets whose facts it shows: those that it reads, or that they read, and itself, as far as they have any.
-    pub fn facts(&'static self) -> Vec<&'static Dataset> {
-        let mut facts: Vec<&'static Dataset> =
-            self.reads.iter().filter_map(|name| dataset_named(name)).flat_map(Self::facts).collect();
-        facts.extend(self.version().map(|_| self));
-        let mut seen = std::collections::BTreeSet::new();
-        facts.retain(|dataset| seen.insert(dataset.name));
+    /// The facts that a run must have made of every content before it can be shown, those first whose rows others name.
+    pub fn facts(&self) -> Vec<&'static Facts> {
+        let read = self.reads.iter().filter(|facts| facts.key() == Key::Content);
+        let mut facts: Vec<&'static Facts> = read.flat_map(|facts| facts.uses.iter().chain([facts])).copied().collect();
+        let mut seen = BTreeSet::new();
+        facts.retain(|facts| seen.insert(facts.name));
         facts
     }
 
-    /// Whether it shows SCIP documents, or would with some; not if they only add a column to its rows.
+    /// The facts that are shown here first, if there are any.
+    pub fn own_facts(&self) -> Option<&'static Facts> {
+        self.reads.iter().copied().find(|facts| facts.name == self.name)
+    }
+
+    /// Whether it shows SCIP documents, or would with some; not if they only add to its rows.
     pub fn shows_documents(&self) -> bool {
-        let reads_documents = self.reads.iter().filter_map(|name| dataset_named(name)).any(Self::shows_documents);
-        let joins = |join: &str| self.view.contains(&format!("{join} store.documents"));
-        let is_made_of_them = joins("JOIN") && !joins("LEFT JOIN");
-        matches!(self.upkeep, Upkeep::PerResolution { .. }) || reads_documents || is_made_of_them
-    }
-
-    /// The tables that hold its facts.
-    pub fn tables(&self) -> &'static [&'static StoredTable] {
-        match self.upkeep {
-            Upkeep::PerContent { tables, .. } | Upkeep::PerResolution { tables } | Upkeep::PerReport { tables } => {
-                tables
-            }
-            Upkeep::PerSnapshot | Upkeep::View => &[],
-        }
-    }
-
-    /// The tree that its rows are read from, where they are.
-    pub fn tree(&self) -> Option<Tree> {
-        match self.upkeep {
-            Upkeep::PerContent { tree, .. } => Some(tree),
-            _ => None,
-        }
-    }
-
-    /// The version of its extraction from contents, where it has one.
-    pub fn version(&self) -> Option<u32> {
-        match self.upkeep {
-            Upkeep::PerContent { version, .. } => Some(version),
-            _ => None,
-        }
+        self.reads.iter().any(|facts| facts.key() == Key::Document)
     }
 }
 
-/// Every dataset. One that reads others stands behind them, so the list is its own schedule.
+/// All facts that datasets show.
+pub fn all_facts() -> impl Iterator<Item = &'static Facts> {
+    let mut seen = BTreeSet::new();
+    DATASETS
+        .iter()
+        .flat_map(|dataset| dataset.reads.iter().chain(dataset.also))
+        .copied()
+        .filter(move |facts| seen.insert(facts.name))
+}
+
+/// Find facts by their name.
+pub fn facts_named(name: &str) -> Option<&'static Facts> {
+    all_facts().find(|facts| facts.name == name)
+}
+
+/// Every dataset, in the order in which they are shown to people.
 pub static DATASETS: &[&Dataset] = &[
     &tables::snapshots::DATASET,
     &tables::modules::DATASET,
@@ -253,8 +285,6 @@ pub fn dataset_named(name: &str) -> Option<&'static Dataset> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     #[test]
@@ -265,12 +295,26 @@ mod tests {
     }
 
     #[test]
-    fn a_dataset_reads_only_earlier_ones() {
-        let mut earlier = BTreeSet::new();
+    fn every_table_in_a_view_is_declared() {
+        let tables = || all_facts().flat_map(|facts| facts.tables.iter().map(move |table| (table.name, facts)));
         for dataset in DATASETS {
-            assert!(dataset.reads.iter().all(|read| earlier.contains(read)), "{}", dataset.name);
-            assert!(!matches!(dataset.upkeep, Upkeep::View) || !dataset.reads.is_empty(), "{}", dataset.name);
-            earlier.insert(dataset.name);
+            let words: BTreeSet<&str> =
+                dataset.view.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).collect();
+            let named = tables().filter(|(table, _)| words.contains(&*format!("store.{table}")));
+            let named: BTreeSet<&str> = named.map(|(_, facts)| facts.name).collect();
+            let declared: BTreeSet<&str> = dataset.reads.iter().chain(dataset.also).map(|facts| facts.name).collect();
+            let of_documents = words.contains("store.documents").then_some("scip.documents");
+            let of_reports = words.contains("store.reports").then_some("analytics.diagnostics");
+            let named: BTreeSet<&str> = named.into_iter().chain(of_documents).chain(of_reports).collect();
+            assert_eq!(named, declared, "{}", dataset.name);
+        }
+    }
+
+    #[test]
+    fn facts_use_facts_of_the_same_key_and_no_further_ones() {
+        for facts in all_facts() {
+            let is_right = |used: &&Facts| used.key() == facts.key() && used.uses.is_empty();
+            assert!(facts.version > 0 && facts.uses.iter().all(is_right), "{}", facts.name);
         }
     }
 
@@ -291,15 +335,10 @@ mod tests {
 
     #[test]
     fn facts_are_keyed_by_what_they_belong_to() {
-        for dataset in DATASETS {
-            assert_ne!(dataset.version(), Some(0));
-            let key = match dataset.upkeep {
-                Upkeep::PerContent { .. } => "content_id",
-                Upkeep::PerResolution { .. } => "facts_id",
-                _ => "report_id",
-            };
-            for table in dataset.tables() {
-                assert_eq!(table.columns[0], (key, crate::ColumnType::Integer, false), "{}", table.name);
+        for facts in all_facts() {
+            for table in facts.tables {
+                let key = (facts.key().column(), crate::ColumnType::Integer, false);
+                assert_eq!(table.columns[0], key, "{}", table.name);
             }
         }
     }

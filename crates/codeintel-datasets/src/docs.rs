@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::dataset::{Dataset, Upkeep};
+use crate::dataset::{Dataset, Facts, Maker};
 
 /// A dataset's page under `docs/datasets`, in Markdown.
 pub fn page(dataset: &Dataset) -> String {
@@ -14,27 +14,35 @@ pub fn page(dataset: &Dataset) -> String {
             writeln!(page, "| `{}` | {} | {null} | {} |", column.name, column.ty.sql(), column.doc.replace('|', "\\|"));
     }
     let _ = write!(page, "\n## Example\n\n```sql\n{}\n```\n\n## Upkeep\n\n", dataset.example);
-    page += &match &dataset.upkeep {
-        Upkeep::PerContent { version, .. } => {
-            let with = match dataset.reads {
+    page += &match (dataset.own_facts().map(|facts| (facts, &facts.maker)), dataset.reads) {
+        (Some((facts, Maker::Parse { .. })), reads) => {
+            let others: Vec<&Facts> = reads.iter().copied().filter(|read| read.name != facts.name).collect();
+            let with = match &*others {
                 [] => String::new(),
-                reads => format!(" Kept together with {}, which its view reads.", reads.join(", ")),
+                others => format!(" Kept together with {}, which its view reads.", names(others)),
             };
-            format!("Extracted once for each distinct content of a file (version {version} of the extraction).{with}\n")
+            format!(
+                "Extracted once for each distinct content of a file (version {} of the extraction).{with}\n",
+                facts.version
+            )
         }
-        Upkeep::PerResolution { .. } => {
-            "Made anew for a file when its content changes, or the interface (`core.interfaces`) of a file \
-                                        that it may look into.\n"
-                .to_owned()
-        }
-        Upkeep::PerReport { .. } => {
+        (Some((_, Maker::Report)), _) => {
             "Made anew by a tool when the tool, its configuration, or a source that it reads has changed.\n".to_owned()
         }
-        Upkeep::PerSnapshot => "Kept with each snapshot, from paths and the repository's metadata.\n".to_owned(),
-        Upkeep::View => format!("A view over {}; nothing of its own is stored.\n", dataset.reads.join(", ")),
+        (Some((_, Maker::Document)), _) | (None, [Facts { maker: Maker::Document, .. }]) => {
+            "Made anew for a file when its content changes, or the interface (`core.interfaces`) of a file \
+             that it may look into.\n"
+                .to_owned()
+        }
+        (None, []) => "Kept with each snapshot, from paths and the repository's metadata.\n".to_owned(),
+        (None, reads) => format!("A view over the facts of {}; nothing of its own is stored.\n", names(reads)),
     };
     let _ = writeln!(page, "\n`history.{}` has the same rows for every kept snapshot.", dataset.table());
     page
+}
+
+fn names(facts: &[&Facts]) -> String {
+    facts.iter().map(|facts| facts.name).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

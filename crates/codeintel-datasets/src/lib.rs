@@ -16,7 +16,9 @@ mod owners;
 mod tables;
 mod tags;
 
-pub use dataset::{DATASETS, Dataset, Extraction, Parsed, PassOn, Rows, Tree, Upkeep, dataset_named};
+pub use dataset::{
+    DATASETS, Dataset, Extraction, Facts, Key, Maker, Parsed, PassOn, Rows, Tree, all_facts, dataset_named, facts_named,
+};
 pub use docs::page;
 pub use documents::DocumentRows;
 pub use findings::FindingRows;

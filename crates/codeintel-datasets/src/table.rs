@@ -93,10 +93,6 @@ pub struct StoredTable {
 }
 
 impl StoredTable {
-    /// The name of its key.
-    pub fn key(&self) -> &'static str {
-        self.columns[0].0
-    }
 
     /// The statement that creates the table.
     pub fn ddl(&self) -> String {

@@ -7,7 +7,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use codeintel_base::{ContentHash, Problem, Progress, RepoPath, Severity, Stage};
-use codeintel_datasets::{Extraction, Parsed, Rows, Upkeep};
+use codeintel_datasets::{Extraction, Maker, Parsed, Rows};
 use codeintel_python::{Ast, DEEPEST_NESTING, Definition, ParsedFile, nests_too_deeply};
 use codeintel_store::{FactBatch, Pending, Status, Wanted};
 use codeintel_system::{System, decode};
@@ -250,9 +250,9 @@ struct Collector {
 
 impl Collector {
     fn new(dataset: usize, wanted: &Wanted) -> Option<Self> {
-        match wanted.dataset.upkeep {
-            Upkeep::PerContent { rows, .. } => Some(Self { dataset, rows: rows(), contents: Vec::new() }),
-            _ => None,
+        match wanted.facts.maker {
+            Maker::Parse { rows, .. } => Some(Self { dataset, rows: rows(), contents: Vec::new() }),
+            Maker::Document | Maker::Report => None,
         }
     }
 

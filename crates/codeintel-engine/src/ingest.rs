@@ -373,7 +373,7 @@ impl Run {
         let max_bytes = options.scan.max_bytes;
         let extractor = Extractor::new(system, &self.wanted, &self.pending, tasks, held, max_bytes, progress);
         let trees = self.wanted.iter().zip(&self.pending).filter(|(_, pending)| !pending.missing.is_empty());
-        let bounds = trees.filter_map(|(wanted, _)| wanted.dataset.tree()).map(|tree| options.workers_for(tree));
+        let bounds = trees.filter_map(|(wanted, _)| wanted.facts.tree()).map(|tree| options.workers_for(tree));
         let workers = bounds.min().unwrap_or(options.workers);
         let written = extractor
             .run(workers, |batches| database.write_facts(&self.wanted, &self.pending, self.started_ns, batches))?;
@@ -598,12 +598,12 @@ fn wanted(options: &Options, prior: Option<&Snapshot>) -> Vec<Wanted> {
             wanted.push(asked.clone());
         }
     }
-    let read = options.datasets.iter().flat_map(|asked| asked.dataset.facts()).map(|dataset| dataset.name);
+    let read = options.datasets.iter().flat_map(|asked| asked.facts.uses).map(|facts| facts.name);
     let kept = prior.iter().flat_map(|prior| prior.datasets.keys().map(String::as_str));
     let interfaces = keeps_documents(options, prior).then_some("core.interfaces");
     for key in read.chain(kept).chain(interfaces).chain(["core.problems"]) {
         let is_asked = wanted.iter().any(|wanted| wanted.key() == key);
-        if let Some(kept) = codeintel_datasets::dataset_named(key).and_then(Wanted::new)
+        if let Some(kept) = codeintel_datasets::facts_named(key).and_then(Wanted::new)
             && !is_asked
         {
             wanted.push(kept);

@@ -1,7 +1,7 @@
 //! What a run is asked to do.
 
 use codeintel_base::{Problem, RepoPath};
-use codeintel_datasets::{DATASETS, Tree};
+use codeintel_datasets::{Tree, all_facts};
 use codeintel_store::Wanted;
 use codeintel_system::ScanOptions;
 
@@ -93,7 +93,7 @@ impl Options {
                 max_bytes: DEFAULT_MAX_BYTES,
                 threads: 1,
             },
-            datasets: DATASETS.iter().filter_map(|dataset| Wanted::new(dataset)).collect(),
+            datasets: all_facts().filter_map(Wanted::new).collect(),
             full: false,
             rehash: false,
             changed: None,

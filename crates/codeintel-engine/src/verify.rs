@@ -23,7 +23,7 @@ pub fn verify(
     progress: &dyn Progress,
 ) -> Result<Vec<Difference>, EngineError> {
     let prior = database.snapshot(&options.repo)?;
-    let kept = |key: &String| codeintel_datasets::dataset_named(key).and_then(Wanted::new);
+    let kept = |key: &String| codeintel_datasets::facts_named(key).and_then(Wanted::new);
     let datasets = prior.iter().flat_map(|prior| prior.datasets.keys()).filter_map(kept).collect();
     // A label is not to be found on the disk.
     let label = prior.as_ref().map(|prior| prior.commit.clone()).filter(|commit| !is_from_git(commit));

@@ -2,6 +2,7 @@
 
 use arrow_array::RecordBatch;
 use codeintel_base::{ContentHash, RepoPath};
+use codeintel_datasets::Key;
 use duckdb::{Appender, Connection, params};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -204,7 +205,7 @@ impl Database {
             rows: Vec::new(),
         };
         let facts_id: i32 = row.get(5)?;
-        for table in tables_keyed_by("facts_id") {
+        for table in tables_keyed_by(Key::Document) {
             let sql = format!("SELECT count(*) FROM store.{table} WHERE facts_id = ?");
             let rows: i64 = self.connection.query_row(&sql, [facts_id], |row| row.get(0))?;
             info.rows.push((table, rows as usize));
@@ -249,7 +250,7 @@ impl DocumentWriter {
     /// Write documents, and the rows of those whose facts are new: one batch for each table, in the order of the
     /// datasets.
     pub fn write(&mut self, documents: &[NewDocument], tables: Vec<RecordBatch>) -> Result<(), StoreError> {
-        for (name, rows) in tables_keyed_by("facts_id").zip(tables) {
+        for (name, rows) in tables_keyed_by(Key::Document).zip(tables) {
             self.rows += rows.num_rows();
             let mut appender = self.connection.appender_to_db(name, "store")?;
             appender.append_record_batch(rows)?;

@@ -2,7 +2,7 @@
 
 use arrow_array::RecordBatch;
 use codeintel_base::ContentHash;
-use codeintel_datasets::{Dataset, dataset_named};
+use codeintel_datasets::{Facts, Key, facts_named};
 use duckdb::{Appender, Connection, params};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -13,30 +13,28 @@ use crate::snapshot::quoted;
 /// Above this number, a list of ids in a query costs more than reading the whole ledger.
 const LONGEST_LIST: usize = 1000;
 
-/// A dataset whose facts are wanted, in the version that this program extracts.
+/// Facts of contents that are wanted, in the version that this program extracts.
 #[derive(Debug, Clone)]
 pub struct Wanted {
-    /// The dataset.
-    pub dataset: &'static Dataset,
+    /// The facts.
+    pub facts: &'static Facts,
     /// The version of the extraction.
     pub version: u32,
-    /// What else its facts depend on: versions of other datasets, settings and tools; empty where nothing does.
+    /// What else they depend on: versions of the facts that they use; empty where there are none.
     pub fingerprint: String,
 }
 
 impl Wanted {
-    /// A dataset as it is; none for those that are not extracted from contents.
-    pub fn new(dataset: &'static Dataset) -> Option<Self> {
-        // Its facts name rows of the datasets that its view reads.
-        let read = dataset.reads.iter().filter_map(|name| dataset_named(name));
-        let read = read.filter_map(|read| Some(format!("{}/{}", read.name, read.version()?)));
-        let fingerprint = read.collect::<Vec<_>>().join(" ");
-        dataset.version().map(|version| Self { dataset, version, fingerprint })
+    /// Facts as they are; none for those that are not extracted from contents.
+    pub fn new(facts: &'static Facts) -> Option<Self> {
+        let used = facts.uses.iter().map(|used| format!("{}/{}", used.name, used.version));
+        let fingerprint = used.collect::<Vec<_>>().join(" ");
+        (facts.key() == Key::Content).then_some(Self { facts, version: facts.version, fingerprint })
     }
 
     /// The name under which the ledger knows it.
     pub fn key(&self) -> &'static str {
-        self.dataset.name
+        self.facts.name
     }
 
     /// Version and fingerprint in one text.
@@ -199,7 +197,7 @@ impl Database {
         };
         let mut entries: Vec<LedgerEntry> = statement.query_map([content_id], entry)?.collect::<Result<_, _>>()?;
         for entry in &mut entries {
-            let tables = dataset_named(&entry.dataset).map_or(&[][..], Dataset::tables);
+            let tables = facts_named(&entry.dataset).map_or(&[][..], |facts| facts.tables);
             for table in tables {
                 let sql = format!("SELECT count(*) FROM store.{} WHERE content_id = ?", table.name);
                 let rows: i64 = self.connection.query_row(&sql, [content_id], |row| row.get(0))?;
@@ -257,14 +255,14 @@ impl<'a> DatasetWriter<'a> {
             connection.execute_batch("BEGIN")?;
             for stale in pending.stale.chunks(LONGEST_LIST) {
                 let ids = list(stale);
-                for table in wanted.dataset.tables() {
+                for table in wanted.facts.tables {
                     connection
                         .execute_batch(&format!("DELETE FROM store.{} WHERE content_id IN ({ids})", table.name))?;
                 }
                 let sql = format!("DELETE FROM store.ledger WHERE dataset = ? AND content_id IN ({ids})");
                 connection.execute(&sql, [wanted.key()])?;
             }
-            for table in wanted.dataset.tables() {
+            for table in wanted.facts.tables {
                 appenders.push(connection.appender_to_db(table.name, "store")?);
             }
         }

@@ -2,9 +2,10 @@
 
 use std::fs;
 
+use codeintel_datasets::{Key, all_facts};
+
 use crate::database::Database;
 use crate::error::StoreError;
-use crate::schema::tables_keyed_by;
 use crate::snapshot::quoted;
 
 /// What a collection removed.
@@ -26,6 +27,15 @@ const UNREACHABLE_DOCUMENTS: &str =
 const UNREACHABLE: &str = "content_id NOT IN (SELECT content_id FROM store.files UNION ALL SELECT d.content_id \
                            FROM store.documents d JOIN store.files f ON f.document_id = d.document_id)";
 
+/// The condition of facts whose owner is gone, or is unreachable itself.
+fn without_owner(key: Key) -> &'static str {
+    match key {
+        Key::Content => UNREACHABLE,
+        Key::Document => "facts_id NOT IN (SELECT facts_id FROM store.documents)",
+        Key::Report => "report_id NOT IN (SELECT report_id FROM store.reports WHERE report_id IS NOT NULL)",
+    }
+}
+
 impl Database {
     /// The share, from 0 to 1, of contents and documents that no kept snapshot points at.
     pub fn unreachable_share(&self) -> Result<f64, StoreError> {
@@ -44,17 +54,12 @@ impl Database {
         let contents: i64 = self.connection.query_row(&sql, [], |row| row.get(0))?;
         let documents = ["documents", "document_problems"]
             .map(|table| format!("DELETE FROM store.{table} WHERE {UNREACHABLE_DOCUMENTS}"));
-        let of_documents = tables_keyed_by("facts_id").map(|table| {
-            format!("DELETE FROM store.{table} WHERE facts_id NOT IN (SELECT facts_id FROM store.documents)")
-        });
-        let of_reports = tables_keyed_by("report_id").map(|table| {
-            format!("DELETE FROM store.{table} WHERE report_id NOT IN (SELECT report_id FROM store.reports WHERE report_id IS NOT NULL)")
-        });
-        let of_contents = tables_keyed_by("content_id")
-            .chain(["ledger", "contents"])
-            .map(|table| format!("DELETE FROM store.{table} WHERE {UNREACHABLE}"));
-        let deletes: Vec<String> =
-            documents.into_iter().chain(of_documents).chain(of_reports).chain(of_contents).collect();
+        let delete = |(table, condition)| format!("DELETE FROM store.{table} WHERE {condition}");
+        let of_facts = all_facts()
+            .flat_map(|facts| facts.tables.iter().map(|table| (table.name, without_owner(facts.key()))))
+            .chain(["ledger", "contents"].map(|table| (table, UNREACHABLE)))
+            .map(delete);
+        let deletes: Vec<String> = documents.into_iter().chain(of_facts).collect();
         self.connection.execute_batch(&format!("BEGIN; {}; COMMIT", deletes.join("; ")))?;
         let path = self.path().to_owned();
         let fresh = path.with_extension("duckdb.new");

@@ -1,6 +1,6 @@
 //! The tables behind the views, and the views.
 
-use codeintel_datasets::{DATASETS, Dataset};
+use codeintel_datasets::{DATASETS, Facts, Key, all_facts};
 use duckdb::{Connection, OptionalExt as _};
 
 use crate::error::StoreError;
@@ -49,9 +49,8 @@ const TABLES: &str = "
 ";
 
 /// The names of the tables of facts with a key.
-pub(crate) fn tables_keyed_by(key: &'static str) -> impl Iterator<Item = &'static str> {
-    let tables = DATASETS.iter().flat_map(|dataset| dataset.tables());
-    tables.filter(move |table| table.key() == key).map(|table| table.name)
+pub(crate) fn tables_keyed_by(key: Key) -> impl Iterator<Item = &'static str> {
+    all_facts().filter(move |facts| facts.key() == key).flat_map(|facts| facts.tables).map(|table| table.name)
 }
 
 /// Whether a name is that of a schema in the file or of DuckDB itself.
@@ -106,8 +105,8 @@ pub(crate) fn update(connection: &Connection) -> Result<(), StoreError> {
         return Ok(());
     }
     connection.execute_batch("BEGIN")?;
-    for dataset in DATASETS {
-        update_tables(connection, dataset)?;
+    for facts in all_facts() {
+        update_tables(connection, facts)?;
     }
     connection.execute_batch(&views)?;
     set_meta(connection, "definitions", &fingerprint)?;
@@ -115,30 +114,29 @@ pub(crate) fn update(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Create a dataset's tables. Where they had other columns before, their facts are forgotten and made anew.
-fn update_tables(connection: &Connection, dataset: &Dataset) -> Result<(), StoreError> {
-    let key = format!("tables of {}", dataset.name);
-    let ddl: Vec<String> = dataset.tables().iter().map(|table| table.ddl()).collect();
+/// Create the tables of some facts. Where they had other columns before, the facts are forgotten and made anew.
+fn update_tables(connection: &Connection, facts: &Facts) -> Result<(), StoreError> {
+    let key = format!("tables of {}", facts.name);
+    let ddl: Vec<String> = facts.tables.iter().map(|table| table.ddl()).collect();
     let ddl = ddl.join("; ");
     if ddl.is_empty() || meta(connection, &key)?.as_deref() == Some(&ddl) {
         return Ok(());
     }
-    for table in dataset.tables() {
+    for table in facts.tables {
         connection.execute_batch(&format!("DROP TABLE IF EXISTS store.{}", table.name))?;
     }
     connection.execute_batch(&ddl)?;
-    if dataset.version().is_some() {
-        connection.execute("DELETE FROM store.ledger WHERE dataset = ?", [dataset.name])?;
-        let forget = format!("{{\"{}\": null}}", dataset.name);
-        connection.execute("UPDATE store.snapshots SET datasets = json_merge_patch(datasets, ?)", [forget])?;
-    } else if dataset.tables().iter().any(|table| table.key() == "report_id") {
-        connection.execute_batch("DELETE FROM store.tool_runs; DELETE FROM store.reports")?;
-    } else {
-        // The tables of a document hang together.
-        connection.execute_batch(
+    match facts.key() {
+        Key::Content => {
+            connection.execute("DELETE FROM store.ledger WHERE dataset = ?", [facts.name])?;
+            let forget = format!("{{\"{}\": null}}", facts.name);
+            connection.execute("UPDATE store.snapshots SET datasets = json_merge_patch(datasets, ?)", [forget])?;
+        }
+        Key::Document => connection.execute_batch(
             "DELETE FROM store.documents; DELETE FROM store.document_problems; \
              UPDATE store.files SET document_id = NULL, is_stale = false; UPDATE store.snapshots SET indexing = NULL",
-        )?;
+        )?,
+        Key::Report => connection.execute_batch("DELETE FROM store.tool_runs; DELETE FROM store.reports")?,
     }
     set_meta(connection, &key, &ddl)
 }
@@ -172,7 +170,7 @@ fn views() -> String {
 }
 
 fn definitions(views: &str) -> String {
-    let tables = DATASETS.iter().flat_map(|dataset| dataset.tables()).map(|table| table.ddl());
+    let tables = all_facts().flat_map(|facts| facts.tables).map(|table| table.ddl());
     format!("{views}{}", tables.collect::<String>())
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use codeintel_python::{Ast, Field, Kind, LineCounts};
 
-use crate::dataset::{Dataset, Extraction, Extractor, Sink, Tree, Upkeep};
+use crate::dataset::{Dataset, Extraction, Extractor, Facts, Maker, Sink, Tree};
 
 stored_table! {
     /// One row for each content that could be decoded.
@@ -22,6 +22,14 @@ stored_table! {
         blank_lines: Int,
     }
 }
+
+pub(crate) static FACTS: Facts = Facts {
+    name: "core.ast_metrics",
+    version: 1,
+    tables: &[&ast_metrics::TABLE],
+    uses: &[],
+    maker: Maker::Parse { tree: Tree::Abstract, rows: || Extractor::boxed(extract) },
+};
 
 pub(crate) static DATASET: Dataset = Dataset {
     name: "core.ast_metrics",
@@ -50,13 +58,8 @@ pub(crate) static DATASET: Dataset = Dataset {
            t.complexity, t.loc, t.logical_loc, t.comment_lines, t.blank_lines \
            FROM {complete} s JOIN store.files f USING (snapshot_id) JOIN store.ast_metrics t USING (content_id)",
     example: "SELECT rel_path, complexity, loc FROM core.ast_metrics ORDER BY complexity DESC LIMIT 10",
-    reads: &[],
-    upkeep: Upkeep::PerContent {
-        tree: Tree::Abstract,
-        version: 1,
-        tables: &[&ast_metrics::TABLE],
-        rows: || Extractor::boxed(extract),
-    },
+    reads: &[&FACTS],
+    also: &[],
 };
 
 fn extract(columns: &mut Sink<'_, ast_metrics::Columns>, content_id: i32, extraction: Extraction<'_>) {

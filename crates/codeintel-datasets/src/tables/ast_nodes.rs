@@ -3,7 +3,7 @@
 use arrow_array::RecordBatch;
 use codeintel_python::{Field, Kind};
 
-use crate::dataset::{Dataset, Extraction, PassOn, Rows, Tree, Upkeep};
+use crate::dataset::{Dataset, Extraction, Facts, Maker, PassOn, Rows, Tree};
 use crate::table::StoredColumns as _;
 
 stored_table! {
@@ -44,6 +44,14 @@ stored_table! {
         docstring: Null<Text>,
     }
 }
+
+pub(crate) static FACTS: Facts = Facts {
+    name: "core.ast_nodes",
+    version: 1,
+    tables: &[&ast_nodes::TABLE, &ast_definitions::TABLE],
+    uses: &[],
+    maker: Maker::Parse { tree: Tree::Abstract, rows: || Box::<Collected>::default() },
+};
 
 pub(crate) static DATASET: Dataset = Dataset {
     name: "core.ast_nodes",
@@ -94,13 +102,8 @@ pub(crate) static DATASET: Dataset = Dataset {
            LEFT JOIN store.ast_definitions d ON d.content_id = t.content_id AND d.node_id = t.node_id"
     ),
     example: "SELECT node_type, count(*) AS nodes FROM core.ast_nodes GROUP BY node_type ORDER BY nodes DESC LIMIT 10",
-    reads: &[],
-    upkeep: Upkeep::PerContent {
-        tree: Tree::Abstract,
-        version: 1,
-        tables: &[&ast_nodes::TABLE, &ast_definitions::TABLE],
-        rows: || Box::<Collected>::default(),
-    },
+    reads: &[&FACTS],
+    also: &[],
 };
 
 /// The names behind the codes of node types and of fields, for the tables `store.ast_kinds` and `store.ast_fields`.

@@ -4,8 +4,9 @@ use arrow_array::RecordBatch;
 use codeintel_base::CodePoints;
 use codeintel_python::{Cst, CstKind, CstNode};
 
-use crate::dataset::{Dataset, Extraction, Parsed, PassOn, Rows, Tree, Upkeep};
+use crate::dataset::{Dataset, Extraction, Facts, Maker, Parsed, PassOn, Rows, Tree};
 use crate::table::StoredColumns as _;
+use crate::tables::ast_nodes;
 
 stored_table! {
     /// The nodes. The chain of the ancestors' kinds is a text of one character for each of them, of which a long run of
@@ -96,6 +97,14 @@ macro_rules! chain {
 /// all of them are ASCII.
 const FIRST_CHARACTER: u32 = '!' as u32;
 
+pub(crate) static FACTS: Facts = Facts {
+    name: "core.cst_nodes",
+    version: 3,
+    tables: &[&cst_nodes::TABLE, &source_pieces::TABLE],
+    uses: &[&ast_nodes::FACTS],
+    maker: Maker::Parse { tree: Tree::Concrete, rows: || Box::<Collected>::default() },
+};
+
 pub(crate) static DATASET: Dataset = Dataset {
     name: "core.cst_nodes",
     doc: "One row for each node of LibCST's concrete syntax tree that has a position, except whitespace and punctuation.\n\n\
@@ -148,13 +157,8 @@ pub(crate) static DATASET: Dataset = Dataset {
            JOIN store.ast_definitions d ON d.content_id = t.content_id AND d.node_id = t.definition_id"
     ),
     example: "SELECT kind, count(*) AS nodes FROM core.cst_nodes GROUP BY kind ORDER BY nodes DESC LIMIT 10",
-    reads: &["core.ast_nodes"],
-    upkeep: Upkeep::PerContent {
-        tree: Tree::Concrete,
-        version: 3,
-        tables: &[&cst_nodes::TABLE, &source_pieces::TABLE],
-        rows: || Box::<Collected>::default(),
-    },
+    reads: &[&ast_nodes::FACTS, &FACTS],
+    also: &[],
 };
 
 /// The names behind the codes of kinds, for the table `store.cst_kinds`.

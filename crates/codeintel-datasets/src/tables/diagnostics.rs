@@ -1,6 +1,6 @@
 //! `analytics.diagnostics`: what type checkers and linters find.
 
-use crate::dataset::{Dataset, Upkeep};
+use crate::dataset::{Dataset, Facts, Maker};
 
 stored_table! {
     /// One row for each finding of a tool's report on a file.
@@ -15,6 +15,14 @@ stored_table! {
         end_col: Int,
     }
 }
+
+pub(crate) static FACTS: Facts = Facts {
+    name: "analytics.diagnostics",
+    version: 1,
+    tables: &[&diagnostics::TABLE],
+    uses: &[],
+    maker: Maker::Report,
+};
 
 pub(crate) static DATASET: Dataset = Dataset {
     name: "analytics.diagnostics",
@@ -42,6 +50,6 @@ pub(crate) static DATASET: Dataset = Dataset {
            t.end_line, t.end_col FROM {snapshots} s JOIN store.tool_runs r USING (snapshot_id) \
            JOIN store.reports p USING (snapshot_id, tool) JOIN store.diagnostics t USING (report_id)",
     example: "SELECT tool, code, count(*) AS findings FROM analytics.diagnostics GROUP BY ALL ORDER BY findings DESC LIMIT 10",
-    reads: &[],
-    upkeep: Upkeep::PerReport { tables: &[&diagnostics::TABLE] },
+    reads: &[&FACTS],
+    also: &[],
 };

@@ -3,7 +3,7 @@
 use codeintel_python::{DocstringParameter, clean_docstring, parse_docstring};
 use serde_json::json;
 
-use crate::dataset::{Dataset, Extraction, Extractor, Sink, Tree, Upkeep};
+use crate::dataset::{Dataset, Extraction, Extractor, Facts, Maker, Sink, Tree};
 
 stored_table! {
     /// One row for each docstring.
@@ -24,6 +24,14 @@ stored_table! {
         examples: Text,
     }
 }
+
+pub(crate) static FACTS: Facts = Facts {
+    name: "core.docstrings",
+    version: 1,
+    tables: &[&docstrings::TABLE],
+    uses: &[],
+    maker: Maker::Parse { tree: Tree::Abstract, rows: || Extractor::boxed(extract) },
+};
 
 pub(crate) static DATASET: Dataset = Dataset {
     name: "core.docstrings",
@@ -59,13 +67,8 @@ pub(crate) static DATASET: Dataset = Dataset {
            FROM {complete} s JOIN store.files f USING (snapshot_id) JOIN store.docstrings t USING (content_id)"
     ),
     example: "SELECT style, count(*) AS docstrings FROM core.docstrings GROUP BY style ORDER BY docstrings DESC",
-    reads: &[],
-    upkeep: Upkeep::PerContent {
-        tree: Tree::Abstract,
-        version: 1,
-        tables: &[&docstrings::TABLE],
-        rows: || Extractor::boxed(extract),
-    },
+    reads: &[&FACTS],
+    also: &[],
 };
 
 fn extract(columns: &mut Sink<'_, docstrings::Columns>, content_id: i32, extraction: Extraction<'_>) {

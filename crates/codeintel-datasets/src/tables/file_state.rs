@@ -1,6 +1,6 @@
 //! `core.file_state`: the public face of the map from paths to contents.
 
-use crate::dataset::{Dataset, Upkeep};
+use crate::dataset::Dataset;
 
 pub(crate) static DATASET: Dataset = Dataset {
     name: "core.file_state",
@@ -21,5 +21,5 @@ pub(crate) static DATASET: Dataset = Dataset {
            FROM {snapshots} s JOIN store.files f USING (snapshot_id)",
     example: "SELECT rel_path, size_bytes FROM core.file_state ORDER BY size_bytes DESC LIMIT 10",
     reads: &[],
-    upkeep: Upkeep::PerSnapshot,
+    also: &[],
 };

@@ -3,7 +3,8 @@
 use codeintel_python::Signature;
 use serde::Serialize;
 
-use crate::dataset::{Dataset, Extraction, Extractor, Sink, Tree, Upkeep};
+use crate::dataset::{Dataset, Extraction, Extractor, Facts, Maker, Sink, Tree};
+use crate::tables::{ast_nodes, scip_documents};
 
 stored_table! {
     /// One row for each function and method.
@@ -20,6 +21,14 @@ stored_table! {
         is_stub: Flag,
     }
 }
+
+pub(crate) static FACTS: Facts = Facts {
+    name: "analytics.function_types",
+    version: 2,
+    tables: &[&function_types::TABLE],
+    uses: &[&ast_nodes::FACTS],
+    maker: Maker::Parse { tree: Tree::Abstract, rows: || Extractor::boxed(extract) },
+};
 
 pub(crate) static DATASET: Dataset = Dataset {
     name: "analytics.function_types",
@@ -88,13 +97,8 @@ pub(crate) static DATASET: Dataset = Dataset {
         ")"
     ),
     example: "SELECT typedness_bucket, count(*) AS functions FROM analytics.function_types GROUP BY ALL ORDER BY ALL",
-    reads: &["core.ast_nodes"],
-    upkeep: Upkeep::PerContent {
-        tree: Tree::Abstract,
-        version: 2,
-        tables: &[&function_types::TABLE],
-        rows: || Extractor::boxed(extract),
-    },
+    reads: &[&ast_nodes::FACTS, &FACTS],
+    also: &[&scip_documents::FACTS],
 };
 
 /// A parameter in `param_types`.

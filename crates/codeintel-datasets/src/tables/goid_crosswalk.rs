@@ -1,6 +1,7 @@
 //! `core.goid_crosswalk`: where the entities of `core.goids` are in the other tables.
 
-use crate::dataset::{Dataset, Upkeep};
+use crate::dataset::Dataset;
+use crate::tables::{ast_nodes, cst_nodes, scip_documents};
 
 pub(crate) static DATASET: Dataset = Dataset {
     name: "core.goid_crosswalk",
@@ -42,6 +43,6 @@ pub(crate) static DATASET: Dataset = Dataset {
         ")"
     ),
     example: "SELECT file_path, ast_qualname, ast_node_id, cst_node_id FROM core.goid_crosswalk ORDER BY ALL LIMIT 10",
-    reads: &["core.ast_nodes", "core.cst_nodes"],
-    upkeep: Upkeep::View,
+    reads: &[&ast_nodes::FACTS, &cst_nodes::FACTS, &scip_documents::FACTS],
+    also: &[],
 };

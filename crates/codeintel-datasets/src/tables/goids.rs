@@ -1,6 +1,7 @@
 //! `core.goids`: names for modules, classes, functions and methods that survive edits.
 
-use crate::dataset::{Dataset, Upkeep};
+use crate::dataset::Dataset;
+use crate::tables::ast_nodes;
 
 pub(crate) static DATASET: Dataset = Dataset {
     name: "core.goids",
@@ -25,6 +26,6 @@ pub(crate) static DATASET: Dataset = Dataset {
     },
     view: goids!("", "", ""),
     example: "SELECT urn FROM core.goids WHERE kind = 'method' ORDER BY urn LIMIT 10",
-    reads: &["core.ast_nodes"],
-    upkeep: Upkeep::View,
+    reads: &[&ast_nodes::FACTS],
+    also: &[],
 };

@@ -2,7 +2,7 @@
 
 use codeintel_python::Interface;
 
-use crate::dataset::{Dataset, Extraction, Extractor, Sink, Tree, Upkeep};
+use crate::dataset::{Dataset, Extraction, Extractor, Facts, Maker, Sink, Tree};
 
 stored_table! {
     /// One row for each content. Imports are separated by line breaks.
@@ -13,6 +13,14 @@ stored_table! {
         imports: Text,
     }
 }
+
+pub(crate) static FACTS: Facts = Facts {
+    name: "core.interfaces",
+    version: 1,
+    tables: &[&interfaces::TABLE],
+    uses: &[],
+    maker: Maker::Parse { tree: Tree::Abstract, rows: || Extractor::boxed(extract) },
+};
 
 pub(crate) static DATASET: Dataset = Dataset {
     name: "core.interfaces",
@@ -36,13 +44,8 @@ pub(crate) static DATASET: Dataset = Dataset {
            CASE WHEN t.imports = '' THEN '[]' ELSE to_json(string_split(t.imports, chr(10))) END::JSON AS imports \
            FROM {complete} s JOIN store.files f USING (snapshot_id) JOIN store.interfaces t USING (content_id)",
     example: "SELECT rel_path, imports FROM core.interfaces ORDER BY json_array_length(imports) DESC, rel_path LIMIT 10",
-    reads: &[],
-    upkeep: Upkeep::PerContent {
-        tree: Tree::Abstract,
-        version: 1,
-        tables: &[&interfaces::TABLE],
-        rows: || Extractor::boxed(extract),
-    },
+    reads: &[&FACTS],
+    also: &[],
 };
 
 fn extract(columns: &mut Sink<'_, interfaces::Columns>, content_id: i32, extraction: Extraction<'_>) {

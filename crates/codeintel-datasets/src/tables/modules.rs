@@ -1,6 +1,6 @@
 //! `core.modules`: the source files by their importable names.
 
-use crate::dataset::{Dataset, Upkeep};
+use crate::dataset::Dataset;
 
 pub(crate) static DATASET: Dataset = Dataset {
     name: "core.modules",
@@ -31,5 +31,5 @@ pub(crate) static DATASET: Dataset = Dataset {
            FROM {snapshots} s JOIN store.files f USING (snapshot_id)",
     example: "SELECT module, path FROM core.modules WHERE is_package ORDER BY module LIMIT 10",
     reads: &[],
-    upkeep: Upkeep::PerSnapshot,
+    also: &[],
 };

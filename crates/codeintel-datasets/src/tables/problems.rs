@@ -1,6 +1,6 @@
 //! `core.problems`: what went wrong, until it is mended.
 
-use crate::dataset::{Dataset, Extraction, Extractor, Sink, Tree, Upkeep};
+use crate::dataset::{Dataset, Extraction, Extractor, Facts, Maker, Sink, Tree};
 
 stored_table! {
     /// Problems that lie in the bytes of a content.
@@ -13,6 +13,14 @@ stored_table! {
         col_offset: Null<Int>,
     }
 }
+
+pub(crate) static FACTS: Facts = Facts {
+    name: "core.problems",
+    version: 3,
+    tables: &[&problems::TABLE],
+    uses: &[],
+    maker: Maker::Parse { tree: Tree::Abstract, rows: || Extractor::boxed(extract) },
+};
 
 pub(crate) static DATASET: Dataset = Dataset {
     name: "core.problems",
@@ -40,13 +48,8 @@ pub(crate) static DATASET: Dataset = Dataset {
            UNION ALL SELECT s.repo, s.commit, f.rel_path, 'scip.documents', 'index', t.severity, t.message, NULL, NULL \
            FROM {snapshots} s JOIN store.files f USING (snapshot_id) JOIN store.document_problems t USING (document_id)",
     example: "SELECT rel_path, lineno, message FROM core.problems WHERE severity = 'error' ORDER BY ALL",
-    reads: &[],
-    upkeep: Upkeep::PerContent {
-        tree: Tree::Abstract,
-        version: 3,
-        tables: &[&problems::TABLE],
-        rows: || Extractor::boxed(extract),
-    },
+    reads: &[&FACTS],
+    also: &[],
 };
 
 fn extract(columns: &mut Sink<'_, problems::Columns>, content_id: i32, extraction: Extraction<'_>) {

@@ -1,6 +1,23 @@
 //! `scip.documents`: the files that a SCIP index speaks of.
 
-use crate::dataset::{Dataset, Upkeep};
+use crate::dataset::{Dataset, Facts, Maker};
+use crate::tables::{scip_coverage, scip_occurrences, scip_relationships, scip_symbols, scip_unresolved};
+
+/// A document's facts hang together: all of them are made anew when one is.
+pub(crate) static FACTS: Facts = Facts {
+    name: "scip.documents",
+    version: 1,
+    tables: &[
+        &scip_occurrences::scip_occurrences::TABLE,
+        &scip_symbols::scip_symbols::TABLE,
+        &scip_symbols::scip_returned::TABLE,
+        &scip_relationships::scip_relationships::TABLE,
+        &scip_unresolved::scip_unresolved::TABLE,
+        &scip_coverage::scip_coverage::TABLE,
+    ],
+    uses: &[],
+    maker: Maker::Document,
+};
 
 pub(crate) static DATASET: Dataset = Dataset {
     name: "scip.documents",
@@ -23,6 +40,6 @@ pub(crate) static DATASET: Dataset = Dataset {
            c.content_hash, f.is_stale FROM {snapshots} s JOIN store.files f USING (snapshot_id) \
            JOIN store.documents d USING (document_id) JOIN store.contents c ON c.content_id = d.content_id",
     example: "SELECT producer, count(*) AS documents, count(*) FILTER (is_stale) AS stale FROM scip.documents GROUP BY producer",
-    reads: &[],
-    upkeep: Upkeep::PerResolution { tables: &[] },
+    reads: &[&FACTS],
+    also: &[],
 };

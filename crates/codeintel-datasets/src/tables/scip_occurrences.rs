@@ -1,6 +1,7 @@
 //! `scip.occurrences`: names in the source and the symbols that they stand for.
 
-use crate::dataset::{Dataset, Upkeep};
+use crate::dataset::Dataset;
+use crate::tables::scip_documents;
 
 stored_table! {
     /// One row for each occurrence of a document.
@@ -59,6 +60,6 @@ pub(crate) static DATASET: Dataset = Dataset {
            JOIN store.documents d USING (document_id) JOIN store.scip_occurrences t USING (facts_id)",
     example: "SELECT symbol, count(*) AS references FROM scip.occurrences WHERE NOT is_definition AND NOT is_local \
               GROUP BY symbol ORDER BY references DESC, symbol LIMIT 10",
-    reads: &["scip.documents"],
-    upkeep: Upkeep::PerResolution { tables: &[&scip_occurrences::TABLE] },
+    reads: &[&scip_documents::FACTS],
+    also: &[],
 };

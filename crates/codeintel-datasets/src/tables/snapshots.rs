@@ -1,6 +1,6 @@
 //! `core.snapshots`: which commits the database knows.
 
-use crate::dataset::{Dataset, Upkeep};
+use crate::dataset::Dataset;
 
 pub(crate) static DATASET: Dataset = Dataset {
     name: "core.snapshots",
@@ -23,5 +23,5 @@ pub(crate) static DATASET: Dataset = Dataset {
            s.ingested_at, s.codeintel_version FROM store.snapshots s",
     example: "SELECT repo, commit, branch, files, is_dirty FROM core.snapshots",
     reads: &[],
-    upkeep: Upkeep::PerSnapshot,
+    also: &[],
 };

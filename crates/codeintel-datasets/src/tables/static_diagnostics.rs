@@ -1,6 +1,7 @@
 //! `analytics.static_diagnostics`: how many errors each file has.
 
-use crate::dataset::{Dataset, Upkeep};
+use crate::dataset::Dataset;
+use crate::tables::diagnostics;
 
 pub(crate) static DATASET: Dataset = Dataset {
     name: "analytics.static_diagnostics",
@@ -46,8 +47,8 @@ pub(crate) static DATASET: Dataset = Dataset {
         ") e USING (snapshot_id, rel_path)"
     ),
     example: "SELECT rel_path, total_errors FROM analytics.static_diagnostics WHERE has_errors ORDER BY total_errors DESC, rel_path LIMIT 10",
-    reads: &["analytics.diagnostics"],
-    upkeep: Upkeep::View,
+    reads: &[&diagnostics::FACTS],
+    also: &[],
 };
 
 #[cfg(test)]

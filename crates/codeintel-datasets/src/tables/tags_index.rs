@@ -1,6 +1,6 @@
 //! `analytics.tags_index`: the tags that the repository declares.
 
-use crate::dataset::{Dataset, Upkeep};
+use crate::dataset::Dataset;
 
 pub(crate) static DATASET: Dataset = Dataset {
     name: "analytics.tags_index",
@@ -22,5 +22,5 @@ pub(crate) static DATASET: Dataset = Dataset {
            t.matches::JSON AS matches FROM {snapshots} s JOIN store.tags t USING (snapshot_id)",
     example: "SELECT tag, description FROM analytics.tags_index ORDER BY tag",
     reads: &[],
-    upkeep: Upkeep::PerSnapshot,
+    also: &[],
 };

@@ -3,7 +3,7 @@
 use codeintel_python::TypeEscape;
 use serde_json::json;
 
-use crate::dataset::{Dataset, Extraction, Extractor, Sink, Tree, Upkeep};
+use crate::dataset::{Dataset, Extraction, Extractor, Facts, Maker, Sink, Tree};
 
 stored_table! {
     /// One row for each place.
@@ -25,6 +25,14 @@ stored_table! {
 const MAX_TEXTS_BYTES: usize = 1 << 20;
 const MAX_TEXTS_RATIO: usize = 4;
 const CUT_CHARACTERS: usize = 200;
+
+pub(crate) static FACTS: Facts = Facts {
+    name: "analytics.type_escapes",
+    version: 2,
+    tables: &[&type_escapes::TABLE],
+    uses: &[],
+    maker: Maker::Parse { tree: Tree::Abstract, rows: || Extractor::boxed(extract) },
+};
 
 pub(crate) static DATASET: Dataset = Dataset {
     name: "analytics.type_escapes",
@@ -52,13 +60,8 @@ pub(crate) static DATASET: Dataset = Dataset {
     view: "SELECT s.repo, s.commit, f.rel_path, t.kind, t.tool, t.codes::JSON AS codes, t.text, t.lineno, t.col_offset, t.end_lineno, \
            t.end_col_offset FROM {complete} s JOIN store.files f USING (snapshot_id) JOIN store.type_escapes t USING (content_id)",
     example: "SELECT rel_path, count(*) AS places FROM analytics.type_escapes GROUP BY ALL ORDER BY places DESC LIMIT 10",
-    reads: &[],
-    upkeep: Upkeep::PerContent {
-        tree: Tree::Abstract,
-        version: 2,
-        tables: &[&type_escapes::TABLE],
-        rows: || Extractor::boxed(extract),
-    },
+    reads: &[&FACTS],
+    also: &[],
 };
 
 fn extract(columns: &mut Sink<'_, type_escapes::Columns>, content_id: i32, extraction: Extraction<'_>) {

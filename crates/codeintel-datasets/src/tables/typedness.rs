@@ -1,6 +1,7 @@
 //! `analytics.typedness`: how much of each file is annotated.
 
-use crate::dataset::{Dataset, Upkeep};
+use crate::dataset::Dataset;
+use crate::tables::{ast_nodes, diagnostics, function_types};
 
 pub(crate) static DATASET: Dataset = Dataset {
     name: "analytics.typedness",
@@ -30,6 +31,6 @@ pub(crate) static DATASET: Dataset = Dataset {
         ") e ON e.snapshot_id = s.snapshot_id AND e.rel_path = f.rel_path"
     ),
     example: "SELECT path, untyped_defs, annotation_ratio FROM analytics.typedness ORDER BY untyped_defs DESC LIMIT 10",
-    reads: &["core.ast_nodes", "analytics.function_types", "analytics.diagnostics"],
-    upkeep: Upkeep::View,
+    reads: &[&ast_nodes::FACTS, &function_types::FACTS],
+    also: &[&diagnostics::FACTS],
 };

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use codeintel_datasets::{DATASETS, Dataset};
+use codeintel_datasets::{DATASETS, Dataset, Key};
 use serde_json::json;
 
 use crate::args::{DatasetsArgs, SummaryFormat};
@@ -47,5 +47,6 @@ fn as_json(dataset: &Dataset) -> serde_json::Value {
         .iter()
         .map(|column| json!({"name": column.name, "type": column.ty.sql(), "nullable": column.nullable, "doc": column.doc}))
         .collect();
-    json!({"name": dataset.name, "doc": dataset.doc, "example": dataset.example, "version": dataset.version(), "columns": columns})
+    let version = dataset.own_facts().filter(|facts| facts.key() == Key::Content).map(|facts| facts.version);
+    json!({"name": dataset.name, "doc": dataset.doc, "example": dataset.example, "version": version, "columns": columns})
 }
