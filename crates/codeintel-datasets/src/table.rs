@@ -93,7 +93,6 @@ pub struct StoredTable {
 }
 
 impl StoredTable {
-
     /// The statement that creates the table.
     pub fn ddl(&self) -> String {
         let columns: Vec<String> = self
