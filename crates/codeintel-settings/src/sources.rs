@@ -55,24 +55,19 @@ impl Display for Source {
 impl Settings {
     /// Read all places but the flags, for a repository's root. `is_trusted` says that the user trusts it whatever is written down.
     pub fn read(root: &Path, is_trusted: bool) -> Result<Self, SettingsError> {
-        let mut environment: BTreeMap<String, String> = env::vars_os()
-            .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
-        if environment.get("HOME").is_none_or(String::is_empty)
-            && let Some(home) = env::home_dir()
-        {
-            environment.insert("HOME".to_owned(), home.to_string_lossy().into_owned());
-        }
-        Self::from_places(root, is_trusted, environment)
+        Self::from_places(root, is_trusted, environment())
     }
 
-    /// The same with these variables for an environment.
-    pub fn from_places(
-        root: &Path,
-        is_trusted: bool,
-        environment: impl IntoIterator<Item = (String, String)>,
-    ) -> Result<Self, SettingsError> {
-        let mut settings = Self {
+    /// What the environment says of the user, and nothing else.
+    pub(crate) fn of_environment() -> Self {
+        let mut settings = Self::empty(Path::new(""), false);
+        // A variable that is wrong is said by those who need it.
+        let _wrong = settings.read_environment(environment());
+        settings
+    }
+
+    fn empty(root: &Path, is_trusted: bool) -> Self {
+        Self {
             root: root.to_owned(),
             values: BTreeMap::new(),
             guarded: Vec::new(),
@@ -86,7 +81,16 @@ impl Settings {
             place: None,
             tool_variables: BTreeMap::new(),
             node_options: String::new(),
-        };
+        }
+    }
+
+    /// The same with these variables for an environment.
+    pub fn from_places(
+        root: &Path,
+        is_trusted: bool,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, SettingsError> {
+        let mut settings = Self::empty(root, is_trusted);
         let of_settings = settings.read_environment(environment)?;
         for definition in SETTINGS {
             let value = parse(definition, definition.default, "default")?;
@@ -212,6 +216,18 @@ impl Settings {
         }
         Ok(())
     }
+}
+
+/// The environment of this process, with the user's home.
+fn environment() -> BTreeMap<String, String> {
+    let mut environment: BTreeMap<String, String> =
+        env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))).collect();
+    if environment.get("HOME").is_none_or(String::is_empty)
+        && let Some(home) = env::home_dir()
+    {
+        environment.insert("HOME".to_owned(), home.to_string_lossy().into_owned());
+    }
+    environment
 }
 
 /// Which settings do not count, in words.

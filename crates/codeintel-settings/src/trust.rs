@@ -10,6 +10,7 @@ use codeintel_system::{OwnFolder, UserFolders, read_configuration};
 use serde::{Deserialize, Serialize};
 use toml::Value;
 
+use crate::Settings;
 use crate::definitions::{Definition, Guard, bytes};
 
 /// Folders of version control. What lies in them is run or believed by other programs.
@@ -86,6 +87,12 @@ pub struct TrustedRepository {
 }
 
 impl TrustedRepositories {
+    /// Those of the user of this process; none where the user has no folder to say so.
+    pub fn of_this_user() -> Option<Self> {
+        // Nothing is read but the environment.
+        Settings::of_environment().user().map(Self::of)
+    }
+
     pub(crate) fn of(user: &UserFolders) -> Self {
         Self(OwnFolder::new(user.config.join("codeintel/trusted")))
     }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -272,8 +273,34 @@ fn command(root: &Path, settings: &[Setting], args: &[&str]) -> Result<Command, 
     Ok(command)
 }
 
+/// Files of git's folder that every git process reads, and of the working tree.
+const READ_BY_GIT: [&str; 9] = [
+    ".git/HEAD",
+    ".git/config",
+    ".git/config.worktree",
+    ".git/index",
+    ".git/info/attributes",
+    ".git/info/exclude",
+    ".git/info/grafts",
+    ".git/packed-refs",
+    ".gitattributes",
+];
+
+/// A file that git would wait for, such as a FIFO in its place.
+fn irregular_file(root: &Path) -> Option<&'static str> {
+    let top = root.ancestors().find(|folder| folder.join(".git").exists())?;
+    let is_irregular = |name: &&&str| {
+        let file = fs::metadata(top.join(name)).map(|metadata| metadata.file_type());
+        file.is_ok_and(|file| !file.is_file() && !file.is_dir())
+    };
+    READ_BY_GIT.iter().find(is_irregular).copied()
+}
+
 /// Run git and give its output, or what it said on standard error when it failed.
 fn run(root: &Path, settings: &[Setting], args: &[&str], input: Option<Vec<u8>>) -> Result<Vec<u8>, String> {
+    if let Some(file) = irregular_file(root) {
+        return Err(format!("git is not asked: `{file}` is not a regular file"));
+    }
     let mut command = command(root, settings, args)?;
     let output = output_of(&mut command, input, TIMEOUT).map_err(|error| format!("git cannot be run: {error}"))?;
     let Some(output) = output else {

@@ -256,8 +256,11 @@ fn is_tracked(root: &Path, database: &Path) -> bool {
     if index_of(root).is_none() {
         return false;
     }
-    let Ok(path) = database.strip_prefix(root) else { return false };
-    let folder = path.parent().filter(|folder| folder.starts_with(".codeintel"));
+    // Asked from the top, git cannot take a folder on the way for a bare repository.
+    let top = root.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(root);
+    let Ok(path) = database.strip_prefix(top) else { return false };
+    let in_own = database.strip_prefix(root).is_ok_and(|path| path.starts_with(".codeintel"));
+    let folder = path.parent().filter(|_| in_own);
     let paths = match folder {
         Some(folder) => vec![folder.to_string_lossy().into_owned()],
         None => vec![path.to_string_lossy().into_owned(), log_of(path).to_string_lossy().into_owned()],
@@ -266,7 +269,7 @@ fn is_tracked(root: &Path, database: &Path) -> bool {
     let mut args = vec!["ls-files", "-z", "--cached", "--"];
     args.extend(paths.iter().map(String::as_str));
     // Where git does not answer, the id has to do.
-    Git::open(root).and_then(|git| git.run(&args)).is_ok_and(|found| !found.is_empty())
+    Git::open(top).and_then(|git| git.run(&args)).is_ok_and(|found| !found.is_empty())
 }
 
 /// Git's index for a folder, where there is one.

@@ -7,6 +7,7 @@ use codeintel_engine::EngineError;
 use codeintel_engine::scip::ImportError;
 use codeintel_store::{QueryError, StoreError};
 
+use crate::output::plain;
 use codeintel_settings::SettingsError;
 
 /// Exit code of an answer with findings.
@@ -88,6 +89,7 @@ fn hint_of_query(error: &QueryError) -> (Option<&'static str>, u8) {
         | QueryError::Several
         | QueryError::NotAQuery(_)
         | QueryError::Function(_)
+        | QueryError::Unbounded(_)
         | QueryError::File(_)
         | QueryError::Unknown(_) => "what a query may be is in docs/query.md",
         QueryError::TooLong { .. } | QueryError::Wrong(_) => return (None, WRONG_CALL),
@@ -121,7 +123,9 @@ pub(crate) fn report(failure: &Failure) -> ExitCode {
         // Where standard error is closed, the exit code alone must do.
         let mut stderr = std::io::stderr().lock();
         let hint = failure.hint.map_or(String::new(), |hint| format!("\nhint: {hint}"));
-        let _written = writeln!(stderr, "error: {}{hint}", failure.message);
+        // Messages have lines of their own, and names of a repository in them.
+        let message: Vec<String> = failure.message.split('\n').map(plain).collect();
+        let _written = writeln!(stderr, "error: {}{hint}", message.join("\n"));
     }
     ExitCode::from(failure.code)
 }

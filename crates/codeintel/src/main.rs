@@ -27,6 +27,7 @@ const INTERRUPTED: i32 = 130;
 #[expect(clippy::exit, reason = "an interrupted program ends at once; what is not committed has not happened")]
 fn stop() {
     ToolRunner::stop_all();
+    output_file::remove_parts();
     std::process::exit(INTERRUPTED);
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use tempfile::{Builder, NamedTempFile};
 
@@ -9,6 +10,16 @@ use codeintel_settings::SettingsError;
 
 /// The folder of codeintel's own files in a repository.
 const OWN_FOLDER: &str = ".codeintel";
+
+/// Files that are being written. Nobody else removes them when the program is interrupted.
+static PARTS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Remove what is not finished.
+pub(crate) fn remove_parts() {
+    for part in PARTS.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        let _removed = std::fs::remove_file(part);
+    }
+}
 
 /// A file beside the one that is named, until it takes its place.
 pub(crate) struct OutputFile {
@@ -46,17 +57,15 @@ impl OutputFile {
         builder.prefix(".codeintel-").suffix(".part");
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        Ok(Self { file: builder.tempfile_in(&folder).map_err(io)?, target })
-    }
-
-    /// Where the file is while it is written.
-    pub(crate) fn part(&self) -> &Path {
-        self.file.path()
+        let file = builder.tempfile_in(&folder).map_err(io)?;
+        PARTS.lock().unwrap_or_else(PoisonError::into_inner).push(file.path().to_owned());
+        Ok(Self { file, target })
     }
 
     /// Put the file in its place.
     pub(crate) fn finish(self) -> io::Result<()> {
         self.file.as_file().sync_all()?;
+        PARTS.lock().unwrap_or_else(PoisonError::into_inner).retain(|part| part != self.file.path());
         self.file.persist(&self.target).map_err(|error| error.error)?;
         Ok(())
     }

@@ -21,6 +21,9 @@ pub enum QueryError {
     /// A function that a query may not call.
     #[error("the function `{0}` is not allowed in a query: it could read or change what is outside of the tables")]
     Function(String),
+    /// A function that some values make DuckDB die of.
+    #[error("`{0}` is not allowed in a query: a value that nests deeply would end the program")]
+    Unbounded(String),
     /// A file in place of a table.
     #[error("`{0}` is not a table, and a query cannot read files")]
     File(String),

@@ -36,6 +36,7 @@ const REFUSED: &[&str] = &[
     "currval",
     "getenv",
     "json_execute_serialized_sql",
+    "json_serialize_plan",
     "nextval",
     "pg_sleep",
     "query",
@@ -46,6 +47,15 @@ const REFUSED: &[&str] = &[
     "sleep_ms",
     "write_log",
 ];
+
+/// What goes down into a value by recursion and has no bound of its own: of a value that nests a hundred thousand levels deep, DuckDB dies.
+/// `variant` stands for a cast to that type.
+const UNBOUNDED: &[&str] = &["json_contains", "json_merge_patch", "json_structure", "variant"];
+
+/// Whether a function may be called that a value can kill.
+pub(super) fn is_bounded(name: &str) -> bool {
+    !UNBOUNDED.contains(&name.to_ascii_lowercase().as_str())
+}
 
 /// Whether a function may stand in a FROM clause.
 pub(super) fn is_allowed_table_function(name: &str) -> bool {

@@ -10,7 +10,7 @@ use codeintel_datasets::DATASETS;
 use duckdb::Connection;
 
 use super::error::QueryError;
-use super::functions::{is_allowed_function, is_allowed_table_function};
+use super::functions::{is_allowed_function, is_allowed_table_function, is_bounded};
 use super::lexer::{Kind, Token, tokens};
 use super::suggestions;
 use super::tree::{TableName, Tree};
@@ -103,6 +103,9 @@ fn judge(connection: &Connection, tree: &Tree) -> Result<(), QueryError> {
     let refused = refused_in_from.or_else(|| tree.functions.iter().find(|name| !is_allowed_function(name)));
     if let Some(name) = refused {
         return Err(QueryError::Function(name.clone()));
+    }
+    if let Some(name) = tree.functions.iter().chain(&tree.table_functions).find(|name| !is_bounded(name)) {
+        return Err(QueryError::Unbounded(name.clone()));
     }
     let mut database = None;
     for table in tree.tables.iter().chain(&tree.shown) {

@@ -209,7 +209,7 @@ fn explained(failure: Failure, tables: &[TableName], time: &TimeLimit, limits: L
     if time.is_over() && message.contains("Interrupt") {
         return QueryError::Time(limits.timeout);
     }
-    let signs = ["Out of Memory", "bad allocation", "bad_alloc", "maximum total string size"];
+    let signs = ["Out of Memory", "bad allocation", "bad_alloc", "maximum total string size", "allocation size"];
     if signs.iter().any(|sign| message.contains(sign)) {
         return QueryError::Memory(limits.memory);
     }

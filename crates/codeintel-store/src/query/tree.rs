@@ -136,7 +136,9 @@ impl Tree {
     }
 
     fn object(&mut self, object: Object, place: Place) {
-        let Object { class, kind, function, table, is_error, error } = object;
+        let Object { class, kind, function, table, type_id, is_error, error } = object;
+        // A cast does what a function would do.
+        self.functions.extend(type_id.filter(|id| id == "VARIANT").map(|id| id.to_ascii_lowercase()));
         if is_error && place == Place::Root {
             self.error = Some(error);
         }
@@ -201,6 +203,7 @@ impl Container {
         match key {
             Key::Class => object.class = text,
             Key::Type => object.kind = text,
+            Key::Id => object.type_id = text,
             Key::FunctionName => object.function = text,
             Key::CatalogName => object.table.catalog = text.unwrap_or_default(),
             Key::SchemaName => object.table.schema = text.unwrap_or_default(),
@@ -220,6 +223,8 @@ struct Object {
     kind: Option<String>,
     function: Option<String>,
     table: TableName,
+    /// The id of a type.
+    type_id: Option<String>,
     is_error: bool,
     error: SyntaxError,
 }
@@ -228,6 +233,7 @@ struct Object {
 enum Key {
     Class,
     Type,
+    Id,
     FunctionName,
     Function,
     CatalogName,
@@ -245,6 +251,7 @@ impl Key {
         match name {
             "class" => Self::Class,
             "type" => Self::Type,
+            "id" => Self::Id,
             "function_name" => Self::FunctionName,
             "function" => Self::Function,
             "catalog_name" => Self::CatalogName,
@@ -308,6 +315,7 @@ mod tests {
         check("WITH c AS (FROM read_csv('a')) FROM c, 'b.csv'", &["||c", "||b.csv"], &["read_csv"], &[]);
         check("SELECT row_number() OVER (ORDER BY h(1)) FROM range(k(3))", &[], &["range"], &["h", "row_number", "k"]);
         check("FROM t ORDER BY (SELECT m() FROM u) LIMIT n()", &["||u", "||t"], &[], &["m", "n"]);
+        check("SELECT x::VARIANT[], 'VARIANT' AS id FROM t", &["||t"], &[], &["variant"]);
         check("PIVOT t ON x IN ('a') USING sum(y)", &["||t"], &[], &["sum"]);
         check(
             "SELECT list_transform([1], lambda x: p(x)) FROM a.query('x') UNION FROM (VALUES (o()))",

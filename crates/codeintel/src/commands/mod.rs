@@ -27,6 +27,7 @@ use toml::Value;
 
 use self::place::Place;
 use crate::args::{Args, Checking, Command, DatabaseArgs, Indexing, RunArgs, Selection, Verbosity};
+use crate::output::plain;
 use crate::progress::Bar;
 use codeintel_settings::{Log, Settings, SettingsError};
 
@@ -57,7 +58,7 @@ fn warn_once(line: &str) {
     static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     if SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(line.to_owned()) {
         // Where standard error is closed, nobody wants to know.
-        let _written = writeln!(std::io::stderr().lock(), "{line}");
+        let _written = writeln!(std::io::stderr().lock(), "{}", plain(line));
     }
 }
 

@@ -7,7 +7,7 @@ use codeintel_store::StoreError;
 use codeintel_system::{OwnDatabases, Standing, Voucher};
 
 use super::{Context, warn_once};
-use codeintel_settings::{Settings, SettingsError};
+use codeintel_settings::SettingsError;
 
 /// Where the database of a command is, as to who may have made it.
 pub(super) struct Place {
@@ -21,6 +21,8 @@ enum Kind {
     Named,
     /// It lies in the repository, which may have brought it along.
     InRepository,
+    /// The same, and nobody knows who has made it; but the user trusts the repository.
+    Trusted,
     /// It lies in the user's own folder, since the one in the repository is not to be opened.
     Beside,
 }
@@ -29,19 +31,6 @@ impl Place {
     /// A database that the user has named.
     pub(super) fn named(own: OwnDatabases) -> Self {
         Self { own, kind: Kind::Named }
-    }
-}
-
-/// The standing of the database of the settings, where a repository may have made it.
-fn standing(own: &OwnDatabases, root: &Path, settings: &Settings) -> Standing {
-    let path = settings.named_database();
-    match own.standing(root, &path) {
-        // Who runs a repository's programs may open its database.
-        Standing::Unknown if settings.is_trusted() => match own.adopt(&path, &Voucher::default()) {
-            Ok(()) => own.standing(root, &path),
-            Err(_) => Standing::Ours(Voucher::default()),
-        },
-        standing => standing,
     }
 }
 
@@ -54,7 +43,7 @@ impl Context {
         }
         let own = &self.place.own;
         let shown = path.strip_prefix(root).unwrap_or(&path).display();
-        let reason = match standing(own, root, &self.settings) {
+        let reason = match own.standing(root, &path) {
             Standing::Ours(voucher) => {
                 own.settle(&path, &voucher);
                 self.place.kind = Kind::InRepository;
@@ -62,6 +51,11 @@ impl Context {
             }
             Standing::New(_) => {
                 self.place.kind = Kind::InRepository;
+                return Ok(());
+            }
+            // Who runs a repository's programs may open its database. What is in the file is not known yet.
+            Standing::Unknown if self.settings.is_trusted() => {
+                self.place.kind = Kind::Trusted;
                 return Ok(());
             }
             Standing::Unknown => {
@@ -89,7 +83,7 @@ impl Context {
             return Ok(None);
         }
         let path = self.settings.database();
-        match standing(&self.place.own, self.system.root(), &self.settings) {
+        match self.place.own.standing(self.system.root(), &path) {
             Standing::Ours(voucher) => Ok(Some(voucher)),
             Standing::New(voucher) => match self.prepare_and_adopt(&path, &voucher) {
                 Ok(()) => Ok(Some(voucher)),
@@ -116,6 +110,12 @@ impl Context {
         let path = self.settings.database();
         match (self.place.kind, voucher) {
             (Kind::Named, _) => self.place.own.settle_named(&path),
+            (Kind::Trusted, _) => {
+                // It was opened, so it is a database of codeintel.
+                let voucher = Voucher::default();
+                let _trust_is_asked_for_again = self.place.own.adopt(&path, &voucher);
+                self.place.own.settle(&path, &voucher);
+            }
             (_, Some(voucher)) => self.place.own.settle(&path, voucher),
             (_, None) => {}
         }
@@ -123,7 +123,8 @@ impl Context {
 
     /// Whether the file at the database's place is ours, whatever is in it by now.
     pub(super) fn has_own_database(&self) -> bool {
-        self.place.kind != Kind::Named || self.place.own.is_known(&self.settings.database())
+        let is_named = matches!(self.place.kind, Kind::Named | Kind::Trusted);
+        !is_named || self.place.own.is_known(&self.settings.database())
     }
 
     /// What an error of the database means for a file that is ours, or is not.

@@ -5,14 +5,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use codeintel_base::count;
-use codeintel_store::{Overdue, Query, Reader};
+use codeintel_store::{Overdue, Query, QueryError, Reader};
 use codeintel_system::limit_memory;
 
 use super::Context;
 use crate::args::{DatabaseArgs, QueryArgs};
 use crate::errors::FAILED;
 use crate::output;
-use crate::output_file::OutputFile;
+use crate::output_file::{OutputFile, remove_parts};
 use crate::rows::{self, Printed, Terminal};
 use codeintel_settings::{Log, SettingsError};
 
@@ -34,10 +34,13 @@ pub(super) fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
     let output = args.output.as_deref().map(|path| OutputFile::create(path, &database)).transpose()?;
     let sql = if args.sql == "-" { read_input()? } else { args.sql.clone() };
     let (memory, timeout) = (context.settings.query_memory(), context.settings.query_timeout());
-    let reader = Reader::open(&database, context.settings.patience(), memory)?;
+    let reader = Reader::open(&database, context.settings.patience(), memory).map_err(|error| match error {
+        QueryError::Store(error) => QueryError::Store(context.blame(error)),
+        error => error,
+    })?;
     // Not all that DuckDB allocates counts for its own limit.
     limit_memory(memory.saturating_add(OWN_MEMORY));
-    let overdue = overdue(timeout.as_secs(), output.as_ref());
+    let overdue = overdue(timeout.as_secs());
     let query = Query { sql, parameters: args.param.clone(), limit: args.limit, timeout, overdue: Some(overdue) };
     let mut rows = reader.query(&query)?;
     let printed = if let Some(mut file) = output {
@@ -57,9 +60,12 @@ pub(super) fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn read_input() -> io::Result<String> {
+fn read_input() -> anyhow::Result<String> {
     let mut sql = String::new();
-    io::stdin().take(LONGEST_INPUT).read_to_string(&mut sql)?;
+    io::stdin().take(LONGEST_INPUT).read_to_string(&mut sql).map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidData => anyhow::Error::from(QueryError::Wrong("the query is not valid UTF-8".to_owned())),
+        _ => error.into(),
+    })?;
     Ok(sql)
 }
 
@@ -76,12 +82,9 @@ fn terminal(args: &QueryArgs) -> Option<Terminal> {
 
 /// Some steps of DuckDB cannot be interrupted. Then the process ends, which harms nothing: it only reads.
 #[expect(clippy::exit, reason = "nothing else stops a step that does not end")]
-fn overdue(seconds: u64, output: Option<&OutputFile>) -> Overdue {
-    let part = output.map(|output| output.part().to_owned());
+fn overdue(seconds: u64) -> Overdue {
     Arc::new(move || {
-        if let Some(part) = &part {
-            let _removed = std::fs::remove_file(part);
-        }
+        remove_parts();
         let hint = "a higher limit is given with `--timeout SECONDS`";
         let text = format!("error: the query was stopped: it took longer than {seconds} s\nhint: {hint}");
         let _written = writeln!(io::stderr().lock(), "{text}");

@@ -49,7 +49,8 @@ fn import(args: &ImportArgs) -> anyhow::Result<ExitCode> {
 
 fn write(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     let context = Context::open(&args.place.path, &args.place.database)?;
-    let (database, _) = Database::open(&context.settings.database(), Access::Read, context.settings.patience())?;
+    let opened = Database::open(&context.settings.database(), Access::Read, context.settings.patience());
+    let (database, _) = opened.map_err(|error| context.blame(error))?;
     let only = args
         .documents
         .as_ref()

@@ -9,17 +9,14 @@ use super::Context;
 use crate::args::{DatabaseArgs, TrustArgs};
 use crate::errors::FINDINGS;
 use crate::output;
-use codeintel_settings::{GuardedSetting, Settings};
+use crate::output::plain;
+use codeintel_settings::{GuardedSetting, Settings, TrustedRepositories};
 
 pub(super) fn run(args: &TrustArgs) -> anyhow::Result<ExitCode> {
     let mut out = output::stdout();
-    // Whether it is trusted already is of no interest, nor are warnings that it is not.
-    let context = Context::without_database(&args.path, &DatabaseArgs { trust: true, ..DatabaseArgs::default() })?;
-    let (root, settings) = (context.system.root(), context.settings.guarded());
-    let trusted = context.settings.trusted_repositories();
+    let trusted = TrustedRepositories::of_this_user();
     let trusted =
         trusted.context("there is no folder for the user's configurations: set `HOME` or `XDG_CONFIG_HOME`")?;
-    let shown = root.display();
     if args.list {
         for repository in trusted.all()? {
             let now = Settings::read(&repository.root, true);
@@ -28,20 +25,27 @@ pub(super) fn run(args: &TrustArgs) -> anyhow::Result<ExitCode> {
                 Ok(now) if trusted.has(&repository.root, now.guarded()) => "trusted",
                 _ => "its settings have changed since, so it is not trusted",
             };
-            writeln!(out, "{}: {state}", repository.root.display())?;
+            writeln!(out, "{}: {state}", plain(&repository.root.display().to_string()))?;
             for setting in &repository.settings {
-                writeln!(out, "  {setting}")?;
+                writeln!(out, "  {}", plain(setting))?;
             }
         }
         out.flush()?;
         return Ok(ExitCode::SUCCESS);
     }
     if args.revoke {
-        let was_trusted = trusted.revoke(root)?;
+        // Whatever has become of the repository.
+        let root = args.path.canonicalize().or_else(|_| std::path::absolute(&args.path))?;
+        let was_trusted = trusted.revoke(&root)?;
+        let shown = plain(&root.display().to_string());
         writeln!(out, "{shown} {}", if was_trusted { "is not trusted any more" } else { "was not trusted" })?;
         out.flush()?;
         return Ok(if was_trusted { ExitCode::SUCCESS } else { ExitCode::from(FINDINGS) });
     }
+    // Whether it is trusted already is of no interest, nor are warnings that it is not.
+    let context = Context::without_database(&args.path, &DatabaseArgs { trust: true, ..DatabaseArgs::default() })?;
+    let (root, settings) = (context.system.root(), context.settings.guarded());
+    let shown = plain(&root.display().to_string());
     trusted.grant(root, settings).context("the trust cannot be written down")?;
     writeln!(
         out,
@@ -49,7 +53,7 @@ pub(super) fn run(args: &TrustArgs) -> anyhow::Result<ExitCode> {
         if settings.is_empty() { "no settings that need it" } else { "these settings:" }
     )?;
     for GuardedSetting { file, key, value } in settings {
-        writeln!(out, "  {file}: {key} = {value}")?;
+        writeln!(out, "  {file}: {key} = {}", plain(value))?;
     }
     writeln!(
         out,
