@@ -15,7 +15,7 @@ use crossbeam_channel::Sender;
 use rustc_hash::FxHashMap;
 
 /// Dropping a deeply nested tree takes stack; the memory is only used when it is needed.
-const STACK_BYTES: usize = 512 << 20;
+const STACK_BYTES: [usize; 3] = [512 << 20, 64 << 20, 8 << 20];
 /// Sources of so many bytes are worked on at the same time, or one that is larger. Its tree may take a hundred times the memory of a source.
 const MAX_BYTES_AT_ONCE: i64 = 16 << 20;
 /// The dataset of what went wrong.
@@ -78,10 +78,17 @@ impl<'a> Extractor<'a> {
         let (sender, receiver) = crossbeam_channel::bounded(4 * workers.max(1));
         std::thread::scope(|scope| {
             for worker in 0..workers.clamp(1, self.tasks.len().max(1)) {
-                let sender = sender.clone();
-                let builder = std::thread::Builder::new().name(format!("extract-{worker}")).stack_size(STACK_BYTES);
-                let spawned = builder.spawn_scoped(scope, move || self.work(&sender));
-                spawned.expect("the system can start a thread");
+                // Where so much address space cannot be had, less must do: for fewer workers, or for less deeply nested sources.
+                let is_started =
+                    STACK_BYTES.into_iter().take(if worker == 0 { STACK_BYTES.len() } else { 1 }).any(|stack| {
+                        let sender = sender.clone();
+                        let builder = std::thread::Builder::new().name(format!("extract-{worker}")).stack_size(stack);
+                        builder.spawn_scoped(scope, move || self.work(&sender)).is_ok()
+                    });
+                if !is_started {
+                    assert!(worker > 0, "the system can start one thread");
+                    break;
+                }
             }
             drop(sender);
             write(receiver.into_iter())

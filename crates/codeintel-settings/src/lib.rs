@@ -417,6 +417,14 @@ mod tests {
     }
 
     #[test]
+    fn a_broken_file_of_other_tools_is_a_problem_and_a_broken_one_of_ours_an_error() {
+        let settings = read("a = [", "jobs = 2", &[]).unwrap();
+        assert_eq!(shown(&settings, "jobs"), "2 (codeintel.toml)");
+        assert!(settings.warnings()[0].starts_with("pyproject.toml: ") && settings.warnings().len() == 1);
+        assert!(read("", "a = [", &[]).is_err());
+    }
+
+    #[test]
     fn lists_come_from_text_and_from_toml() {
         let settings = read("", "ignore_dirs = ['a']", &[("CODEINTEL_INCLUDE_PATTERNS", "*.py, x/*.pyi")]).unwrap();
         assert_eq!(settings.list("ignore_dirs"), ["a"]);

@@ -173,6 +173,12 @@ impl Settings {
                     self.problems.push((name.to_owned(), problem));
                     continue;
                 }
+                // It belongs to other tools, too, which will say so.
+                Err(FileError::Wrong(message)) if name == "pyproject.toml" => {
+                    let problem = Problem::warning(Stage::Settings, format!("{message}; nothing in it counts"));
+                    self.problems.push((name.to_owned(), problem));
+                    continue;
+                }
                 Err(FileError::Wrong(message)) => {
                     return Err(SettingsError::File { path: path.display().to_string(), message });
                 }

@@ -9,8 +9,10 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
+use crate::regular::text_or_nothing;
 use crate::tools::{absolute_folders, is_executable, output_of};
 
 /// Git is stopped after this time: it may wait for a FIFO that lies in place of one of its files.
@@ -273,37 +275,58 @@ fn command(root: &Path, settings: &[Setting], args: &[&str]) -> Result<Command, 
     Ok(command)
 }
 
-/// Files of git's folder that every git process reads, and of the working tree.
-const READ_BY_GIT: [&str; 9] = [
-    ".git/HEAD",
-    ".git/config",
-    ".git/config.worktree",
-    ".git/index",
-    ".git/info/attributes",
-    ".git/info/exclude",
-    ".git/info/grafts",
-    ".git/packed-refs",
-    ".gitattributes",
+/// Files of git's folder that git processes read.
+const READ_BY_GIT: [&str; 11] = [
+    "HEAD",
+    "commondir",
+    "config",
+    "config.worktree",
+    "index",
+    "info/attributes",
+    "info/exclude",
+    "info/grafts",
+    "objects/info/alternates",
+    "packed-refs",
+    "shallow",
 ];
 
 /// A file that git would wait for, such as a FIFO in its place.
-fn irregular_file(root: &Path) -> Option<&'static str> {
-    let top = root.ancestors().find(|folder| folder.join(".git").exists())?;
-    let is_irregular = |name: &&&str| {
-        let file = fs::metadata(top.join(name)).map(|metadata| metadata.file_type());
-        file.is_ok_and(|file| !file.is_file() && !file.is_dir())
+fn irregular_file(root: &Path) -> Option<PathBuf> {
+    let git = root.ancestors().map(|folder| folder.join(".git")).find(|git| git.exists())?;
+    let folder = match text_or_nothing(&git, 1 << 16) {
+        Some(text) if git.is_file() => git.parent()?.join(text.strip_prefix("gitdir:")?.trim()),
+        _ => git.clone(),
     };
-    READ_BY_GIT.iter().find(is_irregular).copied()
+    let head = text_or_nothing(&folder.join("HEAD"), 1 << 16);
+    let branch = head.as_deref().and_then(|head| head.strip_prefix("ref:")).map(|branch| folder.join(branch.trim()));
+    let attributes = git.parent().map(|top| top.join(".gitattributes"));
+    let files = READ_BY_GIT.iter().map(|name| folder.join(name)).chain(branch).chain(attributes);
+    let is_irregular = |file: &PathBuf| {
+        let found = fs::metadata(file).map(|metadata| metadata.file_type());
+        found.is_ok_and(|found| !found.is_file() && !found.is_dir())
+    };
+    files.chain([git.clone()]).find(is_irregular)
 }
+
+/// When git was stopped the last time. It would wait again.
+static STOPPED: Mutex<Option<Instant>> = Mutex::new(None);
+
+/// After that, git is not asked for so long.
+const REST: Duration = Duration::from_mins(2);
 
 /// Run git and give its output, or what it said on standard error when it failed.
 fn run(root: &Path, settings: &[Setting], args: &[&str], input: Option<Vec<u8>>) -> Result<Vec<u8>, String> {
     if let Some(file) = irregular_file(root) {
-        return Err(format!("git is not asked: `{file}` is not a regular file"));
+        return Err(format!("git is not asked: `{}` is not a regular file", file.display()));
+    }
+    let stopped = || STOPPED.lock().unwrap_or_else(PoisonError::into_inner);
+    if stopped().is_some_and(|stopped| stopped.elapsed() < REST) {
+        return Err("git is not asked: it did not end before".to_owned());
     }
     let mut command = command(root, settings, args)?;
     let output = output_of(&mut command, input, TIMEOUT).map_err(|error| format!("git cannot be run: {error}"))?;
     let Some(output) = output else {
+        *stopped() = Some(Instant::now());
         return Err(format!("git {}: it did not end within {} s and was stopped", args[0], TIMEOUT.as_secs()));
     };
     if output.status.success() {
@@ -420,7 +443,7 @@ mod tests {
         };
         git(&["init", "-q", "-b", "trunk"]);
         git(&["remote", "add", "origin", "git@example.com:o/n.git"]);
-        std::fs::write(dir.path().join("a.py"), "").unwrap();
+        fs::write(dir.path().join("a.py"), "").unwrap();
         let unborn = state(dir.path());
         assert_eq!((unborn.commit, unborn.is_dirty), (None, false), "untracked files do not count");
         git(&["add", "-A"]);
@@ -429,14 +452,14 @@ mod tests {
         assert_eq!((clean.branch.as_deref(), clean.is_dirty), (Some("trunk"), false));
         assert_eq!(clean.commit.as_deref().map(str::len), Some(40));
         assert_eq!(remote(dir.path()).as_deref().and_then(slug_of_remote).as_deref(), Some("o/n"));
-        std::fs::write(dir.path().join("a.py"), "x = 1").unwrap();
+        fs::write(dir.path().join("a.py"), "x = 1").unwrap();
         assert!(state(dir.path()).is_dirty);
         let inner = dir.path().join("inner");
-        std::fs::create_dir(&inner).unwrap();
+        fs::create_dir(&inner).unwrap();
         assert_eq!((Membership::of(dir.path()), Membership::of(&inner)), (Membership::Root, Membership::Folder));
-        std::fs::write(dir.path().join(".gitignore"), "inner\n").unwrap();
+        fs::write(dir.path().join(".gitignore"), "inner\n").unwrap();
         assert_eq!(Membership::of(&inner), Membership::Outside, "ignored");
-        std::fs::write(dir.path().join(".git/HEAD"), "nonsense").unwrap();
+        fs::write(dir.path().join(".git/HEAD"), "nonsense").unwrap();
         assert!(state(dir.path()).problem.is_some());
     }
 }

@@ -9,6 +9,7 @@ use ruff_python_ast::name::Name;
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_match_case, walk_pattern, walk_stmt};
 use ruff_python_ast::{
     Arguments, Expr, ExprContext, MatchCase, ModModule, Parameters, Pattern, PySourceType, Stmt, StmtFunctionDef,
+    TypeParams,
 };
 use ruff_python_parser::{ParseOptions, Parsed, parse_unchecked};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -35,6 +36,12 @@ const LONGEST_CHAIN: usize = 256;
 const DEEPEST: usize = 250;
 /// Comprehensions inside of one another.
 const DEEPEST_COMPREHENSION: usize = 32;
+/// Cases of a `match` statement.
+const MOST_CASES: usize = 256;
+/// Bases of a class.
+const MOST_BASES: usize = 256;
+/// Type parameters of a class, a function or an alias.
+const MOST_TYPE_PARAMETERS: usize = 256;
 /// Methods of a class, times the attributes that they bind.
 const MOST_MEMBERS: usize = 250_000;
 
@@ -138,6 +145,7 @@ impl<'a> Shape<'a> {
         function.decorator_list.iter().for_each(|decorator| self.visit_decorator(decorator));
         self.bind(&function.name.id);
         self.here.methods += 1;
+        self.type_parameters(function.type_params.as_deref());
         self.outside_of_parameters(&function.parameters);
         self.enter(false);
         function.parameters.iter().for_each(|parameter| self.bind(&parameter.name().id));
@@ -186,6 +194,11 @@ impl<'a> Shape<'a> {
         self.visit_expr(value);
     }
 
+    fn type_parameters(&mut self, parameters: Option<&'a TypeParams>) {
+        let number = parameters.map_or(0, |parameters| parameters.type_params.len());
+        self.check(number, MOST_TYPE_PARAMETERS, "a definition", "type parameters");
+    }
+
     fn arguments(&mut self, arguments: &'a Arguments) {
         self.visit_arguments(arguments);
     }
@@ -198,6 +211,9 @@ impl<'a> Visitor<'a> for Shape<'a> {
             Stmt::ClassDef(class) => {
                 class.decorator_list.iter().for_each(|decorator| this.visit_decorator(decorator));
                 this.bind(&class.name.id);
+                let bases = class.arguments.as_deref().map_or(0, |arguments| arguments.args.len());
+                this.check(bases, MOST_BASES, "a class", "bases");
+                this.type_parameters(class.type_params.as_deref());
                 class.arguments.iter().for_each(|arguments| this.arguments(arguments));
                 this.enter(true);
                 this.visit_body(&class.body);
@@ -213,6 +229,14 @@ impl<'a> Visitor<'a> for Shape<'a> {
                 let branches = 1 + node.elif_else_clauses.len();
                 this.check(branches, MOST_BRANCHES, "an `if` statement", "branches");
                 this.conditions(branches);
+                walk_stmt(this, statement);
+            }
+            Stmt::Match(node) => {
+                this.check(node.cases.len(), MOST_CASES, "a `match` statement", "cases");
+                walk_stmt(this, statement);
+            }
+            Stmt::TypeAlias(node) => {
+                this.type_parameters(node.type_params.as_deref());
                 walk_stmt(this, statement);
             }
             Stmt::While(_) | Stmt::Assert(_) => {
@@ -326,6 +350,22 @@ mod tests {
             &format!("x = {}1\n", "-".repeat(20_000)),
             Some("the file has 251 levels of nesting or more, more than the limit of 250"),
         );
+        check(
+            &format!("match x:\n{}", "    case 1: pass\n".repeat(257)),
+            Some("a `match` statement has 257 cases, more than the limit of 256"),
+        );
+        check(
+            &format!("class C({}): ...\n", "B,".repeat(257)),
+            Some("a class has 257 bases, more than the limit of 256"),
+        );
+        let parameters: String = (0..257).map(|number| format!("T{number},")).collect();
+        for definition in [
+            format!("class C[{parameters}]: ..."),
+            format!("def f[{parameters}](): ..."),
+            format!("type A[{parameters}] = int"),
+        ] {
+            check(&definition, Some("a definition has 257 type parameters, more than the limit of 256"));
+        }
         let methods = |number: usize| {
             let method = |name| format!("    def m{name}(self): self.a{name} = 1\n");
             format!("class C:\n{}", (0..number).map(method).collect::<String>())

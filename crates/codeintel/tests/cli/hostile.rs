@@ -353,6 +353,75 @@ fn a_database_that_git_tracks_or_that_is_a_link_is_never_opened() {
 }
 
 #[test]
+fn a_folder_that_looks_like_a_bare_repository_hides_no_tracked_database() {
+    let sandbox = Sandbox::new("#- sub/good.py\nx = 1\n");
+    sandbox.git(&["init", "-q"]);
+    sandbox.ok(&["ingest", "-q", "sub"]);
+    sandbox.write("sub/HEAD", "ref: refs/heads/x\n");
+    sandbox.write("sub/objects/x", "");
+    sandbox.write("sub/refs/x", "");
+    sandbox.git(&["add", "-f", "sub"]);
+    sandbox.git(&["commit", "-qm", "one"]);
+    let output = sandbox.run(&["query", "--root", "sub", "SELECT 1"]);
+    assert!(stderr(&output).contains("git tracks `.codeintel`"), "{}", stderr(&output));
+}
+
+#[test]
+fn trust_in_a_repository_makes_no_file_of_others_ours() {
+    for text in ["mine", "", "SQLite format 3\0more"] {
+        let sandbox = Sandbox::new("#- good.py\nx = 1\n#- codeintel.toml\ndb = 'notes.txt'\n");
+        sandbox.write("notes.txt", text);
+        for args in [&["ingest", "--trust"][..], &["ingest", "--full", "--trust"]] {
+            let (code, said) = sandbox.fails(args);
+            assert!(code == 2 && said.contains("not a database of codeintel"), "{args:?}: {code} {said}");
+        }
+        let mut names: Vec<_> = fs::read_dir(sandbox.root()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(
+            (names, fs::read(sandbox.path("notes.txt")).unwrap()),
+            (vec!["codeintel.toml".into(), "good.py".into(), "notes.txt".into()], text.into())
+        );
+    }
+}
+
+#[test]
+fn trust_can_be_listed_and_revoked_whatever_has_become_of_the_repository() {
+    let sandbox = Sandbox::new("#- a/good.py\nx = 1\n#- b/good.py\nx = 1\n");
+    sandbox.write("a/codeintel.toml", "tools.ruff = \"\"\"x\n  codeintel.toml: \\u001b[31mfake\"\"\"\n");
+    for root in ["a", "b"] {
+        let said = sandbox.ok(&["trust", root]);
+        assert!(!said.contains('\u{1b}') && !said.contains("\n  codeintel.toml: fake"), "{said}");
+    }
+    sandbox.write("a/codeintel.toml", "nonsense = 1");
+    fs::remove_dir_all(sandbox.path("b")).unwrap();
+    assert_eq!(sandbox.ok(&["trust", "--list", "a"]).lines().filter(|line| !line.starts_with(' ')).count(), 2);
+    for root in ["a", "b"] {
+        assert!(sandbox.ok(&["trust", "--revoke", root]).contains("is not trusted any more"));
+    }
+    assert_eq!(sandbox.ok(&["trust", "--list"]), "");
+}
+
+#[test]
+fn what_is_no_file_in_place_of_one_of_gits_holds_nothing_up() {
+    for name in [".git/HEAD", ".git/index", ".git/config", ".git/info/exclude", ".git/packed-refs", ".git/shallow"] {
+        let sandbox = Sandbox::new(SOURCES);
+        sandbox.git(&["init", "-q"]);
+        sandbox.git(&["add", "good.py"]);
+        sandbox.git(&["commit", "-qm", "one"]);
+        let _none = fs::remove_file(sandbox.path(name));
+        assert!(Command::new("mkfifo").arg(sandbox.path(name)).status().unwrap().success());
+        let begun = std::time::Instant::now();
+        sandbox.ok(&["ingest", "-q", "--repo", "o/r"]);
+        assert!(begun.elapsed().as_secs() < 50, "{name}");
+        let problems = sandbox.query("SELECT message FROM core.problems");
+        assert!(
+            problems.iter().any(|problem| problem.contains(&format!("{name}` is not a regular file"))),
+            "{name}: {problems:?}"
+        );
+    }
+}
+
+#[test]
 fn a_repository_that_moves_or_is_copied_keeps_its_database() {
     let sandbox = Sandbox::new("#- a/good.py\nx = 1\n");
     sandbox.ok(&["ingest", "-q", "--repo", "r", "a"]);

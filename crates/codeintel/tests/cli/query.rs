@@ -28,6 +28,7 @@ const FUNCTION: End = Refused("is not allowed in a query");
 const STATEMENT: End = Refused("a query cannot change anything");
 const SEVERAL: End = Refused("more than one");
 const FILE: End = Refused("a query cannot read files");
+const DEEP: End = Refused("a value that nests deeply would end the program");
 const SYNTAX: End = Refused("line 1:");
 
 /// `{db}` is the database, `{dir}` its folder.
@@ -161,6 +162,12 @@ const HOSTILE: &[(&str, End)] = &[
     ("SELECT 1) AS q; COPY (SELECT 1) TO '{db}'; FROM (SELECT 1", SYNTAX),
     ("SELECT 1) TO '{db}'", SYNTAX),
     ("SELECT 1 -- \n) TO '{db}' --", Refused("line 2:")),
+    // Values that DuckDB dies of.
+    ("SELECT json_structure(repeat('[',100000)||repeat(']',100000))", DEEP),
+    ("SELECT (repeat('[',100000)||repeat(']',100000))::JSON::VARIANT::VARCHAR", DEEP),
+    ("SELECT json_contains(repeat('[',2000000)||repeat(']',2000000),'1')", DEEP),
+    ("SELECT json_merge_patch('{}', '{}')", DEEP),
+    ("SELECT json_serialize_plan('FROM enable_logging(storage=''file'')')", FUNCTION),
     // WITH ... INSERT and what changes by a common table.
     ("WITH a AS (SELECT 1) INSERT INTO store.meta SELECT 'a', 'b' FROM a", STATEMENT),
     ("WITH a AS (INSERT INTO store.meta VALUES ('a', 'b') RETURNING *) FROM a", Refused("A CTE needs a SELECT")),

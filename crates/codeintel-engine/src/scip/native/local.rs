@@ -97,7 +97,7 @@ pub(super) fn with_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Resu
 impl Workforce for LocalWorkforce {
     fn work(&mut self, options: &ResolverOptions, job: &Job, take: &mut dyn FnMut(Event)) -> Ending {
         let (sender, receiver) = crossbeam_channel::bounded(WAITING);
-        let mut ending = Ending::Died { reason: "it failed".to_owned(), in_flight: None };
+        let mut ending = Ending::Died { reason: "it failed".to_owned(), in_flight: None, is_final: false };
         let ended = thread::scope(|scope| {
             let worker = scope.spawn(|| {
                 with_large_stack(|| {
@@ -116,7 +116,7 @@ impl Workforce for LocalWorkforce {
         });
         match ended {
             Ok(()) => ending,
-            Err(reason) => Ending::Died { reason, in_flight: None },
+            Err(reason) => Ending::Died { reason, in_flight: None, is_final: false },
         }
     }
 

@@ -102,8 +102,8 @@ enum Ending {
     Done,
     /// Files were no longer what they were when they were hashed.
     Raced(Vec<String>),
-    /// The resolver died, and which file it had begun with.
-    Died { reason: String, in_flight: Option<u32> },
+    /// The resolver died, which file it had begun with, and whether it would die of it again.
+    Died { reason: String, in_flight: Option<u32>, is_final: bool },
     /// It could not be started.
     NotStarted(String),
 }
@@ -245,7 +245,7 @@ impl Run<'_> {
             let (ending, answered) = self.work(workforce, &[]);
             match ending {
                 Ending::Done => return Ok(()),
-                Ending::Died { reason, in_flight } => {
+                Ending::Died { reason, in_flight, is_final } => {
                     stillborn = if answered > 0 || in_flight.is_some() { 0 } else { stillborn + 1 };
                     if stillborn == MOST_STILLBORN {
                         return Err(Stop::Failed(reason));
@@ -254,7 +254,7 @@ impl Run<'_> {
                     let dead = self.job.items.iter().copied().find(died);
                     self.job.items.retain(|item| !died(item));
                     let reason = format!("the resolver died of it: {reason}");
-                    self.refused.extend(dead.map(|item| Refused { item, reason, is_final: false }));
+                    self.refused.extend(dead.map(|item| Refused { item, reason, is_final }));
                 }
                 Ending::Raced(paths) => return Err(raced(&paths)),
                 Ending::NotStarted(reason) => return Err(Stop::NotStarted(reason)),

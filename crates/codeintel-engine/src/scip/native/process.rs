@@ -7,11 +7,14 @@ use std::sync::Arc;
 use std::thread;
 
 use codeintel_semantic::ResolverOptions;
-use codeintel_system::{ItemWatch, System, WorkerProcess, end_process, read_message, write_message};
+use codeintel_system::{ItemWatch, System, WorkerEnd, WorkerProcess, end_process, read_message, write_message};
 
 use super::job::{Event, Job, Order};
 use super::local::{LocalWorkforce, with_large_stack};
 use super::{Ending, Workforce};
+
+/// The signal that ends a process whose stack has overflowed.
+const ABORTED: i32 = 6;
 
 /// So many messages wait to be taken at most.
 const WAITING: usize = 64;
@@ -114,7 +117,12 @@ impl Workforce for ProcessWorkforce {
                 self.process = Some(process);
                 ending
             }
-            (ending, _) => ending.unwrap_or_else(|| Ending::Died { reason: process.end().to_string(), in_flight }),
+            (ending, _) => ending.unwrap_or_else(|| {
+                let end = process.end();
+                // Who knows less goes deeper and takes longer. Memory, and a signal from elsewhere, may have other reasons.
+                let is_final = matches!(end, WorkerEnd::OutOfTime | WorkerEnd::Signal(ABORTED));
+                Ending::Died { reason: end.to_string(), in_flight, is_final }
+            }),
         }
     }
 

@@ -27,7 +27,7 @@ impl Workforce for Fake {
         });
         self.asked.push(words.collect::<Vec<_>>().join(" "));
         if self.is_stillborn {
-            return Ending::Died { reason: "it was ended by signal 9".to_owned(), in_flight: None };
+            return Ending::Died { reason: "it was ended by signal 9".to_owned(), in_flight: None, is_final: false };
         }
         for item in &job.items {
             take(Event::Begun(item.file));
@@ -39,7 +39,11 @@ impl Workforce for Fake {
             };
             if is_deadly {
                 self.made = 0;
-                return Ending::Died { reason: "it was ended by signal 6".to_owned(), in_flight: Some(item.file) };
+                return Ending::Died {
+                    reason: "it was ended by signal 11".to_owned(),
+                    in_flight: Some(item.file),
+                    is_final: false,
+                };
             }
             let is_dear = match self.words[item.file as usize] {
                 "dear" => item.level == Level::Types,
@@ -112,7 +116,7 @@ fn files_that_cost_nobody_anything_are_one_job() {
 
 #[test]
 fn a_file_that_the_resolver_dies_of_costs_itself_only() {
-    let message = format!("the resolver died of it: it was ended by signal 6{WITHOUT_TYPES}");
+    let message = format!("the resolver died of it: it was ended by signal 11{WITHOUT_TYPES}");
     check(&["fine", "deadly", "fine"], &["0 1 2", "2", "anew", "1", "1'"], &[(1, &message)]);
 }
 
@@ -130,7 +134,7 @@ fn a_verdict_of_who_has_learnt_nothing_is_final() {
 
 #[test]
 fn a_file_that_cannot_be_worked_with_at_all_has_an_empty_document() {
-    let died = "the resolver died of it: it was ended by signal 6";
+    let died = "the resolver died of it: it was ended by signal 11";
     let message = format!("{died}; its document is empty, since without types {died}");
     check(&["fatal", "fine"], &["0 1", "1", "anew", "0", "0'"], &[(0, &message)]);
 }
