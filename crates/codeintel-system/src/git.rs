@@ -305,7 +305,7 @@ fn irregular_file(root: &Path) -> Option<PathBuf> {
         let found = fs::metadata(file).map(|metadata| metadata.file_type());
         found.is_ok_and(|found| !found.is_file() && !found.is_dir())
     };
-    files.chain([git.clone()]).find(is_irregular)
+    files.chain([git]).find(is_irregular)
 }
 
 /// When git was stopped the last time. It would wait again.

@@ -49,7 +49,7 @@ pub(crate) fn options(settings: &Settings, system: &dyn System) -> Result<Option
     if !names.is_empty() {
         let datasets = names.iter().map(|name| dataset(name)).collect::<Result<Vec<_>, _>>()?;
         options.index &= datasets.iter().any(|dataset| dataset.shows_documents());
-        options.datasets = datasets.into_iter().flat_map(|dataset| dataset.facts()).filter_map(Wanted::new).collect();
+        options.datasets = datasets.into_iter().flat_map(Dataset::facts).filter_map(Wanted::new).collect();
     }
     Ok(options)
 }

@@ -59,7 +59,7 @@ impl OutputFile {
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let file = builder.tempfile_in(&folder).map_err(io)?;
         PARTS.lock().unwrap_or_else(PoisonError::into_inner).push(file.path().to_owned());
-        Ok(Self { file, target })
+        Ok(Self { target, file })
     }
 
     /// Put the file in its place.
