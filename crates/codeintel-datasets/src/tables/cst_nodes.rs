@@ -75,8 +75,8 @@ const MAX_LEVELS: usize = 10_000;
 const MAX_CHARACTERS: usize = 1000;
 
 /// All chains of one file take so many bytes at most, and so many for each byte of it. Behind that there are none.
-const MAX_CHAINS_BYTES: usize = 16 << 20;
-const MAX_CHAINS_RATIO: usize = 64;
+const MAX_CHAINS_BYTES: usize = 1 << 20;
+const MAX_CHAINS_RATIO: usize = 16;
 
 /// Of a run of one kind so many are written out; one character says how many more there are.
 const WRITTEN_OUT: usize = 8;
@@ -134,7 +134,7 @@ pub(crate) static DATASET: Dataset = Dataset {
         end_byte Integer ! "Offset behind the last byte.";
         text_preview Varchar ! "The first 200 characters of the node's source text.";
         parents Json ? "List of the kinds of the ancestors, from the Module down; NULL for nodes more than 10,000 levels deep, or 1,000 where a run of one kind, as of \
-          strings in a row, counts as nine at most, and where the chains of one file would take more than 64 times its size.";
+          strings in a row, counts as nine at most, and where the chains of one file would take more than 1 MB and 16 times its size.";
         qname Varchar ! "Module and enclosing scopes, joined by dots. A definition and its decorators count as inside of it.";
     },
     view: concat!(
