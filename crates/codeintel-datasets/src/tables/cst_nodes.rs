@@ -74,8 +74,9 @@ const MAX_LEVELS: usize = 10_000;
 /// So many characters a stored chain may have, for the same reason.
 const MAX_CHARACTERS: usize = 1000;
 
-/// All chains of one file take so many bytes at most, and so many for each byte of it. Behind that there are none.
-const MAX_CHAINS_BYTES: usize = 1 << 20;
+/// All chains of one file have so many levels at most, spelled out, and so many for each byte of it. Behind that there are none. Those of real
+/// files have some two for each byte.
+const MAX_CHAINS_LEVELS: usize = 4 << 20;
 const MAX_CHAINS_RATIO: usize = 16;
 
 /// Of a run of one kind so many are written out; one character says how many more there are.
@@ -134,7 +135,7 @@ pub(crate) static DATASET: Dataset = Dataset {
         end_byte Integer ! "Offset behind the last byte.";
         text_preview Varchar ! "The first 200 characters of the node's source text.";
         parents Json ? "List of the kinds of the ancestors, from the Module down; NULL for nodes more than 10,000 levels deep, or 1,000 where a run of one kind, as of \
-          strings in a row, counts as nine at most, and where the chains of one file would take more than 1 MB and 16 times its size.";
+          strings in a row, counts as nine at most, and where the chains of one file would have more than four million levels and 16 for each byte of it.";
         qname Varchar ! "Module and enclosing scopes, joined by dots. A definition and its decorators count as inside of it.";
     },
     view: concat!(
@@ -243,7 +244,7 @@ impl Collected {
         };
         let mut chain = Chain::default();
         let mut line = 1;
-        let mut left = MAX_CHAINS_BYTES + MAX_CHAINS_RATIO * text.len();
+        let mut left = MAX_CHAINS_LEVELS + MAX_CHAINS_RATIO * text.len();
         Cst::each(parsed.file, parsed.ast, |node_id, node: &CstNode| {
             chain.cut_behind(node.parent);
             let definition_id = match node.ast {
@@ -256,8 +257,9 @@ impl Collected {
             let end = lines.utf8_near(end_byte, line);
             // LibCST takes the last line to end in a line break, whether it does or not.
             let is_unfinished = node.parent.is_none() && !text.is_empty() && !text.ends_with(['\n', '\r']);
-            let ancestors = chain.ancestors().filter(|ancestors| ancestors.len() <= left);
-            left -= ancestors.map_or(0, str::len);
+            let levels = chain.nodes.len();
+            let ancestors = chain.ancestors().filter(|_| levels <= left);
+            left -= if ancestors.is_some() { levels } else { 0 };
             self.nodes.push(cst_nodes::Row {
                 content_id,
                 node_id: node_id as i32,
