@@ -1,4 +1,4 @@
-//! What was typed. What it means is in [`crate::settings`].
+//! What was typed. What it means is in [`crate::assembly`].
 
 use std::path::PathBuf;
 
