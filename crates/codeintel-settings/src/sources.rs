@@ -84,7 +84,7 @@ impl Settings {
         }
     }
 
-    /// The same with these variables for an environment.
+    /// As [`Settings::read`], with these variables for an environment.
     pub fn from_places(
         root: &Path,
         is_trusted: bool,

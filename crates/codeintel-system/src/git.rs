@@ -125,6 +125,21 @@ pub(crate) fn folder(root: &Path) -> Option<PathBuf> {
     text(run(root, &[], &["rev-parse", "--absolute-git-dir"], None)).ok().map(|path| PathBuf::from(path.trim_end()))
 }
 
+/// The top of the working tree around a folder, without asking git: where there is a `.git`.
+pub(crate) fn top(root: &Path) -> Option<&Path> {
+    root.ancestors().find(|folder| folder.join(".git").exists())
+}
+
+/// Where git keeps what is checked out at such a top, without asking git. None where its `.git` does not say.
+pub(crate) fn folder_of(top: &Path) -> Option<PathBuf> {
+    let git = top.join(".git");
+    if git.is_dir() {
+        return Some(git);
+    }
+    let text = text_or_nothing(&git, 1 << 16)?;
+    Some(top.join(text.strip_prefix("gitdir:")?.trim()))
+}
+
 /// Git in a working tree, with its filters known, so that none is run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Git {
@@ -292,20 +307,17 @@ const READ_BY_GIT: [&str; 11] = [
 
 /// A file that git would wait for, such as a FIFO in its place.
 fn irregular_file(root: &Path) -> Option<PathBuf> {
-    let git = root.ancestors().map(|folder| folder.join(".git")).find(|git| git.exists())?;
-    let folder = match text_or_nothing(&git, 1 << 16) {
-        Some(text) if git.is_file() => git.parent()?.join(text.strip_prefix("gitdir:")?.trim()),
-        _ => git.clone(),
-    };
+    let top = top(root)?;
+    let git = top.join(".git");
+    let folder = folder_of(top).unwrap_or_else(|| git.clone());
     let head = text_or_nothing(&folder.join("HEAD"), 1 << 16);
     let branch = head.as_deref().and_then(|head| head.strip_prefix("ref:")).map(|branch| folder.join(branch.trim()));
-    let attributes = git.parent().map(|top| top.join(".gitattributes"));
-    let files = READ_BY_GIT.iter().map(|name| folder.join(name)).chain(branch).chain(attributes);
+    let files = READ_BY_GIT.iter().map(|name| folder.join(name)).chain(branch);
     let is_irregular = |file: &PathBuf| {
         let found = fs::metadata(file).map(|metadata| metadata.file_type());
         found.is_ok_and(|found| !found.is_file() && !found.is_dir())
     };
-    files.chain([git]).find(is_irregular)
+    files.chain([top.join(".gitattributes"), git]).find(is_irregular)
 }
 
 /// When git was stopped the last time. It would wait again.

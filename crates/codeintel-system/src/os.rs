@@ -126,7 +126,7 @@ impl System for OsSystem {
             Membership::Root => slug(),
             Membership::Folder => {
                 // Folders of one repository are told apart by their paths in it.
-                let top = self.root.ancestors().find(|folder| folder.join(".git").exists())?;
+                let top = git::top(&self.root)?;
                 let inside = self.root.strip_prefix(top).ok()?;
                 Some(format!("{}/{}", slug()?, inside.to_string_lossy()))
             }

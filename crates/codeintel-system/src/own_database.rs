@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use codeintel_base::ContentHash;
 use serde::{Deserialize, Serialize};
 
-use crate::git::Git;
+use crate::git::{self, Git};
 use crate::regular::text_or_nothing;
 
 /// So many ids of databases whose place is gone are kept: their repositories may have moved, and be found elsewhere.
@@ -253,11 +253,8 @@ fn obstacle(root: &Path, database: &Path) -> io::Result<Option<(PathBuf, &'stati
 
 /// Whether git tracks the database, something that belongs to it, or for one in a folder of its own, anything in there.
 fn is_tracked(root: &Path, database: &Path) -> bool {
-    if index_of(root).is_none() {
-        return false;
-    }
     // Asked from the top, git cannot take a folder on the way for a bare repository.
-    let top = root.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(root);
+    let Some(top) = git::top(root).filter(|top| git::folder_of(top).is_some()) else { return false };
     let Ok(path) = database.strip_prefix(top) else { return false };
     let in_own = database.strip_prefix(root).is_ok_and(|path| path.starts_with(".codeintel"));
     let folder = path.parent().filter(|_| in_own);
@@ -274,12 +271,7 @@ fn is_tracked(root: &Path, database: &Path) -> bool {
 
 /// Git's index for a folder, where there is one.
 fn index_of(root: &Path) -> Option<PathBuf> {
-    let git = root.ancestors().map(|folder| folder.join(".git")).find(|git| git.exists())?;
-    if git.is_dir() {
-        return Some(git.join("index"));
-    }
-    let text = text_or_nothing(&git, 1 << 16)?;
-    Some(git.parent()?.join(text.strip_prefix("gitdir:")?.trim()).join("index"))
+    Some(git::folder_of(git::top(root)?)?.join("index"))
 }
 
 /// The path of what belongs to a database, by its ending.

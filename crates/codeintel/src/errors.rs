@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use codeintel_engine::EngineError;
 use codeintel_engine::scip::ImportError;
+use codeintel_settings::SettingsError;
 use codeintel_store::{QueryError, StoreError};
 
 use crate::output::plain;
-use codeintel_settings::SettingsError;
 
 /// Exit code of an answer with findings.
 pub(crate) const FINDINGS: u8 = 1;

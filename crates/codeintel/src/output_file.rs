@@ -4,9 +4,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use tempfile::{Builder, NamedTempFile};
-
 use codeintel_settings::SettingsError;
+use tempfile::{Builder, NamedTempFile};
 
 /// The folder of codeintel's own files in a repository.
 const OWN_FOLDER: &str = ".codeintel";

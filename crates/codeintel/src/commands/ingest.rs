@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use codeintel_engine::checks::CheckReport;
 use codeintel_engine::scip::{IndexReport, IndexStatus, keep_shards};
 use codeintel_engine::{EngineError, Options, Producers, Report, ingest};
+use codeintel_settings::Log;
 use codeintel_store::{Access, Database, Opened, StoreError};
 use comfy_table::CellAlignment;
 use serde_json::json;
@@ -17,7 +18,6 @@ use super::Context;
 use crate::args::{IngestArgs, SummaryFormat};
 use crate::assembly;
 use crate::output;
-use codeintel_settings::Log;
 
 pub(super) fn run(args: &IngestArgs) -> anyhow::Result<ExitCode> {
     let context = Context::of_run(&args.run)?;

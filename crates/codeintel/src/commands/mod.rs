@@ -22,6 +22,7 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
 use codeintel_base::{NoProgress, Progress, RepoPath};
+use codeintel_settings::{Log, Settings, SettingsError};
 use codeintel_system::{OsSystem, OwnDatabases};
 use toml::Value;
 
@@ -29,7 +30,6 @@ use self::place::Place;
 use crate::args::{Args, Checking, Command, DatabaseArgs, Indexing, RunArgs, Selection, Verbosity};
 use crate::output::plain;
 use crate::progress::Bar;
-use codeintel_settings::{Log, Settings, SettingsError};
 
 pub(crate) use self::worker::program as worker_program;
 

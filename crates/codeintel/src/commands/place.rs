@@ -3,11 +3,11 @@
 use std::io;
 use std::path::Path;
 
+use codeintel_settings::SettingsError;
 use codeintel_store::StoreError;
 use codeintel_system::{OwnDatabases, Standing, Voucher};
 
 use super::{Context, warn_once};
-use codeintel_settings::SettingsError;
 
 /// Where the database of a command is, as to who may have made it.
 pub(super) struct Place {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use codeintel_base::count;
+use codeintel_settings::{Log, SettingsError};
 use codeintel_store::{Overdue, Query, QueryError, Reader};
 use codeintel_system::limit_memory;
 
@@ -14,7 +15,6 @@ use crate::errors::FAILED;
 use crate::output;
 use crate::output_file::{OutputFile, remove_parts};
 use crate::rows::{self, Printed, Terminal};
-use codeintel_settings::{Log, SettingsError};
 
 /// How many rows a terminal shows if nothing else is asked for.
 const ROWS_OF_TERMINAL: usize = 40;

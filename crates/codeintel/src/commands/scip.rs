@@ -7,6 +7,7 @@ use anyhow::bail;
 use codeintel_base::RepoPath;
 use codeintel_engine::Producers;
 use codeintel_engine::scip::{ExportRequest, ImportIndexer, export};
+use codeintel_settings::Log;
 use codeintel_store::{Access, Database, StoreError};
 use codeintel_system::{NewFile, OwnFolder};
 
@@ -15,7 +16,6 @@ use super::ingest::ingest_into_database;
 use crate::args::{ExportArgs, ImportArgs, ScipCommand};
 use crate::assembly;
 use crate::output;
-use codeintel_settings::Log;
 
 /// The files that an export writes.
 pub(super) const FILES: [&str; 2] = ["index.scip", "index.scip.json"];

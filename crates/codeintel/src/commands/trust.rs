@@ -4,13 +4,13 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use codeintel_settings::{GuardedSetting, Settings, TrustedRepositories};
 
 use super::Context;
 use crate::args::{DatabaseArgs, TrustArgs};
 use crate::errors::FINDINGS;
 use crate::output;
 use crate::output::plain;
-use codeintel_settings::{GuardedSetting, Settings, TrustedRepositories};
 
 pub(super) fn run(args: &TrustArgs) -> anyhow::Result<ExitCode> {
     let mut out = output::stdout();

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::bail;
 use codeintel_engine::scip::NoIndexer;
 use codeintel_engine::{Producers, verify};
+use codeintel_settings::Log;
 use codeintel_store::{Access, Database};
 
 use super::Context;
@@ -13,7 +14,6 @@ use crate::args::VerifyArgs;
 use crate::assembly;
 use crate::errors::FINDINGS;
 use crate::output;
-use codeintel_settings::Log;
 
 pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     let mut context = Context::open(&args.place.path, &args.place.database)?;

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use codeintel_engine::{EngineError, Producers, concerns_all};
+use codeintel_settings::Log;
 use codeintel_store::StoreError;
 use codeintel_system::{Changes, RepositoryWatch};
 
@@ -11,7 +12,6 @@ use super::Context;
 use super::ingest::{ingest_into_database, tell};
 use crate::args::RunArgs;
 use crate::assembly;
-use codeintel_settings::Log;
 
 /// A refresh begins when nothing has changed for this time.
 const QUIET: Duration = Duration::from_millis(100);
