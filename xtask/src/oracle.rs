@@ -37,7 +37,7 @@ pub(crate) fn run(packages: &[String]) -> anyhow::Result<()> {
         let database = database.to_string_lossy().into_owned();
         let place_text = place.to_string_lossy().into_owned();
         program(&codeintel).args(&["ingest", "--quiet", "--repo", "oracle", "--db", &database, &place_text]).run()?;
-        for script in ["tables.py", "cst.py", "annotations.py", "coverage.py", "references.py"] {
+        for script in ["tables.py", "cst.py", "annotations.py", "coverage.py", "imports.py", "references.py"] {
             let path = root().join("xtask/oracle").join(script).to_string_lossy().into_owned();
             if program(setup::python()).args(&[&path, &place_text, &database]).run().is_err() {
                 failed.push(format!("{place_text} ({script})"));

@@ -13,7 +13,9 @@ const LIBDUCKDB: &str = "1.5.6-r.1";
 const PYTHON_PACKAGES: &[&str] = &[
     "duckdb>=1.5.5,<1.6",
     "docstring_parser==0.18.0",
+    "grimp==3.20",
     "libcst==1.9.0",
+    "networkx==3.6.1",
     "pyarrow",
     "pyrefly==1.4.1",
     "pyright[nodejs]==1.1.414",

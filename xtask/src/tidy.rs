@@ -15,7 +15,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("codeintel-settings", &["codeintel-base", "codeintel-system"]),
     ("codeintel-python", &["codeintel-base"]),
     ("codeintel-scip", &["codeintel-base"]),
-    ("codeintel-datasets", &["codeintel-base", "codeintel-python", "codeintel-scip"]),
+    ("codeintel-graph", &["codeintel-base", "codeintel-python"]),
+    ("codeintel-datasets", &["codeintel-base", "codeintel-python", "codeintel-graph", "codeintel-scip"]),
     ("codeintel-store", &["codeintel-base", "codeintel-scip", "codeintel-datasets"]),
     ("codeintel-semantic", &["codeintel-base", "codeintel-python", "codeintel-scip"]),
     (
@@ -24,6 +25,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "codeintel-base",
             "codeintel-system",
             "codeintel-python",
+            "codeintel-graph",
             "codeintel-scip",
             "codeintel-semantic",
             "codeintel-datasets",

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use arrow_array::RecordBatch;
-use codeintel_base::Problem;
+use codeintel_base::{ContentHash, Problem};
 use codeintel_python::{Ast, Definition, ParsedFile};
 
 use crate::table::{Column, StoredColumns, StoredTable};
@@ -38,6 +38,16 @@ pub enum Maker {
     Document,
     /// One run of a tool, for one file. Stale when the tool, its configuration or what it has read is another one.
     Report,
+    /// A function of other facts and of the files of a snapshot: their paths, their modules and the source roots that these start from. Stale when the rows
+    /// that it reads are others; what was derived from the same rows before is found again.
+    Derived {
+        /// Facts of contents that it reads.
+        reads: &'static [&'static Facts],
+        /// The query of its input. `{files}` stands for the files, with the columns of `store.files` that do not depend on who has scanned them when.
+        input: &'static str,
+        /// Makes the rows under a number, given the batches of the input: those of the tables in their order.
+        build: fn(i32, &[RecordBatch]) -> Vec<RecordBatch>,
+    },
 }
 
 /// What stored rows are facts of.
@@ -49,6 +59,8 @@ pub enum Key {
     Document,
     /// What one run of a tool says of one file.
     Report,
+    /// What is derived from the same rows.
+    Derivation,
 }
 
 impl Key {
@@ -58,6 +70,7 @@ impl Key {
             Self::Content => "content_id",
             Self::Document => "facts_id",
             Self::Report => "report_id",
+            Self::Derivation => "derivation_id",
         }
     }
 }
@@ -69,6 +82,7 @@ impl Facts {
             Maker::Parse { .. } => Key::Content,
             Maker::Document => Key::Document,
             Maker::Report => Key::Report,
+            Maker::Derived { .. } => Key::Derivation,
         }
     }
 
@@ -76,8 +90,21 @@ impl Facts {
     pub fn tree(&self) -> Option<Tree> {
         match self.maker {
             Maker::Parse { tree, .. } => Some(tree),
-            Maker::Document | Maker::Report => None,
+            Maker::Document | Maker::Report | Maker::Derived { .. } => None,
         }
+    }
+
+    /// The facts without which these are of no use or cannot be made.
+    pub fn needs(&self) -> &'static [&'static Self] {
+        match self.maker {
+            Maker::Derived { reads, .. } => reads,
+            Maker::Parse { .. } | Maker::Document | Maker::Report => self.uses,
+        }
+    }
+
+    /// Whether others are derived from them.
+    pub fn are_read(&self) -> bool {
+        all_facts().any(|facts| matches!(facts.maker, Maker::Derived { reads, .. } if reads.iter().any(|read| read.name == self.name)))
     }
 }
 
@@ -92,7 +119,7 @@ pub struct Dataset {
     pub columns: &'static [Column],
     /// The query behind the view. `{snapshots}` stands for the snapshots that it shows, `{complete}` for those of them
     /// that have its facts for every file: facts may be there for some files only, because they share contents with
-    /// another snapshot or because a run was cut short. `{ast_kinds}` and the other names of [`crate::code_names`] stand
+    /// another snapshot or because a run was cut short. `{files}` stands for the files of the latter, with `repo` and `commit`. `{ast_kinds}` and the other names of [`crate::code_names`] stand
     /// for the names behind the codes, quoted and in the order of the codes.
     pub view: &'static str,
     /// A query that a user might start from.
@@ -135,14 +162,30 @@ pub struct Parsed<'a> {
 /// Collects the rows of many contents.
 pub trait Rows: Send {
     /// Append the rows of a content, in all tables. Where one content has very many of them, they are passed on in between, so that they
-    /// never have to be in memory together.
-    fn extract(&mut self, content_id: i32, extraction: Extraction<'_>, pass_on: PassOn<'_>);
+    /// never have to be in memory together. The digest is asked for where other facts are derived from these.
+    fn extract(&mut self, content_id: i32, extraction: Extraction<'_>, pass_on: PassOn<'_>, digest: &mut RowsDigest);
 
     /// Whether there are enough rows to be passed on.
     fn is_full(&self) -> bool;
 
     /// Take the rows: one batch for each table, in the order of the dataset's tables.
     fn take(&mut self) -> Vec<RecordBatch>;
+}
+
+/// What tells the rows of one content from those of another one, if it is asked for. Equal rows have equal digests in every database.
+#[derive(Debug, Default)]
+pub struct RowsDigest(Option<Vec<u8>>);
+
+impl RowsDigest {
+    /// One that is asked for, or not.
+    pub fn new(is_asked_for: bool) -> Self {
+        Self(is_asked_for.then(Vec::new))
+    }
+
+    /// The digest of the rows, if it was asked for.
+    pub fn finish(self) -> Option<ContentHash> {
+        self.0.map(|bytes| ContentHash::of(&bytes))
+    }
 }
 
 /// Takes what [`Rows::take`] gives.
@@ -158,10 +201,14 @@ pub(crate) struct Extractor<C> {
 pub(crate) struct Sink<'a, C> {
     columns: &'a mut C,
     pass_on: PassOn<'a>,
+    digest: &'a mut RowsDigest,
 }
 
 impl<C: StoredColumns> Sink<'_, C> {
     pub(crate) fn push(&mut self, row: C::Row<'_>) {
+        if let Some(bytes) = &mut self.digest.0 {
+            C::digest(&row, bytes);
+        }
         self.columns.push(row);
         if self.columns.is_full() {
             (self.pass_on)(vec![self.columns.take()]);
@@ -176,8 +223,8 @@ impl<C: StoredColumns> Extractor<C> {
 }
 
 impl<C: StoredColumns> Rows for Extractor<C> {
-    fn extract(&mut self, content_id: i32, extraction: Extraction<'_>, pass_on: PassOn<'_>) {
-        (self.extract)(&mut Sink { columns: &mut self.columns, pass_on }, content_id, extraction);
+    fn extract(&mut self, content_id: i32, extraction: Extraction<'_>, pass_on: PassOn<'_>, digest: &mut RowsDigest) {
+        (self.extract)(&mut Sink { columns: &mut self.columns, pass_on, digest }, content_id, extraction);
     }
 
     fn is_full(&self) -> bool {
@@ -206,7 +253,9 @@ impl Dataset {
         let has_facts = facts.collect::<Vec<_>>().join(" AND ");
         let complete =
             format!("(SELECT * FROM ({snapshots}) WHERE {})", if has_facts.is_empty() { "true" } else { &has_facts });
-        let mut view = self.view.replace("{snapshots}", &format!("({snapshots})")).replace("{complete}", &complete);
+        let files = "(SELECT s.repo, s.commit, f.* FROM {complete} s JOIN store.files f USING (snapshot_id))";
+        let mut view = self.view.replace("{files}", files).replace("{snapshots}", &format!("({snapshots})"));
+        view = view.replace("{complete}", &complete);
         for (table, codes) in tables::code_names() {
             let names: Vec<String> = codes.iter().map(|(_, name)| format!("'{name}'")).collect();
             view = view.replace(&format!("{{{table}}}"), &names.join(", "));
@@ -214,10 +263,11 @@ impl Dataset {
         view
     }
 
-    /// The facts that a run must have made of every content before it can be shown, those first whose rows others name.
+    /// The facts that a run must have made of every content, or derived from them, before it can be shown, those first that others need.
     pub fn facts(&self) -> Vec<&'static Facts> {
-        let read = self.reads.iter().filter(|facts| facts.key() == Key::Content);
-        let mut facts: Vec<&'static Facts> = read.flat_map(|facts| facts.uses.iter().chain([facts])).copied().collect();
+        let read = self.reads.iter().filter(|facts| matches!(facts.key(), Key::Content | Key::Derivation));
+        let mut facts: Vec<&'static Facts> =
+            read.flat_map(|facts| facts.needs().iter().chain([facts])).copied().collect();
         let mut seen = BTreeSet::new();
         facts.retain(|facts| seen.insert(facts.name));
         facts
@@ -265,6 +315,8 @@ pub static DATASETS: &[&Dataset] = &[
     &tables::cst_nodes::DATASET,
     &tables::ast_cst::DATASET,
     &tables::interfaces::DATASET,
+    &tables::imports::DATASET,
+    &tables::import_graph_edges::DATASET,
     &tables::scip_documents::DATASET,
     &tables::scip_occurrences::DATASET,
     &tables::scip_symbols::DATASET,
@@ -322,7 +374,8 @@ mod tests {
     fn everything_is_documented_and_scoped_to_a_snapshot() {
         for dataset in DATASETS {
             assert!(dataset.doc.lines().next().is_some_and(|line| line.ends_with('.')), "{}", dataset.name);
-            assert_eq!(dataset.view.contains("{complete}"), !dataset.facts().is_empty(), "{}", dataset.name);
+            let asks = dataset.view.contains("{complete}") || dataset.view.contains("{files}");
+            assert_eq!(asks, !dataset.facts().is_empty(), "{}", dataset.name);
             assert!(dataset.example.contains(dataset.name), "{}", dataset.name);
             for column in dataset.columns {
                 assert!(column.doc.ends_with('.'), "{}.{}", dataset.name, column.name);
@@ -330,6 +383,34 @@ mod tests {
             for name in ["repo", "commit"] {
                 assert!(dataset.columns.iter().any(|column| column.name == name), "{}.{name}", dataset.name);
             }
+        }
+    }
+
+    #[test]
+    fn what_is_derived_reads_facts_that_are_told_apart_and_no_others() {
+        let text = "import a\ndef f(x: int) -> int: return g(x)\nclass C(f): pass\n";
+        let file = ParsedFile::parse(text);
+        let ast = Ast::new(&file);
+        let definitions = Definition::all(&file, &ast);
+        let parsed = Some(Parsed { file: &file, ast: &ast, definitions: &definitions });
+        for derived in all_facts() {
+            let Maker::Derived { reads, input, .. } = derived.maker else { continue };
+            assert!(derived.uses.is_empty() && input.contains("{files}"), "{}", derived.name);
+            for read in reads {
+                let Maker::Parse { rows, .. } = read.maker else { panic!("{} is not made from contents", read.name) };
+                let digest = |parsed| {
+                    let mut digest = RowsDigest::new(true);
+                    rows().extract(1, Extraction { parsed, problems: &[] }, &mut |_| {}, &mut digest);
+                    digest.finish()
+                };
+                assert!(read.are_read() && digest(parsed).is_some() && digest(parsed) != digest(None), "{}", read.name);
+            }
+            let tables = all_facts().flat_map(|facts| facts.tables.iter().map(move |table| (table.name, facts.name)));
+            let named: BTreeSet<&str> = tables
+                .filter(|(table, _)| input.contains(&format!("store.{table} ")))
+                .map(|(_, facts)| facts)
+                .collect();
+            assert_eq!(named, reads.iter().map(|read| read.name).collect(), "{}", derived.name);
         }
     }
 

@@ -29,6 +29,13 @@ pub fn page(dataset: &Dataset) -> String {
         (Some((_, Maker::Report)), _) => {
             "Made anew by a tool when the tool, its configuration, or a source that it reads has changed.\n".to_owned()
         }
+        (Some((facts, Maker::Derived { reads, .. })), _) => {
+            let names = names(reads);
+            format!(
+                "Derived (version {} of the derivation) from the facts of {names}, when their rows or the files' modules are others.\n",
+                facts.version
+            )
+        }
         (Some((_, Maker::Document)), _) | (None, [Facts { maker: Maker::Document, .. }]) => {
             "Made anew for a file when its content changes, or the interface (`core.interfaces`) of a file \
              that it may look into.\n"

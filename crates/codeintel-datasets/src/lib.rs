@@ -11,18 +11,17 @@ mod dataset;
 mod docs;
 mod documents;
 mod findings;
-mod module_names;
 mod owners;
 mod tables;
 mod tags;
 
 pub use dataset::{
-    DATASETS, Dataset, Extraction, Facts, Key, Maker, Parsed, PassOn, Rows, Tree, all_facts, dataset_named, facts_named,
+    DATASETS, Dataset, Extraction, Facts, Key, Maker, Parsed, PassOn, Rows, RowsDigest, Tree, all_facts, dataset_named,
+    facts_named,
 };
 pub use docs::page;
 pub use documents::DocumentRows;
 pub use findings::FindingRows;
-pub use module_names::{ModuleNames, SourceRoots};
 pub use owners::CodeOwners;
 pub use table::{Column, ColumnType, StoredTable};
 pub use tables::code_names;

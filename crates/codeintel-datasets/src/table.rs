@@ -83,7 +83,7 @@ macro_rules! columns {
 }
 
 /// A table of facts, keyed by its first column: rows of one content by `content_id`, rows of one SCIP document by
-/// `facts_id`, rows of one tool's report on a file by `report_id`. It has no other key and no index.
+/// `facts_id`, rows of one tool's report on a file by `report_id`, rows that are derived from others by `derivation_id`. It has no other key and no index.
 #[derive(Debug)]
 pub struct StoredTable {
     /// Its name in the schema `store`.
@@ -133,6 +133,52 @@ pub(crate) trait Stored {
     /// The bytes of the texts in a builder.
     fn text_bytes(_: &Self::Builder) -> usize {
         0
+    }
+}
+
+/// What tells a value from others of its type.
+pub(crate) trait Told {
+    /// Add bytes that no other value has, so that values in a row cannot be mistaken for others.
+    fn tell(&self, bytes: &mut Vec<u8>);
+}
+
+macro_rules! told_by_its_bytes {
+    ($($ty:ty),+) => {
+        $(impl Told for $ty {
+            fn tell(&self, bytes: &mut Vec<u8>) {
+                bytes.extend(self.to_le_bytes());
+            }
+        })+
+    };
+}
+
+told_by_its_bytes!(u8, u32, i32, f64);
+
+impl Told for bool {
+    fn tell(&self, bytes: &mut Vec<u8>) {
+        bytes.push(u8::from(*self));
+    }
+}
+
+impl Told for &[u8] {
+    fn tell(&self, bytes: &mut Vec<u8>) {
+        bytes.extend((self.len() as u64).to_le_bytes());
+        bytes.extend(*self);
+    }
+}
+
+impl Told for &str {
+    fn tell(&self, bytes: &mut Vec<u8>) {
+        self.as_bytes().tell(bytes);
+    }
+}
+
+impl<T: Told> Told for Option<T> {
+    fn tell(&self, bytes: &mut Vec<u8>) {
+        self.is_some().tell(bytes);
+        if let Some(value) = self {
+            value.tell(bytes);
+        }
     }
 }
 
@@ -212,6 +258,9 @@ pub(crate) trait StoredColumns: Default + Send + std::fmt::Debug + 'static {
 
     fn push(&mut self, row: Self::Row<'_>);
 
+    /// Add what tells a row from others of its key.
+    fn digest(row: &Self::Row<'_>, bytes: &mut Vec<u8>);
+
     fn len(&self) -> usize;
 
     /// Whether there are enough rows to be passed on.
@@ -228,7 +277,7 @@ pub(crate) fn batch(table: &StoredTable, arrays: Vec<ArrayRef>) -> RecordBatch {
 
 /// Define a stored table in a module of its own: its `Row`, its `Columns` (the builders) and its `TABLE`.
 macro_rules! stored_table {
-    ($(#[$doc:meta])* $table:ident { $($field:ident : $ty:ty),+ $(,)? }) => {
+    ($(#[$doc:meta])* $table:ident { $key:ident : $key_ty:ty, $($field:ident : $ty:ty),+ $(,)? }) => {
         $(#[$doc])*
         pub(crate) mod $table {
             #[allow(unused_imports, reason = "not every table has every type of column")]
@@ -236,22 +285,30 @@ macro_rules! stored_table {
                 Bits, Bytes, Code, ColumnType, Double, Flag, Int, Null, Stored, StoredColumns, StoredTable, Text, batch,
             };
 
-            pub(crate) struct Row<'a> { $(pub(crate) $field: <$ty as Stored>::Value<'a>),+ }
+            pub(crate) struct Row<'a> { pub(crate) $key: <$key_ty as Stored>::Value<'a>, $(pub(crate) $field: <$ty as Stored>::Value<'a>),+ }
 
             pub(crate) static TABLE: StoredTable = StoredTable {
                 name: stringify!($table),
-                columns: &[$((stringify!($field), <$ty as Stored>::TYPE, <$ty as Stored>::NULLABLE)),+],
+                columns: &[
+                    (stringify!($key), <$key_ty as Stored>::TYPE, <$key_ty as Stored>::NULLABLE),
+                    $((stringify!($field), <$ty as Stored>::TYPE, <$ty as Stored>::NULLABLE)),+
+                ],
             };
 
             #[derive(Debug, Default)]
-            pub(crate) struct Columns { len: usize, $($field: <$ty as Stored>::Builder),+ }
+            pub(crate) struct Columns { len: usize, $key: <$key_ty as Stored>::Builder, $($field: <$ty as Stored>::Builder),+ }
 
             impl StoredColumns for Columns {
                 type Row<'a> = Row<'a>;
 
                 fn push(&mut self, row: Row<'_>) {
+                    <$key_ty as Stored>::push(&mut self.$key, row.$key);
                     $(<$ty as Stored>::push(&mut self.$field, row.$field);)+
                     self.len += 1;
+                }
+
+                fn digest(row: &Row<'_>, bytes: &mut Vec<u8>) {
+                    $(crate::table::Told::tell(&row.$field, bytes);)+
                 }
 
                 fn len(&self) -> usize {
@@ -265,7 +322,7 @@ macro_rules! stored_table {
 
                 fn take(&mut self) -> arrow_array::RecordBatch {
                     self.len = 0;
-                    batch(&TABLE, vec![$(std::sync::Arc::new(self.$field.finish())),+])
+                    batch(&TABLE, vec![std::sync::Arc::new(self.$key.finish()), $(std::sync::Arc::new(self.$field.finish())),+])
                 }
             }
         }

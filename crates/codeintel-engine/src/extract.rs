@@ -7,9 +7,9 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use codeintel_base::{ContentHash, Problem, Progress, RepoPath, Severity, Stage};
-use codeintel_datasets::{Extraction, Maker, Parsed, Rows};
+use codeintel_datasets::{Extraction, Maker, Parsed, Rows, RowsDigest};
 use codeintel_python::{Ast, DEEPEST_NESTING, Definition, ParsedFile, nests_too_deeply};
-use codeintel_store::{FactBatch, Pending, Status, Wanted};
+use codeintel_store::{FactBatch, FactsOf, Pending, Status, Wanted};
 use codeintel_system::{System, decode};
 use crossbeam_channel::Sender;
 use rustc_hash::FxHashMap;
@@ -180,9 +180,11 @@ impl<'a> Extractor<'a> {
                     let known = problems.clone();
                     let extraction = Extraction { parsed, problems: &known };
                     let rows = &mut collector.rows;
-                    guarded(&mut problems, || rows.extract(content_id, extraction, &mut pass_on));
+                    let mut digest = RowsDigest::new(collector.has_digests);
+                    guarded(&mut problems, || rows.extract(content_id, extraction, &mut pass_on, &mut digest));
                     let is_problem = problems.iter().any(|problem| problem.severity == Severity::Error);
-                    collector.contents.push((content_id, if is_problem { Status::Problem } else { Status::Done }));
+                    let status = if is_problem { Status::Problem } else { Status::Done };
+                    collector.contents.push(FactsOf { content_id, status, digest: digest.finish() });
                     nanoseconds.fetch_add(start.elapsed().as_nanos() as u64, Ordering::Relaxed);
                 }
             }
@@ -252,14 +254,19 @@ impl Drop for Taken<'_> {
 struct Collector {
     dataset: usize,
     rows: Box<dyn Rows>,
-    contents: Vec<(i32, Status)>,
+    /// Whether others are derived from the rows.
+    has_digests: bool,
+    contents: Vec<FactsOf>,
 }
 
 impl Collector {
     fn new(dataset: usize, wanted: &Wanted) -> Option<Self> {
         match wanted.facts.maker {
-            Maker::Parse { rows, .. } => Some(Self { dataset, rows: rows(), contents: Vec::new() }),
-            Maker::Document | Maker::Report => None,
+            Maker::Parse { rows, .. } => {
+                let has_digests = wanted.facts.are_read();
+                Some(Self { dataset, rows: rows(), has_digests, contents: Vec::new() })
+            }
+            Maker::Document | Maker::Report | Maker::Derived { .. } => None,
         }
     }
 

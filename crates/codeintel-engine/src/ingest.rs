@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use codeintel_base::{ContentHash, Problem, Progress, RepoPath, Stage};
-use codeintel_datasets::ModuleNames;
+use codeintel_datasets::Key;
+use codeintel_graph::ModuleNames;
 use codeintel_store::{
     Database, FileRow, Pending, Publication, ScanProblemRow, Snapshot, SnapshotRows, StoreError, TagRow, Wanted,
     Written,
@@ -13,6 +14,7 @@ use codeintel_system::{GitState, Scan, System, Walk};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::checks::{CheckReport, CheckStep, Checker, Checking, Reach};
+use crate::derive::DeriveStep;
 use crate::extract::{Extractor, Task};
 use crate::inventory::{self, Inventory};
 use crate::metadata::{Metadata, concerns_all, module_names};
@@ -127,6 +129,7 @@ pub fn ingest(
             extracted.raced = run.check(system, database, &options, producers.checkers, progress)?;
         }
         if extracted.raced.is_empty() {
+            run.derive(database, &options, progress)?;
             return run.publish(database, &options, &extracted);
         }
         // These files are not what they were when they were hashed: look at everything again, and keep their bytes
@@ -154,6 +157,8 @@ pub(crate) struct Run {
     metadata: Metadata,
     pub(crate) source_roots: Vec<String>,
     pub(crate) wanted: Vec<Wanted>,
+    /// Facts that are derived from those.
+    derived: Vec<Wanted>,
     pub(crate) plan: Plan,
     pub(crate) pending: Vec<Pending>,
     ids: FxHashMap<ContentHash, i32>,
@@ -164,6 +169,8 @@ pub(crate) struct Run {
     pub(crate) index: Option<IndexStep>,
     /// What is known from type checkers and linters.
     checks: CheckStep,
+    /// What is known of derived facts.
+    derivations: DeriveStep,
     /// When all files were last looked at.
     scanned_at_ns: i64,
     /// What that look depended on.
@@ -244,7 +251,8 @@ impl Run {
         let mut plan = Plan::compare(&inventory.files, prior.as_ref());
         plan.hashed = inventory.hashed;
         plan.previous_commit = prior.as_ref().map(|prior| prior.commit.clone()).filter(|previous| *previous != commit);
-        let wanted = wanted(options, prior.as_ref());
+        let (derived, wanted) =
+            wanted(options, prior.as_ref()).into_iter().partition(|wanted| wanted.facts.key() == Key::Derivation);
         let mut run = Self {
             started_ns,
             git,
@@ -254,6 +262,7 @@ impl Run {
             metadata,
             source_roots,
             wanted,
+            derived,
             plan,
             pending: Vec::new(),
             ids: FxHashMap::default(),
@@ -261,6 +270,7 @@ impl Run {
             tags: Vec::new(),
             index: None,
             checks: CheckStep::default(),
+            derivations: DeriveStep::default(),
             scanned_at_ns,
             walk,
             looked,
@@ -345,6 +355,9 @@ impl Run {
                 }
             }
         }
+        for row in &mut self.rows {
+            row.content_id = self.ids[&row.hash];
+        }
         Ok(())
     }
 
@@ -412,7 +425,13 @@ impl Run {
             wrote: wrote || parsed > 0,
             index: self.index.map(|step| step.report(&self.rows, self.prior.as_ref())),
             checks: self.checks.reports,
-            datasets: self.wanted.iter().zip(&extracted.datasets).map(dataset).collect(),
+            datasets: self
+                .wanted
+                .iter()
+                .zip(&extracted.datasets)
+                .map(dataset)
+                .chain(self.derivations.reports)
+                .collect(),
             walk: self.looked,
             seconds: self.seconds,
             commit: self.commit,
@@ -430,9 +449,6 @@ impl Run {
         progress: &dyn Progress,
     ) -> Result<Vec<RepoPath>, EngineError> {
         let clock = Instant::now();
-        for row in &mut self.rows {
-            row.content_id = self.ids[&row.hash];
-        }
         if !keeps_documents(options, self.prior.as_ref()) {
             return Ok(Vec::new());
         }
@@ -472,6 +488,22 @@ impl Run {
         Ok(std::mem::take(&mut self.checks.raced))
     }
 
+    /// Derive what is to be had from the facts that are there now.
+    pub(crate) fn derive(
+        &mut self,
+        database: &mut Database,
+        options: &Options,
+        progress: &dyn Progress,
+    ) -> Result<(), StoreError> {
+        let clock = Instant::now();
+        self.derivations =
+            DeriveStep::take(database, options, &self.derived, &self.rows, self.prior.as_ref(), progress)?;
+        if !self.derivations.reports.is_empty() {
+            self.seconds.push(("derive", clock.elapsed().as_secs_f64()));
+        }
+        Ok(())
+    }
+
     /// The folders that imports start from.
     pub(crate) fn import_roots(&self) -> Vec<String> {
         let paths = || self.inventory.files.iter().map(|file| file.path.as_str());
@@ -492,6 +524,7 @@ impl Run {
                 content_id: self.ids[&file.hash],
                 state: file.state,
                 module: described.module,
+                root: names.root(path).to_owned(),
                 is_package: ModuleNames::is_package(path),
                 is_stub: ModuleNames::is_stub(path),
                 is_test: ModuleNames::is_test(path),
@@ -516,8 +549,8 @@ impl Run {
         let listed: FxHashSet<&RepoPath> = plan.new_pointers().chain(&plan.touched).collect();
         let (changed, _) = difference(&prior.files, &self.rows);
         let renamed = changed.iter().filter(|row| !listed.contains(&row.path)).count();
-        let now: BTreeMap<String, String> =
-            self.wanted.iter().map(|wanted| (wanted.key().to_owned(), wanted.state())).collect();
+        let now = self.wanted.iter().chain(&self.derived).map(|wanted| (wanted.key().to_owned(), wanted.state()));
+        let now: BTreeMap<String, String> = now.collect();
         let mut differences = Vec::new();
         if renamed > 0 {
             differences.push(format!("module names, tags or owners of {renamed} files"));
@@ -548,11 +581,14 @@ impl Run {
             prior.indexing == indexing && prior.problems == self.inventory.problems && prior.files == self.rows
         });
         let is_same_check = self.prior.as_ref().is_some_and(|prior| prior.tools == self.checks.runs);
-        if is_same_walk && self.plan.is_empty() && !self.inventory.had_racy && is_same_index && is_same_check {
+        let is_same_derivation = self.prior.as_ref().is_some_and(|prior| prior.derivations == self.derivations.all);
+        let is_same = is_same_walk && is_same_index && is_same_check && is_same_derivation;
+        if is_same && self.plan.is_empty() && !self.inventory.had_racy {
             return Ok(false);
         }
         let findings = self.checks.findings.take();
         let rows = &self.rows;
+        let datasets: Vec<&Wanted> = self.wanted.iter().chain(&self.derived).collect();
         let same_commit = self.same_commit();
         let (changed, removed) = same_commit.map_or_else(Default::default, |prior| difference(&prior.files, rows));
         // Past a share of the files it is cheaper to write all rows than to look for some.
@@ -569,7 +605,7 @@ impl Run {
             walk: self.walk.as_deref(),
             indexing: indexing.as_deref(),
             source_roots: &self.source_roots,
-            datasets: &self.wanted,
+            datasets: &datasets,
             rows: if is_patch {
                 SnapshotRows::Patch { removed, changed }
             } else {
@@ -580,6 +616,9 @@ impl Run {
             tools: &self.checks.runs,
             tools_before: same_commit.map(|prior| prior.tools.as_slice()),
             findings,
+            derivations: same_commit
+                .is_none_or(|prior| prior.derivations != self.derivations.all)
+                .then_some(&self.derivations.all),
             keep: options.keep_snapshots,
             codeintel_version: env!("CARGO_PKG_VERSION"),
         })?;
@@ -598,10 +637,10 @@ fn wanted(options: &Options, prior: Option<&Snapshot>) -> Vec<Wanted> {
             wanted.push(asked.clone());
         }
     }
-    let read = options.datasets.iter().flat_map(|asked| asked.facts.uses).map(|facts| facts.name);
+    let needed = options.datasets.iter().flat_map(|asked| asked.facts.needs()).map(|facts| facts.name);
     let kept = prior.iter().flat_map(|prior| prior.datasets.keys().map(String::as_str));
     let interfaces = keeps_documents(options, prior).then_some("core.interfaces");
-    for key in read.chain(kept).chain(interfaces).chain(["core.problems"]) {
+    for key in needed.chain(kept).chain(interfaces).chain(["core.problems"]) {
         let is_asked = wanted.iter().any(|wanted| wanted.key() == key);
         if let Some(kept) = codeintel_datasets::facts_named(key).and_then(Wanted::new)
             && !is_asked

@@ -26,6 +26,7 @@
 #![warn(clippy::disallowed_methods)]
 
 pub mod checks;
+mod derive;
 mod environment;
 mod extract;
 mod ingest;

@@ -1,7 +1,8 @@
 //! What the repository says of itself: source roots, tags and owners.
 
 use codeintel_base::{Problem, RepoPath, Stage, first_problems};
-use codeintel_datasets::{CodeOwners, ModuleNames, SourceRoots, TagsIndex};
+use codeintel_datasets::{CodeOwners, TagsIndex};
+use codeintel_graph::{ModuleNames, SourceRoots};
 use codeintel_store::{ScanProblemRow, TagRow};
 use codeintel_system::{ReadError, System};
 

@@ -135,6 +135,7 @@ mod tests {
             content_id: 0,
             state: file.state,
             module: String::new(),
+            root: String::new(),
             is_package: false,
             is_stub: false,
             is_test: false,
@@ -158,6 +159,7 @@ mod tests {
             problems: Vec::new(),
             tags: Vec::new(),
             tools: Vec::new(),
+            derivations: BTreeMap::new(),
         }
     }
 

@@ -13,23 +13,28 @@ use crate::snapshot::quoted;
 /// Above this number, a list of ids in a query costs more than reading the whole ledger.
 const LONGEST_LIST: usize = 1000;
 
-/// Facts of contents that are wanted, in the version that this program extracts.
+/// Facts of contents, or derived from such, that are wanted, in the version that this program makes.
 #[derive(Debug, Clone)]
 pub struct Wanted {
     /// The facts.
     pub facts: &'static Facts,
-    /// The version of the extraction.
+    /// The version of the extraction or derivation.
     pub version: u32,
-    /// What else they depend on: versions of the facts that they use; empty where there are none.
+    /// What else they depend on: versions of the facts that they use, and whether the ledger has digests of their rows.
     pub fingerprint: String,
 }
 
 impl Wanted {
-    /// Facts as they are; none for those that are not extracted from contents.
+    /// Facts as they are; none for those that come from an indexer or a tool.
     pub fn new(facts: &'static Facts) -> Option<Self> {
         let used = facts.uses.iter().map(|used| format!("{}/{}", used.name, used.version));
+        let used = used.chain(facts.are_read().then(|| "digest".to_owned()));
         let fingerprint = used.collect::<Vec<_>>().join(" ");
-        (facts.key() == Key::Content).then_some(Self { facts, version: facts.version, fingerprint })
+        matches!(facts.key(), Key::Content | Key::Derivation).then_some(Self {
+            facts,
+            version: facts.version,
+            fingerprint,
+        })
     }
 
     /// The name under which the ledger knows it.
@@ -69,7 +74,18 @@ pub struct FactBatch {
     /// One batch for each of its tables.
     pub tables: Vec<RecordBatch>,
     /// The contents whose facts these are.
-    pub contents: Vec<(i32, Status)>,
+    pub contents: Vec<FactsOf>,
+}
+
+/// A content whose facts have been extracted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FactsOf {
+    /// Its number.
+    pub content_id: i32,
+    /// How the extraction ended.
+    pub status: Status,
+    /// A hash of the rows, where others are derived from them.
+    pub digest: Option<ContentHash>,
 }
 
 /// What was written of one dataset.
@@ -239,7 +255,7 @@ struct DatasetWriter<'a> {
     now_ns: i64,
     /// Empty where nothing is pending.
     appenders: Vec<Appender<'a>>,
-    contents: Vec<(i32, Status)>,
+    contents: Vec<FactsOf>,
     rows: usize,
 }
 
@@ -287,13 +303,22 @@ impl<'a> DatasetWriter<'a> {
             appender.flush()?;
         }
         let mut ledger = self.connection.appender_to_db("ledger", "store")?;
-        for (content_id, status) in &self.contents {
+        for FactsOf { content_id, status, digest } in &self.contents {
             let status = match status {
                 Status::Done => "done",
                 Status::Problem => "problem",
             };
             let Wanted { version, fingerprint, .. } = self.wanted;
-            ledger.append_row(params![content_id, self.wanted.key(), version, fingerprint, status, self.now_ns])?;
+            let digest = digest.map(|digest| digest.to_string());
+            ledger.append_row(params![
+                content_id,
+                self.wanted.key(),
+                version,
+                fingerprint,
+                status,
+                self.now_ns,
+                digest
+            ])?;
         }
         ledger.flush()?;
         drop(ledger);

@@ -27,21 +27,26 @@ const UNREACHABLE_DOCUMENTS: &str =
 const UNREACHABLE: &str = "content_id NOT IN (SELECT content_id FROM store.files UNION ALL SELECT d.content_id \
                            FROM store.documents d JOIN store.files f ON f.document_id = d.document_id)";
 
+/// Derivations that no snapshot shows.
+const UNREACHABLE_DERIVATIONS: &str = "derivation_id NOT IN (SELECT derivation_id FROM store.snapshot_derivations)";
+
 /// The condition of facts whose owner is gone, or is unreachable itself.
 fn without_owner(key: Key) -> &'static str {
     match key {
         Key::Content => UNREACHABLE,
         Key::Document => "facts_id NOT IN (SELECT facts_id FROM store.documents)",
         Key::Report => "report_id NOT IN (SELECT report_id FROM store.reports WHERE report_id IS NOT NULL)",
+        Key::Derivation => UNREACHABLE_DERIVATIONS,
     }
 }
 
 impl Database {
-    /// The share, from 0 to 1, of contents and documents that no kept snapshot points at.
+    /// The share, from 0 to 1, of contents, documents and derivations that no kept snapshot points at.
     pub fn unreachable_share(&self) -> Result<f64, StoreError> {
         let sql = format!(
             "SELECT count(*) FILTER (is_unreachable) / greatest(count(*), 1) FROM (SELECT {UNREACHABLE} AS is_unreachable \
-             FROM store.contents UNION ALL SELECT {UNREACHABLE_DOCUMENTS} FROM store.documents)"
+             FROM store.contents UNION ALL SELECT {UNREACHABLE_DOCUMENTS} FROM store.documents \
+             UNION ALL SELECT {UNREACHABLE_DERIVATIONS} FROM store.derivations)"
         );
         Ok(self.connection.query_row(&sql, [], |row| row.get(0))?)
     }
@@ -58,6 +63,7 @@ impl Database {
         let of_facts = all_facts()
             .flat_map(|facts| facts.tables.iter().map(|table| (table.name, without_owner(facts.key()))))
             .chain(["ledger", "contents"].map(|table| (table, UNREACHABLE)))
+            .chain([("derivations", UNREACHABLE_DERIVATIONS)])
             .map(delete);
         let deletes: Vec<String> = documents.into_iter().chain(of_facts).collect();
         self.connection.execute_batch(&format!("BEGIN; {}; COMMIT", deletes.join("; ")))?;

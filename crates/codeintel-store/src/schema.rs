@@ -6,7 +6,7 @@ use duckdb::{Connection, OptionalExt as _};
 use crate::error::StoreError;
 
 /// Raised when the tables of [`TABLES`] change; an older file is then rebuilt.
-pub(crate) const SCHEMA_VERSION: u32 = 3;
+pub(crate) const SCHEMA_VERSION: u32 = 4;
 
 /// The snapshots that the views of `core` and its like show.
 pub(crate) const CURRENT: &str = "SELECT * FROM store.snapshots WHERE is_current";
@@ -24,7 +24,7 @@ const TABLES: &str = "
     CREATE TABLE store.files (
         snapshot_id INTEGER NOT NULL, rel_path VARCHAR NOT NULL, language VARCHAR NOT NULL, content_id INTEGER NOT NULL,
         content_hash VARCHAR NOT NULL, size_bytes BIGINT NOT NULL, mtime_ns BIGINT NOT NULL, ctime_ns BIGINT NOT NULL, inode BIGINT NOT NULL, module VARCHAR NOT NULL,
-        is_package BOOLEAN NOT NULL, is_stub BOOLEAN NOT NULL, is_test BOOLEAN NOT NULL, tags VARCHAR NOT NULL,
+        root VARCHAR NOT NULL, is_package BOOLEAN NOT NULL, is_stub BOOLEAN NOT NULL, is_test BOOLEAN NOT NULL, tags VARCHAR NOT NULL,
         owners VARCHAR NOT NULL, document_id INTEGER, fingerprint VARCHAR NOT NULL, is_stale BOOLEAN NOT NULL);
     CREATE TABLE store.documents (
         document_id INTEGER NOT NULL, facts_id INTEGER NOT NULL, indexer VARCHAR NOT NULL, rel_path VARCHAR NOT NULL,
@@ -33,7 +33,10 @@ const TABLES: &str = "
     CREATE TABLE store.document_problems (document_id INTEGER NOT NULL, severity VARCHAR NOT NULL, message VARCHAR NOT NULL);
     CREATE TABLE store.ledger (
         content_id INTEGER NOT NULL, dataset VARCHAR NOT NULL, version INTEGER NOT NULL, fingerprint VARCHAR NOT NULL,
-        status VARCHAR NOT NULL, extracted_at_ns BIGINT NOT NULL);
+        status VARCHAR NOT NULL, extracted_at_ns BIGINT NOT NULL, digest VARCHAR);
+    CREATE TABLE store.derivations (
+        derivation_id INTEGER NOT NULL, facts VARCHAR NOT NULL, version INTEGER NOT NULL, digest VARCHAR NOT NULL);
+    CREATE TABLE store.snapshot_derivations (snapshot_id INTEGER NOT NULL, derivation_id INTEGER NOT NULL);
     CREATE TABLE store.scan_problems (
         snapshot_id INTEGER NOT NULL, rel_path VARCHAR, dataset VARCHAR NOT NULL, stage VARCHAR NOT NULL,
         severity VARCHAR NOT NULL, message VARCHAR NOT NULL);
@@ -126,11 +129,21 @@ fn update_tables(connection: &Connection, facts: &Facts) -> Result<(), StoreErro
         connection.execute_batch(&format!("DROP TABLE IF EXISTS store.{}", table.name))?;
     }
     connection.execute_batch(&ddl)?;
+    let forget_in_snapshots = || {
+        let forget = format!("{{\"{}\": null}}", facts.name);
+        connection.execute("UPDATE store.snapshots SET datasets = json_merge_patch(datasets, ?)", [forget])
+    };
     match facts.key() {
         Key::Content => {
             connection.execute("DELETE FROM store.ledger WHERE dataset = ?", [facts.name])?;
-            let forget = format!("{{\"{}\": null}}", facts.name);
-            connection.execute("UPDATE store.snapshots SET datasets = json_merge_patch(datasets, ?)", [forget])?;
+            forget_in_snapshots()?;
+        }
+        Key::Derivation => {
+            let of_facts = "(SELECT derivation_id FROM store.derivations WHERE facts = ?)";
+            let sql = format!("DELETE FROM store.snapshot_derivations WHERE derivation_id IN {of_facts}");
+            connection.execute(&sql, [facts.name])?;
+            connection.execute("DELETE FROM store.derivations WHERE facts = ?", [facts.name])?;
+            forget_in_snapshots()?;
         }
         Key::Document => connection.execute_batch(
             "DELETE FROM store.documents; DELETE FROM store.document_problems; \

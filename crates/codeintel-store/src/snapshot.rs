@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use arrow_array::RecordBatch;
 use codeintel_base::{ContentHash, PYTHON, Problem, RepoPath};
-use duckdb::{Connection, OptionalExt as _, params};
+use duckdb::{Appender, Connection, OptionalExt as _, params};
 
 use crate::database::Database;
+use crate::derivations::{Derivations, publish_derivations};
 use crate::error::StoreError;
 use crate::facts::Wanted;
 use crate::reports::{ToolRun, publish_tools};
@@ -38,6 +39,8 @@ pub struct FileRow {
     pub state: FileState,
     /// The importable name.
     pub module: String,
+    /// The source root that it starts from.
+    pub root: String,
     /// Whether it is an `__init__` file.
     pub is_package: bool,
     /// Whether it is a stub.
@@ -128,6 +131,8 @@ pub struct Snapshot {
     pub tags: Vec<TagRow>,
     /// The tools that were asked for, sorted by name.
     pub tools: Vec<ToolRun>,
+    /// What is derived from its facts.
+    pub derivations: Derivations,
 }
 
 impl Snapshot {
@@ -173,7 +178,7 @@ pub struct Publication<'a> {
     /// Source roots, as in [`Snapshot::source_roots`].
     pub source_roots: &'a [String],
     /// The datasets that are complete.
-    pub datasets: &'a [Wanted],
+    pub datasets: &'a [&'a Wanted],
     /// The files.
     pub rows: SnapshotRows<'a>,
     /// The problems, if they differ from those before.
@@ -186,6 +191,8 @@ pub struct Publication<'a> {
     pub tools_before: Option<&'a [ToolRun]>,
     /// The findings of new reports.
     pub findings: RecordBatch,
+    /// What is derived from the facts, if it differs from what was there before.
+    pub derivations: Option<&'a Derivations>,
     /// How many snapshots of the repository are kept, this one included.
     pub keep: usize,
     /// The version of the program.
@@ -238,13 +245,14 @@ impl Database {
             problems: self.scan_problems(snapshot_id)?,
             tags: self.tags(snapshot_id)?,
             tools: self.tool_runs(snapshot_id)?,
+            derivations: self.derivations(snapshot_id)?,
         }))
     }
 
     fn files(&self, snapshot_id: i32) -> Result<Vec<FileRow>, StoreError> {
         let mut statement = self.connection.prepare(
-            "SELECT rel_path, content_hash, content_id, size_bytes, mtime_ns, ctime_ns, inode, module, is_package, is_stub, \
-             is_test, tags, owners, document_id, fingerprint, is_stale FROM store.files WHERE snapshot_id = ?",
+            "SELECT rel_path, content_hash, content_id, size_bytes, mtime_ns, ctime_ns, inode, module, root, is_package, \
+             is_stub, is_test, tags, owners, document_id, fingerprint, is_stale FROM store.files WHERE snapshot_id = ?",
         )?;
         let mut rows = statement.query([snapshot_id])?;
         let mut files = Vec::new();
@@ -263,14 +271,15 @@ impl Database {
                     inode: row.get(6)?,
                 },
                 module: row.get(7)?,
-                is_package: row.get(8)?,
-                is_stub: row.get(9)?,
-                is_test: row.get(10)?,
-                tags: row.get(11)?,
-                owners: row.get(12)?,
-                document_id: row.get(13)?,
-                fingerprint: row.get(14)?,
-                is_stale: row.get(15)?,
+                root: row.get(8)?,
+                is_package: row.get(9)?,
+                is_stub: row.get(10)?,
+                is_test: row.get(11)?,
+                tags: row.get(12)?,
+                owners: row.get(13)?,
+                document_id: row.get(14)?,
+                fingerprint: row.get(15)?,
+                is_stale: row.get(16)?,
             });
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -361,7 +370,7 @@ fn publish(connection: &Connection, publication: &Publication<'_>) -> Result<(),
     match &publication.rows {
         SnapshotRows::Replace(rows) => {
             connection.execute("DELETE FROM store.files WHERE snapshot_id = ?", [snapshot_id])?;
-            append_files(connection, snapshot_id, rows)?;
+            append_files(&mut connection.appender_to_db("files", "store")?, snapshot_id, rows)?;
         }
         SnapshotRows::Patch { removed, changed } => {
             let gone = removed.iter().copied().chain(changed.iter().map(|row| &row.path));
@@ -371,7 +380,7 @@ fn publish(connection: &Connection, publication: &Publication<'_>) -> Result<(),
                 let sql = format!("DELETE FROM store.files WHERE snapshot_id = ? AND rel_path IN ({list})");
                 connection.execute(&sql, [snapshot_id])?;
             }
-            append_files(connection, snapshot_id, changed)?;
+            append_files(&mut connection.appender_to_db("files", "store")?, snapshot_id, changed)?;
         }
     }
     if let Some(problems) = publication.problems {
@@ -404,15 +413,15 @@ fn publish(connection: &Connection, publication: &Publication<'_>) -> Result<(),
         }
         appender.flush()?;
     }
+    if let Some(derivations) = publication.derivations {
+        publish_derivations(connection, snapshot_id, derivations)?;
+    }
     publish_tools(connection, snapshot_id, publication)?;
     forget_oldest(connection, repo, publication.keep)
 }
 
-fn append_files(connection: &Connection, snapshot_id: i32, rows: &[&FileRow]) -> Result<(), StoreError> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let mut appender = connection.appender_to_db("files", "store")?;
+/// Append rows to a table with the columns of `store.files`.
+pub(crate) fn append_files(appender: &mut Appender<'_>, snapshot_id: i32, rows: &[&FileRow]) -> Result<(), StoreError> {
     for row in rows {
         appender.append_row(params![
             snapshot_id,
@@ -425,6 +434,7 @@ fn append_files(connection: &Connection, snapshot_id: i32, rows: &[&FileRow]) ->
             row.state.ctime_ns,
             row.state.inode,
             row.module,
+            row.root,
             row.is_package,
             row.is_stub,
             row.is_test,
@@ -447,7 +457,7 @@ fn forget_oldest(connection: &Connection, repo: &str, keep: usize) -> Result<(),
     let offset = keep.saturating_sub(1) as i64;
     let old: Vec<i32> = statement.query_map(params![repo, offset], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for snapshot_id in old {
-        for table in ["files", "scan_problems", "tags", "tool_runs", "reports", "snapshots"] {
+        for table in ["files", "scan_problems", "tags", "tool_runs", "reports", "snapshot_derivations", "snapshots"] {
             connection.execute(&format!("DELETE FROM store.{table} WHERE snapshot_id = ?"), [snapshot_id])?;
         }
     }

@@ -3,7 +3,7 @@
 use arrow_array::RecordBatch;
 use codeintel_python::{Field, Kind};
 
-use crate::dataset::{Dataset, Extraction, Facts, Maker, PassOn, Rows, Tree};
+use crate::dataset::{Dataset, Extraction, Facts, Maker, PassOn, Rows, RowsDigest, Tree};
 use crate::table::StoredColumns as _;
 
 stored_table! {
@@ -121,7 +121,7 @@ struct Collected {
 }
 
 impl Rows for Collected {
-    fn extract(&mut self, content_id: i32, extraction: Extraction<'_>, pass_on: PassOn<'_>) {
+    fn extract(&mut self, content_id: i32, extraction: Extraction<'_>, pass_on: PassOn<'_>, _: &mut RowsDigest) {
         let Some(parsed) = extraction.parsed else { return };
         let lines = parsed.file.lines();
         let mut line = 1;

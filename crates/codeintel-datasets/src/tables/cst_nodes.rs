@@ -4,7 +4,7 @@ use arrow_array::RecordBatch;
 use codeintel_base::CodePoints;
 use codeintel_python::{Cst, CstKind, CstNode};
 
-use crate::dataset::{Dataset, Extraction, Facts, Maker, Parsed, PassOn, Rows, Tree};
+use crate::dataset::{Dataset, Extraction, Facts, Maker, Parsed, PassOn, Rows, RowsDigest, Tree};
 use crate::table::StoredColumns as _;
 use crate::tables::ast_nodes;
 
@@ -284,7 +284,7 @@ impl Collected {
 }
 
 impl Rows for Collected {
-    fn extract(&mut self, content_id: i32, extraction: Extraction<'_>, pass_on: PassOn<'_>) {
+    fn extract(&mut self, content_id: i32, extraction: Extraction<'_>, pass_on: PassOn<'_>, _: &mut RowsDigest) {
         let Some(parsed) = extraction.parsed else { return };
         self.extract_nodes(content_id, parsed, pass_on);
         let text = parsed.file.text().as_bytes();

@@ -120,6 +120,8 @@ pub(crate) mod file_state;
 pub(crate) mod function_types;
 pub(crate) mod goid_crosswalk;
 pub(crate) mod goids;
+pub(crate) mod import_graph_edges;
+pub(crate) mod imports;
 pub(crate) mod interfaces;
 pub(crate) mod modules;
 pub(crate) mod problems;

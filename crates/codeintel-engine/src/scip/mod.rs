@@ -2,7 +2,6 @@
 
 mod export;
 mod external;
-mod fingerprints;
 mod import;
 mod indexer;
 mod intake;

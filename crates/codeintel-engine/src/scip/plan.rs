@@ -1,11 +1,11 @@
 //! Which documents are there, and which are missing.
 
 use codeintel_base::{ContentHash, RepoPath};
+use codeintel_graph::{ImportGraph, ImportingFile, Outside, symbol_modules};
 use codeintel_python::{Import, Interface};
 use codeintel_store::{Database, DocumentKey, FileRow, InterfaceRow, Snapshot, StoreError};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::fingerprints::{ImportGraph, ImportingFile, Outside, symbol_modules};
 use super::indexer::{Indexer, IndexerIdentity, Sight};
 use super::state::{IndexState, SilentFile};
 use super::write::World;

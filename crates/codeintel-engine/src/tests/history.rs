@@ -6,7 +6,7 @@ use codeintel_system::ScanOptions;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
-use super::{ALL, SECOND, World, all, extracted, path};
+use super::{SECOND, World, all, extracted, path};
 use crate::options::Options;
 
 /// One step of a history.
@@ -25,7 +25,7 @@ pub(crate) enum Step {
     Checks(u8),
     CheckFails(bool),
     CheckWord(usize),
-    Crash,
+    Crash { derives: bool },
     Ingest { full: bool, rehash: bool },
     IngestChanged(usize),
     Collect,
@@ -52,6 +52,7 @@ const TEXTS: [&[u8]; 14] = [
 
 pub(crate) fn step() -> impl Strategy<Value = Step> {
     let file = 0..PATHS.len();
+    let datasets = Options::new("").datasets.len();
     prop_oneof![
         6 => (file.clone(), 0..TEXTS.len()).prop_map(|(file, text)| Step::Write(file, text)),
         2 => file.clone().prop_map(Step::Delete),
@@ -60,13 +61,13 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         2 => prop_oneof![Just(1), Just(SECOND), Just(60 * SECOND)].prop_map(Step::Wait),
         2 => (0..3_usize).prop_map(Step::Commit),
         1 => any::<bool>().prop_map(Step::Exclude),
-        1 => (0..ALL.len()).prop_map(Step::Bump),
-        1 => (1..64_usize).prop_map(Step::Datasets),
+        1 => (0..datasets).prop_map(Step::Bump),
+        1 => (1..1_usize << datasets).prop_map(Step::Datasets),
         1 => any::<bool>().prop_map(Step::Fail),
         1 => (0..4_u8).prop_map(Step::Checks),
         1 => any::<bool>().prop_map(Step::CheckFails),
         1 => (0..TEXTS.len()).prop_map(Step::CheckWord),
-        1 => Just(Step::Crash),
+        1 => any::<bool>().prop_map(|derives| Step::Crash { derives }),
         6 => (prop::bool::weighted(0.1), prop::bool::weighted(0.1)).prop_map(|(full, rehash)| Step::Ingest { full, rehash }),
         1 => file.prop_map(Step::IngestChanged),
         1 => Just(Step::Collect),
@@ -88,8 +89,7 @@ impl World {
                 self.options.scan.exclude = ScanOptions::globs(&patterns).unwrap();
             }
             Step::Bump(dataset) => {
-                let known = self.options.datasets.iter_mut().find(|wanted| wanted.key() == ALL[*dataset]);
-                if let Some(wanted) = known {
+                if let Some(wanted) = self.options.datasets.get_mut(*dataset) {
                     wanted.version += 1;
                 }
             }
@@ -105,7 +105,7 @@ impl World {
                 self.fake.borrow_mut().word = String::from_utf8_lossy(TEXTS[*text]).into_owned();
                 self.fake.borrow_mut().leaves_out = PATHS.get(*text).map(|path| (*path).to_owned());
             }
-            Step::Crash => self.crash(),
+            Step::Crash { derives } => self.crash(*derives),
             Step::Ingest { full, rehash } => {
                 let options = Options { full: *full, rehash: *rehash, ..self.options.clone() };
                 self.ingest_at_once(&options).unwrap();
@@ -198,7 +198,7 @@ proptest! {
                 Edit::Wait(nanoseconds) => world.system.advance(nanoseconds),
                 Edit::Commit(commit) => world.commit(["zero", "one", "two"][commit]),
                 Edit::Crash => {
-                    world.crash();
+                    world.crash(true);
                     seen.extend(files.values());
                 }
                 Edit::Ingest => {

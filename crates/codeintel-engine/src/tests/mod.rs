@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use codeintel_base::{NoProgress, RepoPath};
-use codeintel_store::{Access, Database, Query, Reader};
+use codeintel_datasets::{Key, all_facts};
+use codeintel_store::{Access, Database, Query, Reader, Wanted};
 use codeintel_system::{GitState, MemorySystem, ReadError, Scan, ScanOptions, Stat, System, Walk};
 use rustc_hash::FxHashSet;
 
@@ -18,6 +19,7 @@ pub(crate) use self::history::{Step, config, step};
 use crate::checks::{Checker, FakeChecker, FakeState, Reach};
 use crate::ingest::{EngineError, Producers, Report, Run, ingest};
 use crate::options::Options;
+use crate::plan::DatasetPlan;
 use crate::scip::{FakeIndexer, Indexer, NativeIndexer, NativeOptions, NoIndexer};
 use crate::status::status;
 use crate::verify::verify;
@@ -142,11 +144,14 @@ impl World {
         report
     }
 
-    /// A run that dies after its facts are written and before its pointers move.
-    pub(crate) fn crash(&self) {
+    /// A run that dies after its facts are written, and perhaps others derived from them, and before its pointers move.
+    pub(crate) fn crash(&self, derives: bool) {
         let mut database = self.database();
         let mut run = Run::look(&*self.system, &database, &self.options, &FxHashSet::default(), &NoProgress).unwrap();
         run.extract(&*self.system, &mut database, &self.options, &NoProgress).unwrap();
+        if derives {
+            run.derive(&mut database, &self.options, &NoProgress).unwrap();
+        }
         database.close().unwrap();
     }
 
@@ -181,25 +186,31 @@ impl World {
     }
 }
 
-/// The names of the datasets that were extracted, with the number of contents.
-fn extracted(report: &Report) -> Vec<String> {
-    let done = report.datasets.iter().filter(|dataset| dataset.contents > 0);
-    done.map(|dataset| format!("{} {}", dataset.dataset, dataset.contents)).collect()
+/// The names of the facts of a key that were made, with the number of contents that they were made from.
+fn made(report: &Report, key: Key) -> Vec<String> {
+    let is_of_key = |name: &str| codeintel_datasets::facts_named(name).is_some_and(|facts| facts.key() == key);
+    let made = report.datasets.iter().filter(|dataset| dataset.contents > 0 && is_of_key(dataset.dataset));
+    made.map(|dataset| format!("{} {}", dataset.dataset, dataset.contents)).collect()
 }
 
-const ALL: [&str; 8] = [
-    "core.ast_nodes",
-    "core.ast_metrics",
-    "core.docstrings",
-    "analytics.function_types",
-    "analytics.type_escapes",
-    "core.cst_nodes",
-    "core.interfaces",
-    "core.problems",
-];
+/// Those that were extracted from contents.
+fn extracted(report: &Report) -> Vec<String> {
+    made(report, Key::Content)
+}
 
+/// Those that were derived from others.
+fn derived(report: &Report) -> Vec<String> {
+    made(report, Key::Derivation)
+}
+
+/// All facts of a key.
+fn names_of(key: Key) -> Vec<&'static str> {
+    all_facts().filter(|facts| facts.key() == key).map(|facts| facts.name).collect()
+}
+
+/// All facts of contents, of so many contents each.
 fn all(contents: usize) -> Vec<String> {
-    ALL.iter().map(|dataset| format!("{dataset} {contents}")).collect()
+    names_of(Key::Content).iter().map(|facts| format!("{facts} {contents}")).collect()
 }
 
 /// Ingest, make one edit, ingest again: how many files are read, and which contents are extracted for which datasets.
@@ -374,8 +385,10 @@ fn a_new_version_of_one_extraction_redoes_that_one_only() {
     world.options.datasets[1].version += 1;
     let plan = world.plan();
     assert!(!plan.is_empty() && plan.other == ["the datasets that are kept"]);
-    let outdated: Vec<_> = plan.datasets.iter().map(|dataset| (dataset.missing, dataset.outdated)).collect();
-    assert_eq!(outdated, [(0, 0), (2, 2), (0, 0), (0, 0), (0, 0), (0, 0), (0, 0), (0, 0)]);
+    let is_outdated = |dataset: &&DatasetPlan| (dataset.missing, dataset.outdated) != (0, 0);
+    let outdated = plan.datasets.iter().filter(is_outdated);
+    let outdated: Vec<_> = outdated.map(|dataset| (dataset.dataset, dataset.missing, dataset.outdated)).collect();
+    assert_eq!(outdated, [("core.ast_metrics", 2, 2)]);
     assert_eq!(extracted(&world.ingest()), ["core.ast_metrics 2"]);
     assert_eq!(world.rows("SELECT count(*) FROM core.ast_metrics"), ["2"]);
     world.assert_equals_fresh();
@@ -389,21 +402,12 @@ fn more_datasets_later_extract_only_the_new_ones() {
     assert_eq!(extracted(&world.ingest()), ["core.ast_metrics 1", "core.problems 1"]);
     world.assert_equals_fresh();
     world.options.datasets = datasets.clone();
-    assert_eq!(
-        extracted(&world.ingest()),
-        [
-            "core.ast_nodes 1",
-            "core.docstrings 1",
-            "analytics.function_types 1",
-            "analytics.type_escapes 1",
-            "core.cst_nodes 1",
-            "core.interfaces 1"
-        ]
-    );
+    let others = all(1).into_iter().filter(|facts| *facts != "core.ast_metrics 1" && *facts != "core.problems 1");
+    assert_eq!(extracted(&world.ingest()), others.collect::<Vec<_>>());
     // A table that was filled once is kept true, whatever is asked for.
     world.options.datasets = vec![datasets[1].clone()];
     world.write("a.py", "x = 2\n");
-    assert_eq!(extracted(&world.ingest()).len(), ALL.len());
+    assert_eq!(extracted(&world.ingest()).len(), all(1).len());
     world.assert_equals_fresh();
 }
 
@@ -434,11 +438,87 @@ fn a_crash_before_the_pointers_move_costs_only_the_move() {
     let before = world.rows("SELECT * EXCLUDE (ingested_at) FROM core.snapshots");
     world.write("a.py", "x = 2\n");
     world.write("b.py", "y = 2\n");
-    world.crash();
+    world.crash(false);
     assert_eq!(world.rows("SELECT rel_path FROM core.file_state"), ["a.py"], "readers still have the old truth");
     assert_eq!(world.rows("SELECT * EXCLUDE (ingested_at) FROM core.snapshots"), before);
     let report = world.ingest();
     assert_eq!((report.parsed, report.changed, report.added), (0, 1, 1));
+    world.assert_equals_fresh();
+}
+
+#[test]
+fn what_is_derived_depends_on_what_it_reads_and_on_nothing_else() {
+    let everything = |files: usize| -> Vec<String> {
+        names_of(Key::Derivation).iter().map(|facts| format!("{facts} {files}")).collect()
+    };
+    let edges = "SELECT src_module, dst_module FROM graph.import_graph_edges WHERE NOT is_external ORDER BY ALL";
+    let mut world = World::new(&[("a.py", "import b\n"), ("b.py", "x = 1\n")]);
+    world.commit("one");
+    assert_eq!(derived(&world.ingest()), everything(2));
+    assert_eq!(world.rows(edges), ["a b"]);
+    world.write("b.py", "x = 2\n");
+    assert!(derived(&world.ingest()).is_empty(), "no import is another one");
+    // Another branch, and back again.
+    world.commit("two");
+    world.write("b.py", "import a\n");
+    assert_eq!(derived(&world.ingest()), everything(2));
+    assert_eq!(world.rows(edges), ["a b", "b a"]);
+    world.commit("one");
+    world.write("b.py", "x = 2\n");
+    assert!(derived(&world.ingest()).is_empty(), "this was derived before");
+    assert_eq!(world.rows(edges), ["a b"]);
+    assert_eq!(world.rows("SELECT count(*) FROM history.import_graph_edges"), ["3"]);
+    // A name is enough.
+    world.system.rename(&path("b.py"), &path("c.py"));
+    assert_eq!(derived(&world.ingest()), everything(2));
+    assert_eq!(world.rows(edges), [""; 0]);
+    let graph = |wanted: &&mut Wanted| wanted.facts.key() == Key::Derivation;
+    world.options.datasets.iter_mut().find(graph).unwrap().version += 1;
+    let report = world.ingest();
+    assert_eq!((derived(&report).len(), extracted(&report).len()), (1, 0));
+    world.assert_equals_fresh();
+}
+
+#[test]
+fn a_crash_between_deriving_and_publishing_costs_only_the_move() {
+    let world = World::new(&[("a.py", "import b\n"), ("b.py", "")]);
+    world.ingest();
+    world.write("b.py", "import a\n");
+    world.crash(true);
+    assert_eq!(
+        world.rows("SELECT dst_module FROM graph.import_graph_edges"),
+        ["b"],
+        "readers still have the old truth"
+    );
+    let report = world.ingest();
+    assert_eq!((report.parsed, derived(&report)), (0, Vec::new()));
+    assert_eq!(world.rows("SELECT dst_module FROM graph.import_graph_edges ORDER BY ALL"), ["a", "b"]);
+    world.assert_equals_fresh();
+    assert_eq!(world.rows("SELECT count(*) FROM graph.import_graph_edges WHERE cycle_group = 1"), ["2"]);
+}
+
+#[test]
+fn derived_facts_that_no_snapshot_shows_are_garbage() {
+    let mut world = World::new(&[("a.py", "import b\n"), ("b.py", "")]);
+    world.options.keep_snapshots = 1;
+    world.ingest();
+    world.write("b.py", "import a\n");
+    world.ingest();
+    world.database().collect_garbage().unwrap();
+    assert_eq!(world.rows("SELECT count(*) FROM graph.import_graph_edges"), ["2"]);
+    world.write("b.py", "");
+    assert_eq!(derived(&world.ingest()).len(), 1, "it is gone and has to be derived again");
+    world.assert_equals_fresh();
+}
+
+#[test]
+fn a_dataset_that_is_derived_brings_what_it_reads() {
+    let mut world = World::new(&[("a.py", "import b\n"), ("b.py", "")]);
+    world.options.datasets.retain(|wanted| wanted.key() == "graph.import_graph_edges");
+    let report = world.ingest();
+    assert_eq!(extracted(&report), ["core.imports 2", "core.problems 2"]);
+    assert_eq!(derived(&report), ["graph.import_graph_edges 2"]);
+    assert_eq!(world.rows("SELECT dst_path FROM graph.import_graph_edges"), ["b.py"]);
     world.assert_equals_fresh();
 }
 
@@ -478,7 +558,7 @@ fn a_file_that_was_not_looked_at_and_differs_makes_the_run_look_at_everything() 
 #[test]
 fn facts_of_some_files_only_are_not_shown() {
     let mut world = World::new(&[("a.py", "x = 1\n")]);
-    world.crash();
+    world.crash(false);
     let metrics = world.options.datasets[1].clone();
     world.options.datasets = vec![metrics];
     world.write("b.py", "y = 1\n");
@@ -647,7 +727,9 @@ fn garbage_is_what_no_snapshot_needs() {
     world.write("a.py", "x = 2\n");
     world.ingest();
     let database = world.database();
-    assert!((database.unreachable_share().unwrap() - 1.0 / 3.0).abs() < 1e-9);
+    // One of three contents, and none of the derivations.
+    let things = 3.0 + names_of(Key::Derivation).len() as f64;
+    assert!((database.unreachable_share().unwrap() - 1.0 / things).abs() < 1e-9);
     assert_eq!(database.collect_garbage().unwrap().contents, 1);
     world.assert_equals_fresh();
     world.write("a.py", "x = 1\n");

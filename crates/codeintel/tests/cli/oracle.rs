@@ -108,6 +108,32 @@ fn functions_have_the_annotations_that_cpython_sees() {
     }
 }
 
+#[test]
+fn imports_are_those_of_cpython_and_their_graph_is_that_of_grimp() {
+    let Some(python) = python() else { return };
+    compared(&python, "imports.py", &odd_sources(""));
+    // Imports of every form, in a package, between packages, and of what is not there.
+    let sandbox = Sandbox::new(
+        "#- pk/__init__.py\nfrom . import a\nfrom . import nothing\nimport pk.missing\nimport pk.a.b.c\nimport os.path\n\
+         #- pk/a.py\nfrom typing import TYPE_CHECKING\nimport pk.sub.m as q\nfrom pk.sub import *\nfrom .sub import m, zz\n\
+         if TYPE_CHECKING:\n    from .b import x\nelif q:\n    import other\ndef f():\n    import pk.b; import pk\n\
+         from .nope import y\nfrom .. import toofar\n\
+         #- pk/b.py\nfrom pk import a\nfrom pk.a import (\n  f,\n  g as h)\nfrom pk.b import me\nimport foo.bar\nfrom foo import qux\n\
+         #- pk/sub/__init__.py\n#- pk/sub/m.py\nfrom ..sub.m import x\nfrom ...a import z\nfrom other import *\n\
+         #- other/__init__.py\nwith open(x) as y:\n  import other.deep\n#- other/deep.py\ntry:\n  import pk.b\nexcept: pass\n\
+         #- src/third/__init__.py\nimport third.t, pk\n#- src/third/t.py\nclass C:\n  from . import u\n#- src/third/u.py\n\
+         #- script.py\nimport third\n",
+    );
+    sandbox.ingest(&["--datasets", "imports,import_graph_edges"]);
+    compared(&python, "imports.py", &sandbox);
+    for package in ["grimp", "libcst", "networkx", "radon", "pip"] {
+        let sandbox = Sandbox::new("");
+        copy_sources(&installed(&python).join(package), &sandbox.path(package));
+        sandbox.ingest(&["--datasets", "imports,import_graph_edges"]);
+        compared(&python, "imports.py", &sandbox);
+    }
+}
+
 /// Where the packages of a Python are.
 fn installed(python: &Path) -> PathBuf {
     let script = "import sysconfig; print(sysconfig.get_path('purelib'))";

@@ -12,17 +12,22 @@ use codeintel_base::ContentHash;
 use codeintel_python::Import;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::components::components;
+use crate::module_names::ModuleNames;
+
 /// A source file as others see it.
 #[derive(Debug, Clone)]
-pub(crate) struct ImportingFile<'a> {
-    pub(crate) path: &'a str,
+pub struct ImportingFile<'a> {
+    /// Its path.
+    pub path: &'a str,
     /// Its importable name.
-    pub(crate) module: &'a str,
+    pub module: &'a str,
     /// The name of its module in symbols.
-    pub(crate) symbol_module: &'a str,
+    pub symbol_module: &'a str,
     /// Hash of its interface; empty where it has none.
-    pub(crate) interface: &'a str,
-    pub(crate) imports: &'a [Import],
+    pub interface: &'a str,
+    /// What it imports.
+    pub imports: &'a [Import],
 }
 
 /// Which files may import which.
@@ -30,7 +35,7 @@ pub(crate) struct ImportingFile<'a> {
 /// Behind the files there are two more nodes: what every file looks into, and what leads to every file. So lists of very many files are there
 /// once, and not for each file that has one.
 #[derive(Debug)]
-pub(crate) struct ImportGraph {
+pub struct ImportGraph {
     /// For each file, the nodes that each of its imports may lead to, sorted.
     targets: Vec<Vec<Vec<u32>>>,
     /// For each file, which of the folders around it are packages.
@@ -42,16 +47,17 @@ const BUILTINS: &str = "__builtins__.pyi";
 
 /// What can be imported that is not of the repository, and imports from it all the same.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Outside<'a> {
+pub struct Outside<'a> {
     /// Names of modules of the standard library, which all files look into. A file of the repository of such a name may be imported by the
     /// library itself.
-    pub(crate) standard_library: &'a [&'a str],
+    pub standard_library: &'a [&'a str],
     /// Names of modules of installed packages that import the repository's.
-    pub(crate) dependents: &'a [String],
+    pub dependents: &'a [String],
 }
 
 impl ImportGraph {
-    pub(crate) fn new(files: &[ImportingFile<'_>], outside: Outside<'_>) -> Self {
+    /// Find out what each import may lead to.
+    pub fn new(files: &[ImportingFile<'_>], outside: Outside<'_>) -> Self {
         let names = Names::new(files);
         let mut by_all: Vec<u32> =
             files.iter().position(|file| file.path == BUILTINS).map(|at| at as u32).into_iter().collect();
@@ -85,8 +91,9 @@ impl ImportGraph {
     }
 
     /// The fingerprints of all files, in their order.
-    pub(crate) fn fingerprints(&self, files: &[ImportingFile<'_>]) -> Vec<ContentHash> {
-        let groups = self.groups();
+    pub fn fingerprints(&self, files: &[ImportingFile<'_>]) -> Vec<ContentHash> {
+        let edges: Vec<Vec<u32>> = (0..self.targets.len()).map(|node| self.imported(node).collect()).collect();
+        let groups = components(&edges);
         let mut group_of = vec![0; self.targets.len()];
         for (number, group) in groups.iter().enumerate() {
             for file in group {
@@ -138,7 +145,7 @@ impl ImportGraph {
     }
 
     /// The files that a file imports, directly or through others, itself included.
-    pub(crate) fn closure(&self, file: usize) -> Vec<u32> {
+    pub fn closure(&self, file: usize) -> Vec<u32> {
         let mut seen = vec![false; self.targets.len()];
         let mut found = vec![file as u32];
         seen[file] = true;
@@ -153,55 +160,6 @@ impl ImportGraph {
         }
         found.retain(|node| (*node as usize) < self.packages.len());
         found
-    }
-
-    /// Files that import one another, directly or through others, in groups; a group comes behind those that it imports.
-    /// Tarjan's algorithm, with a stack of its own.
-    fn groups(&self) -> Vec<Vec<u32>> {
-        const UNSEEN: u32 = u32::MAX;
-        let count = self.targets.len();
-        let edges: Vec<Vec<u32>> = (0..count).map(|file| self.imported(file).collect()).collect();
-        let mut order = vec![UNSEEN; count];
-        let mut lowest = vec![0; count];
-        let mut is_open = vec![false; count];
-        let (mut open, mut groups, mut next) = (Vec::new(), Vec::new(), 0);
-        for start in 0..count {
-            if order[start] != UNSEEN {
-                continue;
-            }
-            let mut path: Vec<(usize, usize)> = vec![(start, 0)];
-            while let Some((file, edge)) = path.last_mut() {
-                let file = *file;
-                if *edge == 0 {
-                    (order[file], lowest[file]) = (next, next);
-                    next += 1;
-                    open.push(file as u32);
-                    is_open[file] = true;
-                }
-                let target = edges[file].get(*edge).map(|target| *target as usize);
-                *edge += 1;
-                match target {
-                    Some(target) if order[target] == UNSEEN => path.push((target, 0)),
-                    Some(target) if is_open[target] => lowest[file] = lowest[file].min(order[target]),
-                    Some(_) => {}
-                    None => {
-                        path.pop();
-                        if let Some((parent, _)) = path.last() {
-                            lowest[*parent] = lowest[*parent].min(lowest[file]);
-                        }
-                        if lowest[file] == order[file] {
-                            let first = open.iter().rposition(|other| *other == file as u32).unwrap_or(0);
-                            let group: Vec<u32> = open.drain(first..).collect();
-                            for member in &group {
-                                is_open[*member as usize] = false;
-                            }
-                            groups.push(group);
-                        }
-                    }
-                }
-            }
-        }
-        groups
     }
 }
 
@@ -409,7 +367,7 @@ fn root<'f>(file: &ImportingFile<'f>) -> Option<&'f str> {
 
 /// The names of modules in symbols, of paths and importable names. Where several files have the same importable name, it belongs to the one
 /// that has it by its path, if any, and the others are called by their paths.
-pub(crate) fn symbol_modules(files: &[(&str, &str)]) -> Vec<String> {
+pub fn symbol_modules(files: &[(&str, &str)]) -> Vec<String> {
     // A stub has the name of the source that it stands for.
     let stem = |path: &str| path.strip_suffix('i').unwrap_or(path).to_owned();
     let mut owners: FxHashMap<String, Option<String>> = FxHashMap::default();
@@ -423,7 +381,7 @@ pub(crate) fn symbol_modules(files: &[(&str, &str)]) -> Vec<String> {
     for (path, _) in files {
         let is_free = |owner: &Option<String>| owner.as_ref().is_none_or(|owner| dotted(owner) != dotted(path));
         let owner = owners.entry(dotted(path)).or_default();
-        if is_free(owner) || codeintel_datasets::ModuleNames::is_package(path) {
+        if is_free(owner) || ModuleNames::is_package(path) {
             *owner = Some(stem(path));
         }
     }
@@ -442,7 +400,7 @@ fn package<'f>(file: &ImportingFile<'f>, level: u32) -> Vec<&'f str> {
         return Vec::new();
     }
     let mut parts: Vec<&str> = file.module.split('.').collect();
-    let is_package = codeintel_datasets::ModuleNames::is_package(file.path);
+    let is_package = ModuleNames::is_package(file.path);
     parts.truncate((parts.len() + usize::from(is_package)).saturating_sub(level as usize));
     parts
 }
