@@ -329,8 +329,16 @@ fn measured(words: &[String]) -> anyhow::Result<()> {
         bail!("{status}");
     }
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
-    let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
-    let cpu = seconds(usage.user_time()) + seconds(usage.system_time());
-    println!("{}", serde_json::json!({"cpu": cpu, "wall": wall, "peak_mb": usage.max_rss() as f64 / 1024.0}));
+    println!(
+        "{}",
+        serde_json::json!({"cpu": cpu_seconds()?, "wall": wall, "peak_mb": usage.max_rss() as f64 / 1024.0})
+    );
     Ok(())
+}
+
+/// The CPU seconds of all programs that this process has run and waited for.
+pub(crate) fn cpu_seconds() -> anyhow::Result<f64> {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+    Ok(seconds(usage.user_time()) + seconds(usage.system_time()))
 }

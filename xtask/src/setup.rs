@@ -64,7 +64,7 @@ fn npm_packages() -> anyhow::Result<()> {
 
 /// The cargo arguments that choose how DuckDB is linked.
 pub(crate) fn features() -> &'static [&'static str] {
-    if has_prebuilt() { &["--no-default-features"] } else { &[] }
+    if has_prebuilt() { &[] } else { &["--features", "codeintel/bundled"] }
 }
 
 /// The release build of the program.

@@ -176,7 +176,15 @@ fn pages(problems: &mut Vec<String>) -> anyhow::Result<()> {
             problems.push(format!("ARCHITECTURE.md does not mention `{name}`"));
         }
     }
-    for page in ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE", "docs/settings.md", "docs/accuracy.md"] {
+    for page in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "LICENSE-MIT",
+        "LICENSE-APACHE",
+        "docs/settings.md",
+        "docs/accuracy.md",
+    ] {
         if !root().join(page).exists() {
             problems.push(format!("{page} is missing"));
         }
@@ -194,7 +202,7 @@ fn pages(problems: &mut Vec<String>) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn files_below(folder: &Path, extension: &str) -> anyhow::Result<Vec<PathBuf>> {
+pub(crate) fn files_below(folder: &Path, extension: &str) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
         let path = entry?.path();

@@ -1,4 +1,4 @@
-//! What facts and datasets are, and the one list of them.
+//! What facts and datasets are.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,6 @@ use codeintel_base::{ContentHash, Problem};
 use codeintel_python::{Ast, Definition, ParsedFile};
 
 use crate::table::{Column, StoredColumns, StoredTable};
-use crate::tables;
 
 /// Stored rows: who makes them, and in which version.
 #[derive(Debug)]
@@ -101,11 +100,6 @@ impl Facts {
             Maker::Parse { .. } | Maker::Document | Maker::Report => self.uses,
         }
     }
-
-    /// Whether others are derived from them.
-    pub fn are_read(&self) -> bool {
-        all_facts().any(|facts| matches!(facts.maker, Maker::Derived { reads, .. } if reads.iter().any(|read| read.name == self.name)))
-    }
 }
 
 /// A public table: how it is shown, and what of.
@@ -162,8 +156,15 @@ pub struct Parsed<'a> {
 /// Collects the rows of many contents.
 pub trait Rows: Send {
     /// Append the rows of a content, in all tables. Where one content has very many of them, they are passed on in between, so that they
-    /// never have to be in memory together. The digest is asked for where other facts are derived from these.
-    fn extract(&mut self, content_id: i32, extraction: Extraction<'_>, pass_on: PassOn<'_>, digest: &mut RowsDigest);
+    /// never have to be in memory together. The digest is asked for where other facts are derived from these. Returns the number of rows in
+    /// the first table.
+    fn extract(
+        &mut self,
+        content_id: i32,
+        extraction: Extraction<'_>,
+        pass_on: PassOn<'_>,
+        digest: &mut RowsDigest,
+    ) -> usize;
 
     /// Whether there are enough rows to be passed on.
     fn is_full(&self) -> bool;
@@ -202,6 +203,7 @@ pub(crate) struct Sink<'a, C> {
     columns: &'a mut C,
     pass_on: PassOn<'a>,
     digest: &'a mut RowsDigest,
+    rows: usize,
 }
 
 impl<C: StoredColumns> Sink<'_, C> {
@@ -209,6 +211,7 @@ impl<C: StoredColumns> Sink<'_, C> {
         if let Some(bytes) = &mut self.digest.0 {
             C::digest(&row, bytes);
         }
+        self.rows += 1;
         self.columns.push(row);
         if self.columns.is_full() {
             (self.pass_on)(vec![self.columns.take()]);
@@ -223,8 +226,16 @@ impl<C: StoredColumns> Extractor<C> {
 }
 
 impl<C: StoredColumns> Rows for Extractor<C> {
-    fn extract(&mut self, content_id: i32, extraction: Extraction<'_>, pass_on: PassOn<'_>, digest: &mut RowsDigest) {
-        (self.extract)(&mut Sink { columns: &mut self.columns, pass_on, digest }, content_id, extraction);
+    fn extract(
+        &mut self,
+        content_id: i32,
+        extraction: Extraction<'_>,
+        pass_on: PassOn<'_>,
+        digest: &mut RowsDigest,
+    ) -> usize {
+        let mut sink = Sink { columns: &mut self.columns, pass_on, digest, rows: 0 };
+        (self.extract)(&mut sink, content_id, extraction);
+        sink.rows
     }
 
     fn is_full(&self) -> bool {
@@ -247,22 +258,6 @@ impl Dataset {
         self.name.split_once('.').map_or(self.name, |(_, table)| table)
     }
 
-    /// The view's query over some snapshots, given as a query with the columns of `store.snapshots`.
-    pub fn view_of(&'static self, snapshots: &str) -> String {
-        let facts = self.facts().into_iter().map(|facts| format!("contains(datasets, '\"{}\"')", facts.name));
-        let has_facts = facts.collect::<Vec<_>>().join(" AND ");
-        let complete =
-            format!("(SELECT * FROM ({snapshots}) WHERE {})", if has_facts.is_empty() { "true" } else { &has_facts });
-        let files = "(SELECT s.repo, s.commit, f.* FROM {complete} s JOIN store.files f USING (snapshot_id))";
-        let mut view = self.view.replace("{files}", files).replace("{snapshots}", &format!("({snapshots})"));
-        view = view.replace("{complete}", &complete);
-        for (table, codes) in tables::code_names() {
-            let names: Vec<String> = codes.iter().map(|(_, name)| format!("'{name}'")).collect();
-            view = view.replace(&format!("{{{table}}}"), &names.join(", "));
-        }
-        view
-    }
-
     /// The facts that a run must have made of every content, or derived from them, before it can be shown, those first that others need.
     pub fn facts(&self) -> Vec<&'static Facts> {
         let read = self.reads.iter().filter(|facts| matches!(facts.key(), Key::Content | Key::Derivation));
@@ -281,146 +276,5 @@ impl Dataset {
     /// Whether it shows SCIP documents, or would with some; not if they only add to its rows.
     pub fn shows_documents(&self) -> bool {
         self.reads.iter().any(|facts| facts.key() == Key::Document)
-    }
-}
-
-/// All facts that datasets show.
-pub fn all_facts() -> impl Iterator<Item = &'static Facts> {
-    let mut seen = BTreeSet::new();
-    DATASETS
-        .iter()
-        .flat_map(|dataset| dataset.reads.iter().chain(dataset.also))
-        .copied()
-        .filter(move |facts| seen.insert(facts.name))
-}
-
-/// Find facts by their name.
-pub fn facts_named(name: &str) -> Option<&'static Facts> {
-    all_facts().find(|facts| facts.name == name)
-}
-
-/// Every dataset, in the order in which they are shown to people.
-pub static DATASETS: &[&Dataset] = &[
-    &tables::snapshots::DATASET,
-    &tables::modules::DATASET,
-    &tables::file_state::DATASET,
-    &tables::ast_nodes::DATASET,
-    &tables::ast_metrics::DATASET,
-    &tables::docstrings::DATASET,
-    &tables::function_types::DATASET,
-    &tables::diagnostics::DATASET,
-    &tables::static_diagnostics::DATASET,
-    &tables::typedness::DATASET,
-    &tables::type_escapes::DATASET,
-    &tables::cst_nodes::DATASET,
-    &tables::ast_cst::DATASET,
-    &tables::interfaces::DATASET,
-    &tables::imports::DATASET,
-    &tables::import_graph_edges::DATASET,
-    &tables::scip_documents::DATASET,
-    &tables::scip_occurrences::DATASET,
-    &tables::scip_symbols::DATASET,
-    &tables::scip_relationships::DATASET,
-    &tables::scip_unresolved::DATASET,
-    &tables::scip_coverage::DATASET,
-    &tables::scip_index_view::DATASET,
-    &tables::goids::DATASET,
-    &tables::goid_crosswalk::DATASET,
-    &tables::problems::DATASET,
-    &tables::tags_index::DATASET,
-];
-
-/// Find a dataset by its full name or by its table's name alone.
-pub fn dataset_named(name: &str) -> Option<&'static Dataset> {
-    DATASETS.iter().copied().find(|dataset| dataset.name == name || dataset.table() == name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_unique_with_and_without_their_schema() {
-        let full: BTreeSet<_> = DATASETS.iter().map(|dataset| dataset.name).collect();
-        let short: BTreeSet<_> = DATASETS.iter().map(|dataset| dataset.table()).collect();
-        assert_eq!((full.len(), short.len()), (DATASETS.len(), DATASETS.len()));
-    }
-
-    #[test]
-    fn every_table_in_a_view_is_declared() {
-        let tables = || all_facts().flat_map(|facts| facts.tables.iter().map(move |table| (table.name, facts)));
-        for dataset in DATASETS {
-            let words: BTreeSet<&str> =
-                dataset.view.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).collect();
-            let named = tables().filter(|(table, _)| words.contains(&*format!("store.{table}")));
-            let named: BTreeSet<&str> = named.map(|(_, facts)| facts.name).collect();
-            let declared: BTreeSet<&str> = dataset.reads.iter().chain(dataset.also).map(|facts| facts.name).collect();
-            let of_documents = words.contains("store.documents").then_some("scip.documents");
-            let of_reports = words.contains("store.reports").then_some("analytics.diagnostics");
-            let named: BTreeSet<&str> = named.into_iter().chain(of_documents).chain(of_reports).collect();
-            assert_eq!(named, declared, "{}", dataset.name);
-        }
-    }
-
-    #[test]
-    fn facts_use_facts_of_the_same_key_and_no_further_ones() {
-        for facts in all_facts() {
-            let is_right = |used: &&Facts| used.key() == facts.key() && used.uses.is_empty();
-            assert!(facts.version > 0 && facts.uses.iter().all(is_right), "{}", facts.name);
-        }
-    }
-
-    #[test]
-    fn everything_is_documented_and_scoped_to_a_snapshot() {
-        for dataset in DATASETS {
-            assert!(dataset.doc.lines().next().is_some_and(|line| line.ends_with('.')), "{}", dataset.name);
-            let asks = dataset.view.contains("{complete}") || dataset.view.contains("{files}");
-            assert_eq!(asks, !dataset.facts().is_empty(), "{}", dataset.name);
-            assert!(dataset.example.contains(dataset.name), "{}", dataset.name);
-            for column in dataset.columns {
-                assert!(column.doc.ends_with('.'), "{}.{}", dataset.name, column.name);
-            }
-            for name in ["repo", "commit"] {
-                assert!(dataset.columns.iter().any(|column| column.name == name), "{}.{name}", dataset.name);
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_derived_reads_facts_that_are_told_apart_and_no_others() {
-        let text = "import a\ndef f(x: int) -> int: return g(x)\nclass C(f): pass\n";
-        let file = ParsedFile::parse(text);
-        let ast = Ast::new(&file);
-        let definitions = Definition::all(&file, &ast);
-        let parsed = Some(Parsed { file: &file, ast: &ast, definitions: &definitions });
-        for derived in all_facts() {
-            let Maker::Derived { reads, input, .. } = derived.maker else { continue };
-            assert!(derived.uses.is_empty() && input.contains("{files}"), "{}", derived.name);
-            for read in reads {
-                let Maker::Parse { rows, .. } = read.maker else { panic!("{} is not made from contents", read.name) };
-                let digest = |parsed| {
-                    let mut digest = RowsDigest::new(true);
-                    rows().extract(1, Extraction { parsed, problems: &[] }, &mut |_| {}, &mut digest);
-                    digest.finish()
-                };
-                assert!(read.are_read() && digest(parsed).is_some() && digest(parsed) != digest(None), "{}", read.name);
-            }
-            let tables = all_facts().flat_map(|facts| facts.tables.iter().map(move |table| (table.name, facts.name)));
-            let named: BTreeSet<&str> = tables
-                .filter(|(table, _)| input.contains(&format!("store.{table} ")))
-                .map(|(_, facts)| facts)
-                .collect();
-            assert_eq!(named, reads.iter().map(|read| read.name).collect(), "{}", derived.name);
-        }
-    }
-
-    #[test]
-    fn facts_are_keyed_by_what_they_belong_to() {
-        for facts in all_facts() {
-            for table in facts.tables {
-                let key = (facts.key().column(), crate::ColumnType::Integer, false);
-                assert_eq!(table.columns[0], key, "{}", table.name);
-            }
-        }
     }
 }

@@ -55,7 +55,7 @@ fn names(facts: &[&Facts]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::DATASETS;
+    use crate::list::DATASETS;
 
     /// `UPDATE_DOCS=1 cargo test -p codeintel-datasets` writes the pages anew.
     #[expect(clippy::disallowed_methods, reason = "the pages are files of the repository")]

@@ -4,11 +4,11 @@ use arrow_array::RecordBatch;
 use codeintel_scip::{Occurrence, PlacedDocument, Role, Symbol};
 
 use crate::table::StoredColumns as _;
-use crate::tables::scip_coverage::scip_coverage;
-use crate::tables::scip_occurrences::scip_occurrences;
-use crate::tables::scip_relationships::scip_relationships;
-use crate::tables::scip_symbols::{scip_returned, scip_symbols};
-use crate::tables::scip_unresolved::scip_unresolved;
+use crate::tables::scip::coverage::scip_coverage;
+use crate::tables::scip::occurrences::scip_occurrences;
+use crate::tables::scip::relationships::scip_relationships;
+use crate::tables::scip::symbols::{scip_returned, scip_symbols};
+use crate::tables::scip::unresolved::scip_unresolved;
 
 /// Collects the rows of many documents.
 #[derive(Debug, Default)]
@@ -161,7 +161,7 @@ fn alternatives(document: &PlacedDocument) -> Vec<i32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tables::scip_documents::FACTS;
+    use crate::tables::scip::documents::FACTS;
 
     #[test]
     fn batches_are_in_the_order_of_the_tables() {

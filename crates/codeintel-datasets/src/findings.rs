@@ -4,7 +4,7 @@ use arrow_array::RecordBatch;
 use codeintel_base::Finding;
 
 use crate::table::StoredColumns as _;
-use crate::tables::diagnostics::diagnostics;
+use crate::tables::analytics::diagnostics::diagnostics;
 
 /// Collects the findings of many reports.
 #[derive(Debug, Default)]

@@ -1,5 +1,5 @@
 //! The tables as code: one file for each dataset, holding its columns with their docs, its extraction from a parsed
-//! file, its view, an example and its version.
+//! file or its derivation, its view, an example and its version.
 //!
 //! This crate knows nothing of DuckDB's API, of files on a disk or of what has changed. It turns one parsed file into
 //! rows, and says in SQL how rows become what users read.
@@ -11,17 +11,16 @@ mod dataset;
 mod docs;
 mod documents;
 mod findings;
+mod list;
 mod owners;
 mod tables;
 mod tags;
 
-pub use dataset::{
-    DATASETS, Dataset, Extraction, Facts, Key, Maker, Parsed, PassOn, Rows, RowsDigest, Tree, all_facts, dataset_named,
-    facts_named,
-};
+pub use dataset::{Dataset, Extraction, Facts, Key, Maker, Parsed, PassOn, Rows, RowsDigest, Tree};
 pub use docs::page;
 pub use documents::DocumentRows;
 pub use findings::FindingRows;
+pub use list::{DATASETS, all_facts, dataset_named, facts_named};
 pub use owners::CodeOwners;
 pub use table::{Column, ColumnType, StoredTable};
 pub use tables::code_names;

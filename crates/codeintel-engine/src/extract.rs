@@ -28,6 +28,8 @@ pub(crate) struct Task<'a> {
     pub(crate) hash: ContentHash,
     pub(crate) path: &'a RepoPath,
     pub(crate) size: i64,
+    /// How many files have this content.
+    pub(crate) files: usize,
 }
 
 /// What all workers share.
@@ -111,7 +113,7 @@ impl<'a> Extractor<'a> {
         while let Some(taken) = self.queue.take() {
             let task = &self.tasks[taken.task];
             match self.bytes(task) {
-                Some(bytes) => self.extract(task.content_id, &bytes, &mut collectors, sender),
+                Some(bytes) => self.extract(task, &bytes, &mut collectors, sender),
                 None => self.raced.lock().unwrap_or_else(PoisonError::into_inner).push(task.path.clone()),
             }
             self.progress.step();
@@ -146,7 +148,8 @@ impl<'a> Extractor<'a> {
         }
     }
 
-    fn extract(&self, content_id: i32, bytes: &[u8], collectors: &mut [Option<Collector>], sender: &Sender<FactBatch>) {
+    fn extract(&self, task: &Task<'_>, bytes: &[u8], collectors: &mut [Option<Collector>], sender: &Sender<FactBatch>) {
+        let content_id = task.content_id;
         let (file, mut problems) = parse(bytes);
         let projected = file.as_ref().and_then(|file| {
             guarded(&mut problems, || {
@@ -181,10 +184,12 @@ impl<'a> Extractor<'a> {
                     let extraction = Extraction { parsed, problems: &known };
                     let rows = &mut collector.rows;
                     let mut digest = RowsDigest::new(collector.has_digests);
-                    guarded(&mut problems, || rows.extract(content_id, extraction, &mut pass_on, &mut digest));
+                    let rows =
+                        guarded(&mut problems, || rows.extract(content_id, extraction, &mut pass_on, &mut digest));
+                    let rows = rows.unwrap_or(0) * task.files;
                     let is_problem = problems.iter().any(|problem| problem.severity == Severity::Error);
                     let status = if is_problem { Status::Problem } else { Status::Done };
-                    collector.contents.push(FactsOf { content_id, status, digest: digest.finish() });
+                    collector.contents.push(FactsOf { content_id, status, digest: digest.finish(), rows });
                     nanoseconds.fetch_add(start.elapsed().as_nanos() as u64, Ordering::Relaxed);
                 }
             }

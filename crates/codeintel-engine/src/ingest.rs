@@ -371,11 +371,17 @@ impl Run {
         let clock = Instant::now();
         self.number_contents(database)?;
         let mut tasks = Vec::new();
-        let mut seen = FxHashSet::default();
+        let mut files: FxHashMap<i32, usize> = FxHashMap::default();
+        for file in &self.inventory.files {
+            *files.entry(self.ids[&file.hash]).or_default() += 1;
+        }
         for file in &self.inventory.files {
             let content_id = self.ids[&file.hash];
-            if self.pending.iter().any(|pending| pending.missing.contains(&content_id)) && seen.insert(content_id) {
-                tasks.push(Task { content_id, hash: file.hash, path: &file.path, size: file.state.size_bytes });
+            if self.pending.iter().any(|pending| pending.missing.contains(&content_id))
+                && let Some(files) = files.remove(&content_id)
+            {
+                let size = file.state.size_bytes;
+                tasks.push(Task { content_id, hash: file.hash, path: &file.path, size, files });
             }
         }
         if tasks.is_empty() {
@@ -410,6 +416,7 @@ impl Run {
             rows: written.rows,
             seconds: *seconds,
         };
+        let index = self.index.take().map(|step| step.report(database, &self.rows, self.prior.as_ref())).transpose()?;
         let parsed = extracted.datasets.iter().map(|(written, _)| written.contents).max().unwrap_or(0);
         Ok(Report {
             repo: options.repo.clone(),
@@ -423,7 +430,7 @@ impl Run {
             parsed,
             problems: database.problem_count(&options.repo)?,
             wrote: wrote || parsed > 0,
-            index: self.index.map(|step| step.report(&self.rows, self.prior.as_ref())),
+            index,
             checks: self.checks.reports,
             datasets: self
                 .wanted

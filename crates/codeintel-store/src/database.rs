@@ -37,6 +37,8 @@ const MEMORY_OF_WRITING: &str = "256MB";
 pub enum Access {
     /// To be read; the file must exist and may be open elsewhere for reading.
     Read,
+    /// The same, and it may have an older schema: its tables are then those of that time.
+    ReadAnySchema,
     /// To be brought up to date, or made; nobody else may have it open.
     Write,
     /// The same, but it must exist.
@@ -50,12 +52,11 @@ pub enum Opened {
     Created,
     /// It was there.
     Existing,
-    /// It had an older schema, was put aside, and is empty now; its facts must be extracted again.
-    Rebuilt {
-        /// The schema that it had.
+    /// It has an older schema. What was opened for reading is that; what was opened for writing is another one, which takes its place
+    /// when it is closed.
+    Outdated {
+        /// The schema that it has.
         found: u32,
-        /// Where it is now.
-        aside: PathBuf,
     },
 }
 
@@ -66,11 +67,14 @@ pub struct Database {
     path: PathBuf,
     /// The size of the log that was there when it was opened.
     log_bytes: u64,
+    /// The file of an older schema whose place it takes when it is closed.
+    becomes: Option<PathBuf>,
 }
 
 impl Database {
     /// Open a file. Waits up to `patience` for another process to let go of it.
     pub fn open(path: &Path, access: Access, patience: Duration) -> Result<(Self, Opened), StoreError> {
+        let is_read = matches!(access, Access::Read | Access::ReadAnySchema);
         if access != Access::Write && !path.exists() {
             return Err(StoreError::Missing(path.to_owned()));
         }
@@ -90,15 +94,15 @@ impl Database {
             std::thread::park_timeout(Duration::from_millis(50));
         }
         let connection = connect(path, access, patience)?;
-        if access != Access::Read {
+        if !is_read {
             // To try FSST on all texts takes half the time of a checkpoint, for a file that is a tenth smaller.
             connection
                 .execute_batch("PRAGMA disable_checkpoint_on_shutdown; SET disabled_compression_methods = 'fsst'")?;
         }
-        let database = Self { connection, path: path.to_owned(), log_bytes };
+        let database = Self { connection, path: path.to_owned(), log_bytes, becomes: None };
         match schema::version(&database.connection)? {
             Some(schema::SCHEMA_VERSION) => {
-                if access != Access::Read {
+                if !is_read {
                     schema::update(&database.connection)?;
                 }
                 Ok((database, Opened::Existing))
@@ -106,12 +110,10 @@ impl Database {
             Some(found) if found > schema::SCHEMA_VERSION => {
                 Err(StoreError::Newer { found, known: schema::SCHEMA_VERSION })
             }
+            Some(found) if access == Access::ReadAnySchema => Ok((database, Opened::Outdated { found })),
             Some(found) if access == Access::Write => {
-                // While this connection is open, nobody else can begin to write.
-                let aside = Self::set_aside(path)?;
                 drop(database);
-                let (database, _) = Self::open(path, access, patience)?;
-                Ok((database, Opened::Rebuilt { found, aside }))
+                Self::begin_anew(path, found, patience)
             }
             Some(found) => Err(StoreError::Older { found, known: schema::SCHEMA_VERSION }),
             None if !schema::is_empty(&database.connection)? => {
@@ -125,9 +127,32 @@ impl Database {
         }
     }
 
+    /// Open the file beside one of an older schema that is to take its place. What a run before has left in it is used.
+    fn begin_anew(path: &Path, found: u32, patience: Duration) -> Result<(Self, Opened), StoreError> {
+        let beside = successor_of(path);
+        let (mut database, _) = match Self::open(&beside, Access::Write, patience) {
+            // What another program has left there, or a crash has damaged, is of no use.
+            Err(error) if error.may_be_damage() || matches!(error, StoreError::NotOurs { .. }) => {
+                Self::remove(&beside)?;
+                Self::open(&beside, Access::Write, patience)?
+            }
+            result => result?,
+        };
+        // Whoever had it open may have put it in its place meanwhile.
+        let connection = connect(path, Access::Read, patience)?;
+        if schema::version(&connection)? == Some(schema::SCHEMA_VERSION) {
+            drop((connection, database));
+            Self::remove(&beside)?;
+            return Self::open(path, Access::Write, patience);
+        }
+        database.becomes = Some(path.to_owned());
+        Ok((database, Opened::Outdated { found }))
+    }
+
     /// An empty database that is nowhere.
     pub fn in_memory() -> Result<Self, StoreError> {
-        let database = Self { connection: Connection::open_in_memory()?, path: PathBuf::new(), log_bytes: 0 };
+        let connection = Connection::open_in_memory()?;
+        let database = Self { connection, path: PathBuf::new(), log_bytes: 0, becomes: None };
         schema::create(&database.connection)?;
         Ok(database)
     }
@@ -147,7 +172,20 @@ impl Database {
 
     /// Close the file. What was committed is safe before; the log is written into the file itself once it has grown, since
     /// that rewrites whole row groups however little was added.
+    ///
+    /// A file that takes the place of one of an older schema does so now. A crash leaves either of them whole.
     pub fn close(self) -> Result<(), StoreError> {
+        if let Some(place) = self.becomes {
+            self.connection.execute_batch("CHECKPOINT")?;
+            // After its checkpoint it has no log, and must not get that of the other one.
+            let io = |source| StoreError::Io { path: place.clone(), source };
+            match fs::remove_file(log_of(&place)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io(error)),
+                _ => {}
+            }
+            fs::rename(&self.path, &place).map_err(io)?;
+            return self.connection.close().map_err(|(_, error)| error.into());
+        }
         let log_bytes = size_of(&log_of(&self.path));
         if log_bytes > LONGEST_LOG || (self.log_bytes > LONGEST_READ_LOG && log_bytes > self.log_bytes) {
             let _little = LittleMemory::on(&self.connection)?;
@@ -256,7 +294,7 @@ fn config(access: Access) -> Result<Config, StoreError> {
     let config = Config::default().enable_autoload_extension(false)?.with("autoinstall_known_extensions", "false")?;
     Ok(match access {
         // Whoever reads must not reach outside of the file. A folder for what does not fit into memory would be in that of the database.
-        Access::Read => config
+        Access::Read | Access::ReadAnySchema => config
             .access_mode(AccessMode::ReadOnly)?
             .with("temp_directory", "")?
             .enable_external_access(false)?
@@ -267,6 +305,13 @@ fn config(access: Access) -> Result<Config, StoreError> {
             .threads(1)?
             .with("storage_compatibility_version", STORAGE_VERSION)?,
     })
+}
+
+/// The file that is to take the place of one of an older schema.
+fn successor_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".next");
+    name.into()
 }
 
 /// DuckDB's write-ahead log, a part of the database while it is there.
@@ -306,23 +351,49 @@ mod tests {
     }
 
     #[test]
-    fn an_older_schema_is_rebuilt_and_a_newer_one_refused() {
+    fn an_older_schema_is_read_until_its_successor_is_there_and_a_newer_one_refused() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x.duckdb");
+        let open = |access| Database::open(&path, access, AT_ONCE);
         let set = |version: u32| {
-            let (database, _) = Database::open(&path, Access::Write, AT_ONCE).unwrap();
+            let (database, _) = open(Access::Write).unwrap();
             let sql = format!("UPDATE store.meta SET value = '{version}' WHERE key = 'schema_version'");
             database.connection.execute_batch(&sql).unwrap();
             database.close().unwrap();
         };
+        let outdated = Opened::Outdated { found: 0 };
         set(0);
-        assert!(matches!(Database::open(&path, Access::Read, AT_ONCE), Err(StoreError::Older { found: 0, .. })));
-        let (database, opened) = Database::open(&path, Access::Write, AT_ONCE).unwrap();
-        let Opened::Rebuilt { found: 0, aside } = opened else { panic!("{opened:?}") };
-        assert!(aside.exists(), "nothing is thrown away");
-        database.close().unwrap();
+        assert!(matches!(open(Access::Read), Err(StoreError::Older { found: 0, .. })));
+        assert!(matches!(open(Access::WriteExisting), Err(StoreError::Older { found: 0, .. })));
+        // A run that ends too early, and one that does not.
+        for ends in [false, true] {
+            let (database, opened) = open(Access::Write).unwrap();
+            assert_eq!(opened, outdated);
+            assert_eq!(open(Access::ReadAnySchema).unwrap().1, outdated, "it can be read meanwhile");
+            if ends {
+                database.close().unwrap();
+            }
+        }
+        assert_eq!(open(Access::Read).unwrap().1, Opened::Existing);
+        let names: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["x.duckdb"], "nothing is left behind");
         set(99);
-        assert!(matches!(Database::open(&path, Access::Write, AT_ONCE), Err(StoreError::Newer { found: 99, .. })));
+        assert!(matches!(open(Access::Write), Err(StoreError::Newer { found: 99, .. })));
+        assert!(matches!(open(Access::ReadAnySchema), Err(StoreError::Newer { found: 99, .. })));
+    }
+
+    #[test]
+    fn what_was_left_beside_an_older_schema_is_in_nobodys_way() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.duckdb");
+        let (database, _) = Database::open(&path, Access::Write, AT_ONCE).unwrap();
+        database.connection.execute_batch("UPDATE store.meta SET value = '0' WHERE key = 'schema_version'").unwrap();
+        database.close().unwrap();
+        fs::write(successor_of(&path), "text").unwrap();
+        let (database, opened) = Database::open(&path, Access::Write, AT_ONCE).unwrap();
+        assert_eq!(opened, Opened::Outdated { found: 0 });
+        database.close().unwrap();
+        assert_eq!(Database::open(&path, Access::Read, AT_ONCE).unwrap().1, Opened::Existing);
     }
 
     #[test]

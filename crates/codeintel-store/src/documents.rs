@@ -137,6 +137,20 @@ impl Database {
         Ok(count as usize)
     }
 
+    /// How many of some documents, each with the one that was shown before it, say something else than that one.
+    pub fn differing_documents(&self, pairs: &[(i32, i32)]) -> Result<usize, StoreError> {
+        if pairs.is_empty() {
+            return Ok(0);
+        }
+        let pairs = list(pairs.iter().map(|(before, now)| format!("({before}, {now})")));
+        let sql = format!(
+            "SELECT count(*) FROM (VALUES {pairs}) p(before, now) JOIN store.documents b ON b.document_id = p.before \
+             JOIN store.documents n ON n.document_id = p.now WHERE b.facts_id <> n.facts_id"
+        );
+        let count: i64 = self.connection.query_row(&sql, [], |row| row.get(0))?;
+        Ok(count as usize)
+    }
+
     /// The facts that an indexer's documents of some files have.
     pub fn known_facts(&self, indexer: &str, paths: &[RepoPath]) -> Result<KnownFacts, StoreError> {
         let condition = paths_in(paths, paths.len());

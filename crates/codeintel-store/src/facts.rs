@@ -86,6 +86,8 @@ pub struct FactsOf {
     pub status: Status,
     /// A hash of the rows, where others are derived from them.
     pub digest: Option<ContentHash>,
+    /// How many rows of the dataset they are, over all files with the content.
+    pub rows: usize,
 }
 
 /// What was written of one dataset.
@@ -93,7 +95,7 @@ pub struct FactsOf {
 pub struct Written {
     /// Contents.
     pub contents: usize,
-    /// Rows, over all its tables.
+    /// Rows of the dataset, as a query counts them.
     pub rows: usize,
 }
 
@@ -213,11 +215,11 @@ impl Database {
         };
         let mut entries: Vec<LedgerEntry> = statement.query_map([content_id], entry)?.collect::<Result<_, _>>()?;
         for entry in &mut entries {
-            let tables = facts_named(&entry.dataset).map_or(&[][..], |facts| facts.tables);
-            for table in tables {
+            // The first table is the one whose rows are those of the dataset.
+            if let Some(table) = facts_named(&entry.dataset).and_then(|facts| facts.tables.first()) {
                 let sql = format!("SELECT count(*) FROM store.{} WHERE content_id = ?", table.name);
                 let rows: i64 = self.connection.query_row(&sql, [content_id], |row| row.get(0))?;
-                entry.rows += rows as usize;
+                entry.rows = rows as usize;
             }
         }
         Ok(entries)
@@ -244,7 +246,7 @@ pub struct LedgerEntry {
     pub status: String,
     /// When the facts were extracted, in UTC to the second.
     pub extracted_at: String,
-    /// How many rows there are, over all its tables.
+    /// How many rows of the dataset there are.
     pub rows: usize,
 }
 
@@ -256,7 +258,6 @@ struct DatasetWriter<'a> {
     /// Empty where nothing is pending.
     appenders: Vec<Appender<'a>>,
     contents: Vec<FactsOf>,
-    rows: usize,
 }
 
 impl<'a> DatasetWriter<'a> {
@@ -282,12 +283,11 @@ impl<'a> DatasetWriter<'a> {
                 appenders.push(connection.appender_to_db(table.name, "store")?);
             }
         }
-        Ok(Self { connection, wanted, now_ns, appenders, contents: Vec::new(), rows: 0 })
+        Ok(Self { connection, wanted, now_ns, appenders, contents: Vec::new() })
     }
 
     fn append(&mut self, batch: FactBatch) -> Result<(), StoreError> {
         for (appender, rows) in self.appenders.iter_mut().zip(batch.tables) {
-            self.rows += rows.num_rows();
             appender.append_record_batch(rows)?;
         }
         self.contents.extend(batch.contents);
@@ -295,7 +295,8 @@ impl<'a> DatasetWriter<'a> {
     }
 
     fn commit(self) -> Result<Written, StoreError> {
-        let written = Written { contents: self.contents.len(), rows: self.rows };
+        let rows = self.contents.iter().map(|facts| facts.rows).sum();
+        let written = Written { contents: self.contents.len(), rows };
         if self.appenders.is_empty() {
             return Ok(written);
         }
@@ -303,7 +304,7 @@ impl<'a> DatasetWriter<'a> {
             appender.flush()?;
         }
         let mut ledger = self.connection.appender_to_db("ledger", "store")?;
-        for FactsOf { content_id, status, digest } in &self.contents {
+        for FactsOf { content_id, status, digest, .. } in &self.contents {
             let status = match status {
                 Status::Done => "done",
                 Status::Problem => "problem",

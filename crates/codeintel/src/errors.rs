@@ -10,12 +10,23 @@ use codeintel_store::{QueryError, StoreError};
 
 use crate::output::plain;
 
-/// Exit code of an answer with findings.
+/// Exit code of an answer with findings or differences.
 pub(crate) const FINDINGS: u8 = 1;
 /// Exit code of a call that cannot be carried out as it was made.
 const WRONG_CALL: u8 = 2;
 /// Exit code of a call that was right and could not be carried out.
 pub(crate) const FAILED: u8 = 3;
+
+/// What a command says of a call that it cannot answer with success.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CommandError {
+    /// It was done, and there is something to tell of it.
+    #[error("{0}")]
+    Findings(String),
+    /// It cannot be carried out as it was made.
+    #[error("{0}")]
+    Call(String),
+}
 
 /// An error as a person is told of it.
 pub(crate) struct Failure {
@@ -59,19 +70,21 @@ impl From<anyhow::Error> for Failure {
             Some(store) => hint_of(store),
             None if query.is_some() => query.map_or((None, FAILED), hint_of_query),
             None if error.chain().any(is_unknown) => (Some(of_changed), WRONG_CALL),
-            None => (None, if is_call { WRONG_CALL } else { import_code(&error).unwrap_or(FINDINGS) }),
+            None => (None, if is_call { WRONG_CALL } else { command_code(&error) }),
         };
         Self { message: format!("{error:#}"), hint, code }
     }
 }
 
-/// The exit code of an import that failed.
-fn import_code(error: &anyhow::Error) -> Option<u8> {
-    error.chain().find_map(|cause| match (cause.downcast_ref(), cause.downcast_ref()) {
-        (Some(ImportError::Missing(_) | ImportError::NotAFile(_)), _) => Some(WRONG_CALL),
-        (Some(_), _) | (_, Some(EngineError::Import(_))) => Some(FAILED),
+/// The exit code of what no library has refused.
+fn command_code(error: &anyhow::Error) -> u8 {
+    let code = error.chain().find_map(|cause| match (cause.downcast_ref(), cause.downcast_ref()) {
+        (Some(CommandError::Findings(_)), _) => Some(FINDINGS),
+        (Some(CommandError::Call(_)), _) => Some(WRONG_CALL),
+        (_, Some(ImportError::Missing(_) | ImportError::NotAFile(_))) => Some(WRONG_CALL),
         _ => None,
-    })
+    });
+    code.unwrap_or(FAILED)
 }
 
 fn hint_of_query(error: &QueryError) -> (Option<&'static str>, u8) {
@@ -99,21 +112,19 @@ fn hint_of_query(error: &QueryError) -> (Option<&'static str>, u8) {
 
 fn hint_of(error: &StoreError) -> (Option<&'static str>, u8) {
     match error {
-        StoreError::Locked { .. } => (Some("wait for it to end, or set `lock_timeout` higher"), FINDINGS),
+        StoreError::Locked { .. } => (Some("wait for it to end, or set `lock_timeout` higher"), FAILED),
         StoreError::Missing(_) => (Some("run `codeintel ingest` first"), WRONG_CALL),
-        StoreError::Corrupt(_) => {
-            (Some("`codeintel ingest --full` sets the file aside and builds a new one"), FINDINGS)
-        }
-        StoreError::ReadOnly(_) => (Some("give a place that can be written to with `--db FILE`"), FINDINGS),
-        StoreError::DiskFull(_) => (Some("free some space and run again; what was there before is intact"), FINDINGS),
+        StoreError::Corrupt(_) => (Some("`codeintel ingest --full` sets the file aside and builds a new one"), FAILED),
+        StoreError::ReadOnly(_) => (Some("give a place that can be written to with `--db FILE`"), FAILED),
+        StoreError::DiskFull(_) => (Some("free some space and run again; what was there before is intact"), FAILED),
         StoreError::Newer { .. } => (Some("update codeintel, or give another file with `--db FILE`"), WRONG_CALL),
-        StoreError::Older { .. } => (Some("`codeintel ingest` puts the file aside and builds a new one"), WRONG_CALL),
+        StoreError::Older { .. } => {
+            (Some("`codeintel ingest` rebuilds it; `codeintel query` reads it as it is"), WRONG_CALL)
+        }
         StoreError::Name(_) => (Some("give another name with `--db FILE`"), WRONG_CALL),
         StoreError::NotOurs { .. } => (Some("it is left as it is; give another file with `--db FILE`"), WRONG_CALL),
-        StoreError::Internal(_) => {
-            (Some("if it goes on, `codeintel ingest --full` builds the database anew"), FINDINGS)
-        }
-        StoreError::Database(_) | StoreError::Io { .. } => (None, FINDINGS),
+        StoreError::Internal(_) => (Some("if it goes on, `codeintel ingest --full` builds the database anew"), FAILED),
+        StoreError::Database(_) | StoreError::Io { .. } => (None, FAILED),
     }
 }
 

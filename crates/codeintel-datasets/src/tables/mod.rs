@@ -1,4 +1,7 @@
-//! One file for each dataset.
+//! One file for each dataset, in a folder for each schema.
+
+use self::core::{ast_nodes, cst_nodes};
+use crate::dataset::Dataset;
 
 /// The SQL of a qualified name, given the column that holds its part inside the module `f.module`.
 macro_rules! qualname {
@@ -110,33 +113,27 @@ macro_rules! tool_errors {
     };
 }
 
-pub(crate) mod ast_cst;
-pub(crate) mod ast_metrics;
-pub(crate) mod ast_nodes;
-pub(crate) mod cst_nodes;
-pub(crate) mod diagnostics;
-pub(crate) mod docstrings;
-pub(crate) mod file_state;
-pub(crate) mod function_types;
-pub(crate) mod goid_crosswalk;
-pub(crate) mod goids;
-pub(crate) mod import_graph_edges;
-pub(crate) mod imports;
-pub(crate) mod interfaces;
-pub(crate) mod modules;
-pub(crate) mod problems;
-pub(crate) mod scip_coverage;
-pub(crate) mod scip_documents;
-pub(crate) mod scip_index_view;
-pub(crate) mod scip_occurrences;
-pub(crate) mod scip_relationships;
-pub(crate) mod scip_symbols;
-pub(crate) mod scip_unresolved;
-pub(crate) mod snapshots;
-pub(crate) mod static_diagnostics;
-pub(crate) mod tags_index;
-pub(crate) mod type_escapes;
-pub(crate) mod typedness;
+/// Define the modules of the datasets of each schema, and the list of all datasets. A dataset is one name here and one file in the schema's folder.
+macro_rules! datasets {
+    ($($schema:ident { $($table:ident),+ $(,)? })+) => {
+        $(pub(crate) mod $schema {
+            $(pub(crate) mod $table;)+
+        })+
+
+        /// Every dataset, in the order in which they are shown to people.
+        pub static DATASETS: &[&Dataset] = &[$($(&$schema::$table::DATASET),+),+];
+    };
+}
+
+datasets! {
+    core {
+        snapshots, modules, file_state, ast_nodes, ast_metrics, docstrings, cst_nodes, ast_cst, goids, goid_crosswalk, interfaces, imports,
+        problems,
+    }
+    graph { import_graph_edges }
+    scip { documents, occurrences, symbols, relationships, unresolved, coverage, index_view }
+    analytics { function_types, typedness, type_escapes, diagnostics, static_diagnostics, tags_index }
+}
 
 /// The tables of names that stand for codes: each table's name in the schema `store`, and its codes and names.
 pub fn code_names() -> impl IntoIterator<Item = (&'static str, Vec<(u8, &'static str)>)> {

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use codeintel_base::{Problem, RepoPath, Stage, count};
-use codeintel_store::{FileRow, ScanProblemRow, Snapshot, StoreError};
+use codeintel_store::{Database, FileRow, ScanProblemRow, Snapshot, StoreError};
+use rustc_hash::FxHashMap;
 use serde_json::Value;
 
 use super::indexer::{IndexOutcome, IndexStatus, Indexer};
@@ -155,12 +156,21 @@ impl IndexStep {
         self.state.warnings.iter().map(warning).chain(silent).chain(of_other_text).chain(more).chain(failure).collect()
     }
 
-    /// What to tell of it.
-    pub(crate) fn report(self, rows: &[FileRow], prior: Option<&Snapshot>) -> IndexReport {
-        let shown = |rows: &[FileRow]| -> Vec<(RepoPath, i32)> {
+    /// What to report of it.
+    pub(crate) fn report(
+        self,
+        database: &Database,
+        rows: &[FileRow],
+        prior: Option<&Snapshot>,
+    ) -> Result<IndexReport, StoreError> {
+        let shown = |rows: &[FileRow]| -> FxHashMap<RepoPath, i32> {
             rows.iter().filter_map(|row| Some((row.path.clone(), row.document_id?))).collect()
         };
-        IndexReport {
+        let (before, now) = (prior.map(|prior| shown(&prior.files)), shown(rows));
+        let other = before.iter().flatten().filter_map(|(path, before)| Some((*before, *now.get(path)?)));
+        let other: Vec<(i32, i32)> = other.filter(|(before, now)| before != now).collect();
+        Ok(IndexReport {
+            differing: database.differing_documents(&other)?,
             indexer: self.state.identity.map(|identity| identity.key),
             status: self.state.status,
             reason: self.state.reason,
@@ -169,8 +179,8 @@ impl IndexStep {
             indexed: self.indexed,
             stale: rows.iter().filter(|row| row.is_stale).count(),
             rows: self.rows,
-            is_changed: prior.is_none_or(|prior| shown(&prior.files) != shown(rows)),
-        }
+            is_changed: before.is_none_or(|before| before != now),
+        })
     }
 }
 

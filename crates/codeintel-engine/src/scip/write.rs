@@ -33,6 +33,8 @@ pub struct IndexReport {
     pub documents: usize,
     /// Documents that were made in this run.
     pub indexed: usize,
+    /// Files that had a document before and have one with other facts now.
+    pub differing: usize,
     /// Documents that are known to be stale.
     pub stale: usize,
     /// Rows that were written.

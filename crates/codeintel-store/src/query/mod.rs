@@ -26,8 +26,9 @@ use self::gate::{Form, Passed};
 pub use self::time_limit::Overdue;
 use self::time_limit::TimeLimit;
 use self::tree::TableName;
-use crate::database::{Access, Database};
+use crate::database::{Access, Database, Opened};
 use crate::error::StoreError;
+use crate::schema::SCHEMA_VERSION;
 
 /// A batch of rows may take this part of the memory limit: whoever prints them needs some more for their texts.
 const SHARE_OF_A_BATCH: u64 = 8;
@@ -37,6 +38,7 @@ const SHARE_OF_A_BATCH: u64 = 8;
 pub struct Reader {
     database: Database,
     memory: u64,
+    outdated: Option<(u32, u32)>,
 }
 
 /// What is asked, and how much the answer may cost.
@@ -90,14 +92,23 @@ impl Reader {
     /// Open a file for queries, which together use no more than so many bytes of memory. Waits up to `patience` for another process to
     /// let go of it.
     pub fn open(path: &Path, patience: Duration, memory: u64) -> Result<Self, QueryError> {
-        let (database, _) = Database::open(path, Access::Read, patience)?;
+        let (database, opened) = Database::open(path, Access::ReadAnySchema, patience)?;
+        let outdated = match opened {
+            Opened::Outdated { found } => Some((found, SCHEMA_VERSION)),
+            Opened::Created | Opened::Existing => None,
+        };
         // Without a file system nothing can be read or written, not even the database's own files, which DuckDB counts among the
         // allowed paths. What is open stays open.
         let settings = format!(
             "SET memory_limit = '{memory}B'; SET disabled_filesystems = 'LocalFileSystem'; SET lock_configuration = true"
         );
         database.connection.execute_batch(&settings).map_err(StoreError::from)?;
-        Ok(Self { database, memory })
+        Ok(Self { database, memory, outdated })
+    }
+
+    /// The schema of the file and that of this program, if the file's is older. Its tables are then those of that time.
+    pub fn outdated(&self) -> Option<(u32, u32)> {
+        self.outdated
     }
 
     /// Begin a query.

@@ -128,10 +128,12 @@ fn bring_up_to_date(
     producers: &mut Producers<'_>,
 ) -> Result<(Database, Report), EngineError> {
     let (mut database, opened) = Database::open(path, Access::Write, context.settings.patience())?;
-    if let Opened::Rebuilt { found, aside } = opened {
-        let aside = aside.display();
-        context
-            .note(Log::Info, &format!("the database had schema {found} of an older codeintel; it is at {aside} now"));
+    if let Opened::Outdated { found } = opened {
+        let version = env!("CARGO_PKG_VERSION");
+        let text = format!(
+            "rebuilding for version {version}: the database has schema {found} of an earlier one, and can be read until this is done"
+        );
+        context.note(Log::Info, &text);
     }
     if options.full {
         database.check()?;
@@ -216,7 +218,7 @@ fn summary(report: &Report, format: SummaryFormat) -> anyhow::Result<()> {
 
 fn index_as_json(index: &IndexReport) -> serde_json::Value {
     json!({
-        "indexer": index.indexer, "status": index.status.as_str(), "reason": index.reason, "mode": index.mode,
+        "differing": index.differing, "indexer": index.indexer, "status": index.status.as_str(), "reason": index.reason, "mode": index.mode,
         "documents": index.documents, "indexed": index.indexed, "stale": index.stale, "rows": index.rows,
     })
 }

@@ -38,6 +38,12 @@ pub(super) fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
         QueryError::Store(error) => QueryError::Store(context.blame(error)),
         error => error,
     })?;
+    if let Some((found, known)) = reader.outdated() {
+        context.note(
+            Log::Info,
+            &format!("the database has schema {found}, made by an earlier version of codeintel; `codeintel ingest` rebuilds it with schema {known}"),
+        );
+    }
     // Not all that DuckDB allocates counts for its own limit.
     limit_memory(memory.saturating_add(OWN_MEMORY));
     let overdue = overdue(timeout.as_secs());

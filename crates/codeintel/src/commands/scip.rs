@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::Context as _;
 use codeintel_base::RepoPath;
 use codeintel_engine::Producers;
 use codeintel_engine::scip::{ExportRequest, ImportIndexer, export};
@@ -15,6 +15,7 @@ use super::Context;
 use super::ingest::ingest_into_database;
 use crate::args::{ExportArgs, ImportArgs, ScipCommand};
 use crate::assembly;
+use crate::errors::CommandError;
 use crate::output;
 
 /// The files that an export writes.
@@ -35,9 +36,9 @@ fn import(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let mut indexer = ImportIndexer::open(&std::path::absolute(&args.index)?, context.system.root())?;
     let mut producers = Producers { indexer: &mut indexer, checkers: &mut assembly::checkers(&context.settings) };
     let report = ingest_into_database(&context, &options, &mut producers)?;
-    let Some(index) = report.index else { bail!("no document was taken") };
+    let index = report.index.context("no document was taken")?;
     if let Some(reason) = index.reason {
-        bail!("{reason}; {} documents were taken", index.indexed);
+        return Err(CommandError::Findings(format!("{reason}; {} documents were taken", index.indexed)).into());
     }
     if context.settings.log() > Log::Error {
         let mut out = output::stdout();
@@ -60,7 +61,8 @@ fn write(args: &ExportArgs) -> anyhow::Result<ExitCode> {
         let missing = database.without_document(&assembly::repo(&context.settings, &context.system), only)?;
         if !missing.is_empty() {
             let names: Vec<String> = missing.iter().map(|path| format!("`{path}`")).collect();
-            bail!("there is no document of {}; nothing was written", names.join(", "));
+            let text = format!("there is no document of {}; nothing was written", names.join(", "));
+            return Err(CommandError::Call(text).into());
         }
     }
     let folder = OwnFolder::new(std::path::absolute(&args.output)?);

@@ -3,7 +3,6 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use anyhow::bail;
 use codeintel_engine::scip::NoIndexer;
 use codeintel_engine::{Producers, verify};
 use codeintel_settings::Log;
@@ -12,7 +11,7 @@ use codeintel_store::{Access, Database};
 use super::Context;
 use crate::args::VerifyArgs;
 use crate::assembly;
-use crate::errors::FINDINGS;
+use crate::errors::{CommandError, FINDINGS};
 use crate::output;
 
 pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
@@ -36,7 +35,8 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     if !indexers.is_empty()
         && let Err(reason) = indexer.identify(&context.system)
     {
-        bail!("the documents cannot be verified: {reason}; `--scip-backend none` leaves them out");
+        let text = format!("the documents cannot be verified: {reason}; `--scip-backend none` leaves them out");
+        return Err(CommandError::Call(text).into());
     }
     let mut producers =
         Producers { indexer: indexer.as_mut(), checkers: &mut assembly::all_checkers(&context.settings) };
@@ -76,9 +76,10 @@ fn backend_of(indexers: &[String]) -> anyhow::Result<Option<&'static str>> {
     match backends[..] {
         [] => Ok(None),
         [Some(backend)] => Ok(Some(backend)),
-        _ => bail!(
-            "the documents are by {}, and the settings do not say who makes them; `--scip-backend none` leaves them out",
-            indexers.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" and ")
-        ),
+        _ => {
+            let indexers = indexers.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" and ");
+            let what = "and the settings do not say who makes them; `--scip-backend none` leaves them out";
+            Err(CommandError::Call(format!("the documents are by {indexers}, {what}")).into())
+        }
     }
 }

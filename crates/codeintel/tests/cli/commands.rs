@@ -1,9 +1,11 @@
 //! Every command, its answer and its exit code.
 
+use std::fs;
 use std::io::Read as _;
+use std::path::Path;
 use std::process::Stdio;
 
-use crate::{Sandbox, fields};
+use crate::{Sandbox, fields, stderr};
 
 const SMALL: &str = "#- pkg/__init__.py\n#- pkg/a.py\n\"\"\"Module.\"\"\"\ndef f(x):\n    return x if x else 1\n";
 
@@ -12,10 +14,8 @@ fn ingest_writes_into_its_own_folder_only_and_queries_answer() {
     let sandbox = Sandbox::new(SMALL);
     let summary = sandbox.ingest(&[]);
     assert_eq!(fields(&summary, ["files", "hashed", "added", "parsed", "problems"]), [2, 2, 2, 2, 0]);
-    let mut entries: Vec<_> = std::fs::read_dir(sandbox.root())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let mut entries: Vec<_> =
+        fs::read_dir(sandbox.root()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     entries.sort();
     assert_eq!(entries, [".codeintel", "pkg"]);
     let goids = sandbox.query("SELECT urn FROM core.goids ORDER BY urn");
@@ -103,7 +103,7 @@ fn verify_finds_what_differs() {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(1));
     assert!(said.contains("core.ast_nodes") && said.contains("missing from the database"), "{said}");
-    let left = std::fs::read_dir(sandbox.path(".codeintel")).unwrap();
+    let left = fs::read_dir(sandbox.path(".codeintel")).unwrap();
     let left: Vec<_> = left.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     assert!(!left.iter().any(|name| name.contains("verify")), "the fresh build is gone: {left:?}");
 }
@@ -177,4 +177,41 @@ fn a_reader_that_leaves_early_is_no_error() {
     child.stdout.take().unwrap().read_exact(&mut first).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+}
+
+/// `tests/corpus/databases` has databases as earlier versions of codeintel have made them of these two files.
+#[test]
+fn a_database_of_an_earlier_version_answers_until_it_is_rebuilt_and_nothing_is_left_of_it() {
+    let sandbox = Sandbox::new("#- a.py\nimport b\ndef f(): return b.g()\n#- b.py\ndef g() -> int:\n    return 1\n");
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/databases");
+    let mut count = 0;
+    for packed in fs::read_dir(corpus).unwrap() {
+        count += 1;
+        let packed = fs::File::open(packed.unwrap().path()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("old.duckdb");
+        std::io::copy(&mut flate2::read::GzDecoder::new(packed), &mut fs::File::create(&path).unwrap()).unwrap();
+        let db = path.to_str().unwrap();
+        let query = |sql: &str| {
+            let output = sandbox.run(&["query", "--db", db, "--format", "csv", sql]);
+            (String::from_utf8(output.stdout.clone()).unwrap(), stderr(&output))
+        };
+        let (rows, said) = query("SELECT rel_path FROM core.file_state ORDER BY ALL");
+        assert_eq!(rows, "rel_path\na.py\nb.py\n");
+        assert!(said.contains("has schema ") && said.contains("`codeintel ingest` rebuilds it"), "{said}");
+        let (code, said) = sandbox.fails(&["verify", "--db", db, "--repo", "o/r"]);
+        assert_eq!(code, 2);
+        assert!(said.contains("made by an earlier version of codeintel"), "{said}");
+        let output = sandbox.run(&["ingest", "--db", db, "--repo", "o/r"]);
+        let said = stderr(&output);
+        assert!(output.status.success() && said.contains("rebuilding for version "), "{said}");
+        let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let is_of_the_database =
+            |name: &&std::ffi::OsString| ["old.duckdb", "old.scip"].map(Into::into).contains(*name);
+        assert!(names.iter().all(|name| is_of_the_database(&name)), "{names:?}");
+        let (rows, said) = query("SELECT dst_path FROM graph.import_graph_edges");
+        assert_eq!((rows.as_str(), said.as_str()), ("dst_path\nb.py\n", ""));
+        sandbox.ok(&["verify", "--db", db, "--repo", "o/r"]);
+    }
+    assert!(count > 0);
 }

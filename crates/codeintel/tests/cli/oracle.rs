@@ -159,7 +159,7 @@ fn copy_sources(from: &Path, to: &Path) {
 fn the_python_package_of_duckdb_reads_every_view() {
     let Some(python) = python() else { return };
     let sandbox = Sandbox::new(
-        "#- a.py\n'''Doc.'''\ndef f(): pass  # type: ignore\nclass C: pass\nclass D(C): missing\n#- tags_index.yaml\n- tag: t\n  includes: ['*.py']\n#- b.py\nx = (\n",
+        "#- a.py\n'''Doc.'''\nimport b\ndef f(): pass  # type: ignore\nclass C: pass\nclass D(C): missing\n#- tags_index.yaml\n- tag: t\n  includes: ['*.py']\n#- b.py\nx = (\n",
     );
     sandbox.write("codeintel.toml", format!("python = '{}'\n", python.display()));
     sandbox.trust();

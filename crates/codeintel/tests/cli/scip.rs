@@ -219,7 +219,7 @@ fn an_export_that_fails_leaves_the_last_one_alone() {
     let before = written();
     let documents = "pkg/a.py,pkg/typo.py,pkg/__init__.py";
     let (code, said) = sandbox.fails(&["scip", "export", "--output", "out", "--documents", documents]);
-    assert_eq!(code, 1);
+    assert_eq!(code, 2);
     assert!(said.contains("there is no document of `pkg/typo.py`, `pkg/__init__.py`"), "{said}");
     assert_eq!(written(), before);
     let said = sandbox.ok(&["scip", "export", "--output", "out", "--documents", "pkg/a.py,pkg/a.py"]);
@@ -423,7 +423,7 @@ fn a_database_is_verified_with_the_indexer_that_its_documents_are_by() {
     scripted.0.assert_verified();
     fs::remove_file(scripted.0.path("codeintel.toml")).unwrap();
     let (code, said) = scripted.0.fails(&["verify", "--repo", "o/r"]);
-    assert_eq!(code, 1);
+    assert_eq!(code, 2);
     assert!(said.contains("the documents are by `./tool.sh {output} {targets} "), "{said}");
     assert!(said.contains("`, and the settings do not say who makes them"), "{said}");
     scripted.0.ok(&["verify", "--repo", "o/r", "--scip-backend", "none"]);

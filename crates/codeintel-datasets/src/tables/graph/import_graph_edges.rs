@@ -6,9 +6,9 @@ use arrow_array::{Array as _, RecordBatch};
 use codeintel_graph::{ResolvedImport, import_edges};
 use serde_json::json;
 
-use super::imports::{self, resolved_imports};
 use crate::dataset::{Dataset, Facts, Maker};
 use crate::table::StoredColumns as _;
+use crate::tables::core::imports::{self, resolved_imports};
 
 stored_table! {
     /// One row for each file and each file or outside package that it imports.

@@ -1,7 +1,7 @@
 //! `scip.occurrences`: names in the source and the symbols that they stand for.
 
 use crate::dataset::Dataset;
-use crate::tables::scip_documents;
+use crate::tables::scip::documents;
 
 stored_table! {
     /// One row for each occurrence of a document.
@@ -60,6 +60,6 @@ pub(crate) static DATASET: Dataset = Dataset {
            JOIN store.documents d USING (document_id) JOIN store.scip_occurrences t USING (facts_id)",
     example: "SELECT symbol, count(*) AS references FROM scip.occurrences WHERE NOT is_definition AND NOT is_local \
               GROUP BY symbol ORDER BY references DESC, symbol LIMIT 10",
-    reads: &[&scip_documents::FACTS],
+    reads: &[&documents::FACTS],
     also: &[],
 };

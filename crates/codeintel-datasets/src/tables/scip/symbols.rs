@@ -1,7 +1,7 @@
 //! `scip.symbols`: what is known of the symbols that a file defines or refers to.
 
 use crate::dataset::Dataset;
-use crate::tables::scip_documents;
+use crate::tables::scip::documents;
 
 stored_table! {
     /// One row for each symbol of a document.
@@ -48,6 +48,6 @@ pub(crate) static DATASET: Dataset = Dataset {
            documentation, t.enclosing_symbol, t.is_external FROM {snapshots} s JOIN store.files f USING (snapshot_id) \
            JOIN store.documents d USING (document_id) JOIN store.scip_symbols t USING (facts_id)",
     example: "SELECT kind, count(*) AS symbols FROM scip.symbols GROUP BY kind ORDER BY symbols DESC",
-    reads: &[&scip_documents::FACTS],
+    reads: &[&documents::FACTS],
     also: &[],
 };

@@ -4,7 +4,8 @@ use codeintel_python::Signature;
 use serde::Serialize;
 
 use crate::dataset::{Dataset, Extraction, Extractor, Facts, Maker, Sink, Tree};
-use crate::tables::{ast_nodes, scip_documents};
+use crate::tables::core::ast_nodes;
+use crate::tables::scip::documents;
 
 stored_table! {
     /// One row for each function and method.
@@ -98,7 +99,7 @@ pub(crate) static DATASET: Dataset = Dataset {
     ),
     example: "SELECT typedness_bucket, count(*) AS functions FROM analytics.function_types GROUP BY ALL ORDER BY ALL",
     reads: &[&ast_nodes::FACTS, &FACTS],
-    also: &[&scip_documents::FACTS],
+    also: &[&documents::FACTS],
 };
 
 /// A parameter in `param_types`.

@@ -32,7 +32,7 @@ pub(crate) static FACTS: Facts = Facts {
 /// The SQL that finds the file behind each import, as the tables `imports` and `namespaces`.
 macro_rules! resolved_imports {
     () => {
-        include_str!("resolved_imports.sql")
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/tables/core/resolved_imports.sql"))
     };
 }
 pub(crate) use resolved_imports;

@@ -1,7 +1,8 @@
 //! `analytics.typedness`: how much of each file is annotated.
 
 use crate::dataset::Dataset;
-use crate::tables::{ast_nodes, diagnostics, function_types};
+use crate::tables::analytics::{diagnostics, function_types};
+use crate::tables::core::ast_nodes;
 
 pub(crate) static DATASET: Dataset = Dataset {
     name: "analytics.typedness",

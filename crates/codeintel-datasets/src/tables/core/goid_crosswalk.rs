@@ -1,7 +1,8 @@
 //! `core.goid_crosswalk`: where the entities of `core.goids` are in the other tables.
 
 use crate::dataset::Dataset;
-use crate::tables::{ast_nodes, cst_nodes, scip_documents};
+use crate::tables::core::{ast_nodes, cst_nodes};
+use crate::tables::scip::documents;
 
 pub(crate) static DATASET: Dataset = Dataset {
     name: "core.goid_crosswalk",
@@ -43,6 +44,6 @@ pub(crate) static DATASET: Dataset = Dataset {
         ")"
     ),
     example: "SELECT file_path, ast_qualname, ast_node_id, cst_node_id FROM core.goid_crosswalk ORDER BY ALL LIMIT 10",
-    reads: &[&ast_nodes::FACTS, &cst_nodes::FACTS, &scip_documents::FACTS],
+    reads: &[&ast_nodes::FACTS, &cst_nodes::FACTS, &documents::FACTS],
     also: &[],
 };

@@ -6,7 +6,7 @@ use codeintel_python::{Cst, CstKind, CstNode};
 
 use crate::dataset::{Dataset, Extraction, Facts, Maker, Parsed, PassOn, Rows, RowsDigest, Tree};
 use crate::table::StoredColumns as _;
-use crate::tables::ast_nodes;
+use crate::tables::core::ast_nodes;
 
 stored_table! {
     /// The nodes. The chain of the ancestors' kinds is a text of one character for each of them, of which a long run of
@@ -236,7 +236,9 @@ fn length(run: usize) -> Option<char> {
 }
 
 impl Collected {
-    fn extract_nodes(&mut self, content_id: i32, parsed: Parsed<'_>, pass_on: PassOn<'_>) {
+    /// Returns the number of nodes.
+    fn extract_nodes(&mut self, content_id: i32, parsed: Parsed<'_>, pass_on: PassOn<'_>) -> usize {
+        let mut rows = 0;
         let (text, lines) = (parsed.file.text(), parsed.file.lines());
         let points = CodePoints::new(text);
         let column = |position: codeintel_base::Position, offset: u32| {
@@ -260,6 +262,7 @@ impl Collected {
             let levels = chain.nodes.len();
             let ancestors = chain.ancestors().filter(|_| levels <= left);
             left -= if ancestors.is_some() { levels } else { 0 };
+            rows += 1;
             self.nodes.push(cst_nodes::Row {
                 content_id,
                 node_id: node_id as i32,
@@ -280,13 +283,20 @@ impl Collected {
             }
             chain.push(node_id, definition_id, node.kind);
         });
+        rows
     }
 }
 
 impl Rows for Collected {
-    fn extract(&mut self, content_id: i32, extraction: Extraction<'_>, pass_on: PassOn<'_>, _: &mut RowsDigest) {
-        let Some(parsed) = extraction.parsed else { return };
-        self.extract_nodes(content_id, parsed, pass_on);
+    fn extract(
+        &mut self,
+        content_id: i32,
+        extraction: Extraction<'_>,
+        pass_on: PassOn<'_>,
+        _: &mut RowsDigest,
+    ) -> usize {
+        let Some(parsed) = extraction.parsed else { return 0 };
+        let rows = self.extract_nodes(content_id, parsed, pass_on);
         let text = parsed.file.text().as_bytes();
         for piece in 0..=text.len() / PIECE_BYTES {
             let start = piece * PIECE_BYTES;
@@ -296,6 +306,7 @@ impl Rows for Collected {
                 pass_on(self.take());
             }
         }
+        rows
     }
 
     fn is_full(&self) -> bool {

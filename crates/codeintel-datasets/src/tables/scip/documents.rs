@@ -1,19 +1,19 @@
 //! `scip.documents`: the files that a SCIP index speaks of.
 
 use crate::dataset::{Dataset, Facts, Maker};
-use crate::tables::{scip_coverage, scip_occurrences, scip_relationships, scip_symbols, scip_unresolved};
+use crate::tables::scip::{coverage, occurrences, relationships, symbols, unresolved};
 
 /// A document's facts hang together: all of them are made anew when one is.
 pub(crate) static FACTS: Facts = Facts {
     name: "scip.documents",
     version: 1,
     tables: &[
-        &scip_occurrences::scip_occurrences::TABLE,
-        &scip_symbols::scip_symbols::TABLE,
-        &scip_symbols::scip_returned::TABLE,
-        &scip_relationships::scip_relationships::TABLE,
-        &scip_unresolved::scip_unresolved::TABLE,
-        &scip_coverage::scip_coverage::TABLE,
+        &occurrences::scip_occurrences::TABLE,
+        &symbols::scip_symbols::TABLE,
+        &symbols::scip_returned::TABLE,
+        &relationships::scip_relationships::TABLE,
+        &unresolved::scip_unresolved::TABLE,
+        &coverage::scip_coverage::TABLE,
     ],
     uses: &[],
     maker: Maker::Document,

@@ -1,7 +1,7 @@
 //! `scip.coverage`: how many references are known.
 
 use crate::dataset::Dataset;
-use crate::tables::scip_documents;
+use crate::tables::scip::documents;
 
 stored_table! {
     /// One row for each document and kind of references.
@@ -29,6 +29,6 @@ pub(crate) static DATASET: Dataset = Dataset {
            JOIN store.files f USING (snapshot_id) JOIN store.documents d USING (document_id) \
            JOIN store.scip_coverage t USING (facts_id)",
     example: "SELECT kind, sum(total) AS total, round(sum(resolved) / sum(total), 3) AS share FROM scip.coverage GROUP BY kind ORDER BY kind",
-    reads: &[&scip_documents::FACTS],
+    reads: &[&documents::FACTS],
     also: &[],
 };

@@ -1,7 +1,7 @@
 //! `core.ast_cst`: which nodes of the two trees are the same thing.
 
 use crate::dataset::Dataset;
-use crate::tables::{ast_nodes, cst_nodes};
+use crate::tables::core::{ast_nodes, cst_nodes};
 
 pub(crate) static DATASET: Dataset = Dataset {
     name: "core.ast_cst",

@@ -1,7 +1,7 @@
 //! `scip_index_view`: documents as an index prints them.
 
 use crate::dataset::Dataset;
-use crate::tables::scip_documents;
+use crate::tables::scip::documents;
 
 /// The SQL of the number that the kind of a symbol `y` has in the schema. A kind that the schema does not know is a number already.
 macro_rules! kind_number {
@@ -58,7 +58,7 @@ pub(crate) static DATASET: Dataset = Dataset {
            FROM {snapshots} s JOIN store.files f USING (snapshot_id) JOIN store.documents d USING (document_id)"
     ),
     example: "SELECT relative_path, json_array_length(occurrences) AS occurrences FROM main.scip_index_view ORDER BY ALL LIMIT 10",
-    reads: &[&scip_documents::FACTS],
+    reads: &[&documents::FACTS],
     also: &[],
 };
 

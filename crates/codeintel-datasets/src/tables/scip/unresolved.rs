@@ -1,7 +1,7 @@
 //! `scip.unresolved`: references to what is not known.
 
 use crate::dataset::Dataset;
-use crate::tables::scip_documents;
+use crate::tables::scip::documents;
 
 stored_table! {
     /// One row for each reference of a document to what is not known.
@@ -39,6 +39,6 @@ pub(crate) static DATASET: Dataset = Dataset {
            FROM {snapshots} s JOIN store.files f USING (snapshot_id) JOIN store.documents d USING (document_id) \
            JOIN store.scip_unresolved t USING (facts_id)",
     example: "SELECT text, count(*) AS places FROM scip.unresolved WHERE kind = 'import' GROUP BY text ORDER BY places DESC, text LIMIT 10",
-    reads: &[&scip_documents::FACTS],
+    reads: &[&documents::FACTS],
     also: &[],
 };

@@ -1,7 +1,7 @@
 //! `analytics.static_diagnostics`: how many errors each file has.
 
 use crate::dataset::Dataset;
-use crate::tables::diagnostics;
+use crate::tables::analytics::diagnostics;
 
 pub(crate) static DATASET: Dataset = Dataset {
     name: "analytics.static_diagnostics",

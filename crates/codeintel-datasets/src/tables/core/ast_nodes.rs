@@ -121,8 +121,15 @@ struct Collected {
 }
 
 impl Rows for Collected {
-    fn extract(&mut self, content_id: i32, extraction: Extraction<'_>, pass_on: PassOn<'_>, _: &mut RowsDigest) {
-        let Some(parsed) = extraction.parsed else { return };
+    fn extract(
+        &mut self,
+        content_id: i32,
+        extraction: Extraction<'_>,
+        pass_on: PassOn<'_>,
+        _: &mut RowsDigest,
+    ) -> usize {
+        let Some(parsed) = extraction.parsed else { return 0 };
+        let mut rows = 0;
         let lines = parsed.file.lines();
         let mut line = 1;
         for (node_id, node) in parsed.ast.nodes.iter().enumerate() {
@@ -134,6 +141,7 @@ impl Rows for Collected {
                 line = start.line;
                 (start, lines.utf8_near(end, line))
             });
+            rows += 1;
             self.nodes.push(ast_nodes::Row {
                 content_id,
                 node_id: node_id as i32,
@@ -176,6 +184,7 @@ impl Rows for Collected {
                 pass_on(self.take());
             }
         }
+        rows
     }
 
     fn is_full(&self) -> bool {

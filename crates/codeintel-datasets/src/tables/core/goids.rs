@@ -1,7 +1,7 @@
 //! `core.goids`: names for modules, classes, functions and methods that survive edits.
 
 use crate::dataset::Dataset;
-use crate::tables::ast_nodes;
+use crate::tables::core::ast_nodes;
 
 pub(crate) static DATASET: Dataset = Dataset {
     name: "core.goids",

@@ -1,7 +1,7 @@
 //! `scip.relationships`: how symbols relate to one another.
 
 use crate::dataset::Dataset;
-use crate::tables::scip_documents;
+use crate::tables::scip::documents;
 
 stored_table! {
     /// One row for each relationship of a symbol of a document.
@@ -34,6 +34,6 @@ pub(crate) static DATASET: Dataset = Dataset {
            t.is_type_definition, t.is_definition FROM {snapshots} s JOIN store.files f USING (snapshot_id) \
            JOIN store.documents d USING (document_id) JOIN store.scip_relationships t USING (facts_id)",
     example: "SELECT symbol FROM scip.relationships WHERE is_implementation AND related_symbol LIKE '%/Model#' ORDER BY symbol",
-    reads: &[&scip_documents::FACTS],
+    reads: &[&documents::FACTS],
     also: &[],
 };
