@@ -72,6 +72,22 @@ impl Key {
             Self::Derivation => "derivation_id",
         }
     }
+
+    /// The SQL that joins the snapshots `s`, what leads from them to facts, and a table of facts `t`. Documents and reports may be there for some
+    /// files only, since whoever makes them may fail.
+    pub(crate) fn join(self, table: &str) -> String {
+        let path = match self {
+            Self::Content => "{complete} s JOIN store.files f USING (snapshot_id)",
+            Self::Document => {
+                "{snapshots} s JOIN store.files f USING (snapshot_id) JOIN store.documents d USING (document_id)"
+            }
+            Self::Report => {
+                "{snapshots} s JOIN store.tool_runs r USING (snapshot_id) JOIN store.reports f USING (snapshot_id, tool)"
+            }
+            Self::Derivation => "{complete} s JOIN store.snapshot_derivations d USING (snapshot_id)",
+        };
+        format!("{path} JOIN store.{table} t USING ({})", self.column())
+    }
 }
 
 impl Facts {
@@ -111,17 +127,29 @@ pub struct Dataset {
     pub doc: &'static str,
     /// The public columns, in order.
     pub columns: &'static [Column],
-    /// The query behind the view. `{snapshots}` stands for the snapshots that it shows, `{complete}` for those of them
-    /// that have its facts for every file: facts may be there for some files only, because they share contents with
-    /// another snapshot or because a run was cut short. `{files}` stands for the files of the latter, with `repo` and `commit`. `{ast_kinds}` and the other names of [`crate::code_names`] stand
-    /// for the names behind the codes, quoted and in the order of the codes.
-    pub view: &'static str,
+    /// Where the rows come from.
+    pub from: From,
     /// A query that a user might start from.
     pub example: &'static str,
     /// The facts without which it has no rows. Where there are none, it shows what the store itself keeps of each snapshot.
     pub reads: &'static [&'static Facts],
     /// Facts that only add to its rows.
     pub also: &'static [&'static Facts],
+}
+
+/// Where the rows of a public table come from.
+#[derive(Debug, Clone, Copy)]
+pub enum From {
+    /// One table of facts: each of its rows is a row for every file (`f`, of `store.files`) that it belongs to. A column is the one of its name in the
+    /// table (`t`), in `f`, or for `repo` and `commit` in the snapshot (`s`), unless it has an expression of its own.
+    Facts(&'static StoredTable),
+    /// The files, likewise.
+    Files,
+    /// A query of its own, whose columns are those of the dataset, in their order. `{snapshots}` stands for the snapshots that it shows, `{complete}` for
+    /// those of them that have its facts for every file: facts may be there for some files only, because they share contents with another snapshot or
+    /// because a run was cut short. `{files}` stands for the files of the latter, with `repo` and `commit`. `{ast_kinds}` and the other names of
+    /// [`crate::code_names`] stand for the names behind the codes, quoted and in the order of the codes.
+    Query(&'static str),
 }
 
 /// The tree of a content that rows are read from.

@@ -16,7 +16,7 @@ mod owners;
 mod tables;
 mod tags;
 
-pub use dataset::{Dataset, Extraction, Facts, Key, Maker, Parsed, PassOn, Rows, RowsDigest, Tree};
+pub use dataset::{Dataset, Extraction, Facts, From, Key, Maker, Parsed, PassOn, Rows, RowsDigest, Tree};
 pub use docs::page;
 pub use documents::DocumentRows;
 pub use findings::FindingRows;
@@ -24,4 +24,5 @@ pub use list::{DATASETS, all_facts, dataset_named, facts_named};
 pub use owners::CodeOwners;
 pub use table::{Column, ColumnType, StoredTable};
 pub use tables::code_names;
+pub use tables::store::STORE_TABLES;
 pub use tags::{Tag, TagsError, TagsIndex};

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::dataset::{Dataset, Facts, Maker};
+use crate::dataset::{Dataset, Facts, From, Maker};
+use crate::table::{Column, ColumnType};
 pub use crate::tables::DATASETS;
 use crate::tables::code_names;
 
@@ -14,6 +15,33 @@ impl Facts {
 }
 
 impl Dataset {
+    /// The query that it is shown by, with names in braces as in [`From::Query`].
+    fn query(&'static self) -> String {
+        let (table, source) = match self.from {
+            From::Query(query) => return query.to_owned(),
+            From::Files => (None, "{snapshots} s JOIN store.files f USING (snapshot_id)".to_owned()),
+            From::Facts(table) => {
+                let has_table = |facts: &&&Facts| facts.tables.iter().any(|other| other.name == table.name);
+                let facts = self.reads.iter().find(has_table).expect("a dataset reads the facts of its table");
+                (Some(table), facts.key().join(table.name))
+            }
+        };
+        let column = |column: &Column| {
+            let is_stored = table.is_some_and(|table| table.columns.iter().any(|(name, ..)| *name == column.name));
+            let alias = match column.name {
+                "repo" | "commit" => 's',
+                _ if is_stored => 't',
+                _ => 'f',
+            };
+            let json = if column.ty == ColumnType::Json { "::JSON" } else { "" };
+            let stored = || format!("{alias}.{}{json}", column.name);
+            let value = column.expression.map_or_else(stored, str::to_owned);
+            format!("{value} AS {}", column.name)
+        };
+        let columns = self.columns.iter().map(column).collect::<Vec<_>>().join(", ");
+        format!("SELECT {columns} FROM {source}")
+    }
+
     /// The view's query over some snapshots, given as a query with the columns of `store.snapshots`.
     pub fn view_of(&'static self, snapshots: &str) -> String {
         let facts = self.facts().into_iter().map(|facts| format!("contains(datasets, '\"{}\"')", facts.name));
@@ -21,7 +49,7 @@ impl Dataset {
         let complete =
             format!("(SELECT * FROM ({snapshots}) WHERE {})", if has_facts.is_empty() { "true" } else { &has_facts });
         let files = "(SELECT s.repo, s.commit, f.* FROM {complete} s JOIN store.files f USING (snapshot_id))";
-        let mut view = self.view.replace("{files}", files).replace("{snapshots}", &format!("({snapshots})"));
+        let mut view = self.query().replace("{files}", files).replace("{snapshots}", &format!("({snapshots})"));
         view = view.replace("{complete}", &complete);
         for (table, codes) in code_names() {
             let names: Vec<String> = codes.iter().map(|(_, name)| format!("'{name}'")).collect();
@@ -69,11 +97,17 @@ mod tests {
     fn every_table_in_a_view_is_declared() {
         let tables = || all_facts().flat_map(|facts| facts.tables.iter().map(move |table| (table.name, facts)));
         for dataset in DATASETS {
-            let words: BTreeSet<&str> =
-                dataset.view.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).collect();
+            let query = dataset.query();
+            let words: BTreeSet<&str> = query.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).collect();
             let named = tables().filter(|(table, _)| words.contains(&*format!("store.{table}")));
             let named: BTreeSet<&str> = named.map(|(_, facts)| facts.name).collect();
             let declared: BTreeSet<&str> = dataset.reads.iter().chain(dataset.also).map(|facts| facts.name).collect();
+            let code_tables = code_names().into_iter().map(|(table, _)| table);
+            let plain = crate::STORE_TABLES.iter().map(|table| table.name);
+            let known: BTreeSet<&str> = tables().map(|(table, _)| table).chain(code_tables).chain(plain).collect();
+            let unknown =
+                words.iter().filter_map(|word| word.strip_prefix("store.")).find(|name| !known.contains(name));
+            assert_eq!(unknown, None, "{}: no such table", dataset.name);
             let of_documents = words.contains("store.documents").then_some("scip.documents");
             let of_reports = words.contains("store.reports").then_some("analytics.diagnostics");
             let named: BTreeSet<&str> = named.into_iter().chain(of_documents).chain(of_reports).collect();
@@ -93,7 +127,8 @@ mod tests {
     fn everything_is_documented_and_scoped_to_a_snapshot() {
         for dataset in DATASETS {
             assert!(dataset.doc.lines().next().is_some_and(|line| line.ends_with('.')), "{}", dataset.name);
-            let asks = dataset.view.contains("{complete}") || dataset.view.contains("{files}");
+            let query = dataset.query();
+            let asks = query.contains("{complete}") || query.contains("{files}");
             assert_eq!(asks, !dataset.facts().is_empty(), "{}", dataset.name);
             assert!(dataset.example.contains(dataset.name), "{}", dataset.name);
             for column in dataset.columns {
@@ -137,7 +172,7 @@ mod tests {
     fn facts_are_keyed_by_what_they_belong_to() {
         for facts in all_facts() {
             for table in facts.tables {
-                let key = (facts.key().column(), crate::ColumnType::Integer, false);
+                let key = (facts.key().column(), ColumnType::Integer, false);
                 assert_eq!(table.columns[0], key, "{}", table.name);
             }
         }

@@ -66,23 +66,29 @@ pub struct Column {
     pub nullable: bool,
     /// One or two sentences for the docs.
     pub doc: &'static str,
+    /// The SQL of its value, where it is not a stored column of its name.
+    pub expression: Option<&'static str>,
 }
 
-/// The columns of a public table, with `?` where it may be NULL and `!` where not: `name Type ! "doc";`.
+/// The columns of a public table, with `?` where it may be NULL and `!` where not: `name Type ! "doc";`, or
+/// `name Type ! "doc" = "expression";` where it is no stored column (see [`crate::dataset::From`]).
 macro_rules! columns {
-    ($($name:ident $ty:ident $nullable:tt $doc:literal;)+) => {
+    ($($name:ident $ty:ident $nullable:tt $doc:literal $(= $expression:expr)?;)+) => {
         &[$($crate::table::Column {
             name: stringify!($name),
             ty: $crate::table::ColumnType::$ty,
             nullable: columns!(@ $nullable),
             doc: $doc,
+            expression: columns!(@ expression $($expression)?),
         }),+]
     };
+    (@ expression) => { None };
+    (@ expression $expression:expr) => { Some($expression) };
     (@ ?) => { true };
     (@ !) => { false };
 }
 
-/// A table of facts, keyed by its first column: rows of one content by `content_id`, rows of one SCIP document by
+/// A table in the schema `store`. One of facts is keyed by its first column: rows of one content by `content_id`, rows of one SCIP document by
 /// `facts_id`, rows of one tool's report on a file by `report_id`, rows that are derived from others by `derivation_id`. It has no other key and no index.
 #[derive(Debug)]
 pub struct StoredTable {

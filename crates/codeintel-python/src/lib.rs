@@ -6,6 +6,7 @@
 #![warn(clippy::disallowed_methods)]
 
 mod ast;
+mod complexity;
 mod cst;
 mod definitions;
 mod docstring;
@@ -23,6 +24,7 @@ mod type_escape;
 mod shapes;
 
 pub use ast::{Ast, AstNode, Field, Kind};
+pub use complexity::complexity;
 #[cfg(any(test, feature = "complaints"))]
 pub use cst::complaints;
 pub use cst::{Cst, CstKind, CstNode};

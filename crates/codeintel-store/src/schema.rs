@@ -1,55 +1,15 @@
 //! The tables behind the views, and the views.
 
-use codeintel_datasets::{DATASETS, Facts, Key, all_facts};
+use codeintel_datasets::{DATASETS, Facts, Key, STORE_TABLES, StoredTable, all_facts};
 use duckdb::{Connection, OptionalExt as _};
 
 use crate::error::StoreError;
 
-/// Raised when the tables of [`TABLES`] change; an older file is then rebuilt.
+/// Raised when [`STORE_TABLES`] change; an older file is then rebuilt.
 pub(crate) const SCHEMA_VERSION: u32 = 4;
 
 /// The snapshots that the views of `core` and its like show.
 pub(crate) const CURRENT: &str = "SELECT * FROM store.snapshots WHERE is_current";
-
-/// The store's own tables. The tables of facts stand with their datasets.
-const TABLES: &str = "
-    CREATE SCHEMA store;
-    CREATE TABLE store.meta (key VARCHAR NOT NULL, value VARCHAR NOT NULL);
-    CREATE TABLE store.snapshots (
-        snapshot_id INTEGER NOT NULL, repo VARCHAR NOT NULL, commit VARCHAR NOT NULL, branch VARCHAR,
-        is_current BOOLEAN NOT NULL, is_dirty BOOLEAN NOT NULL, scanned_at_ns BIGINT NOT NULL,
-        source_roots VARCHAR NOT NULL, datasets VARCHAR NOT NULL, walk VARCHAR, indexing VARCHAR,
-        ingested_at TIMESTAMP NOT NULL, codeintel_version VARCHAR NOT NULL);
-    CREATE TABLE store.contents (content_id INTEGER NOT NULL, content_hash VARCHAR NOT NULL);
-    CREATE TABLE store.files (
-        snapshot_id INTEGER NOT NULL, rel_path VARCHAR NOT NULL, language VARCHAR NOT NULL, content_id INTEGER NOT NULL,
-        content_hash VARCHAR NOT NULL, size_bytes BIGINT NOT NULL, mtime_ns BIGINT NOT NULL, ctime_ns BIGINT NOT NULL, inode BIGINT NOT NULL, module VARCHAR NOT NULL,
-        root VARCHAR NOT NULL, is_package BOOLEAN NOT NULL, is_stub BOOLEAN NOT NULL, is_test BOOLEAN NOT NULL, tags VARCHAR NOT NULL,
-        owners VARCHAR NOT NULL, document_id INTEGER, fingerprint VARCHAR NOT NULL, is_stale BOOLEAN NOT NULL);
-    CREATE TABLE store.documents (
-        document_id INTEGER NOT NULL, facts_id INTEGER NOT NULL, indexer VARCHAR NOT NULL, rel_path VARCHAR NOT NULL,
-        content_id INTEGER NOT NULL, fingerprint VARCHAR NOT NULL, digest VARCHAR NOT NULL, language VARCHAR NOT NULL,
-        position_encoding VARCHAR NOT NULL, producer VARCHAR NOT NULL, producer_version VARCHAR NOT NULL);
-    CREATE TABLE store.document_problems (document_id INTEGER NOT NULL, severity VARCHAR NOT NULL, message VARCHAR NOT NULL);
-    CREATE TABLE store.ledger (
-        content_id INTEGER NOT NULL, dataset VARCHAR NOT NULL, version INTEGER NOT NULL, fingerprint VARCHAR NOT NULL,
-        status VARCHAR NOT NULL, extracted_at_ns BIGINT NOT NULL, digest VARCHAR);
-    CREATE TABLE store.derivations (
-        derivation_id INTEGER NOT NULL, facts VARCHAR NOT NULL, version INTEGER NOT NULL, digest VARCHAR NOT NULL);
-    CREATE TABLE store.snapshot_derivations (snapshot_id INTEGER NOT NULL, derivation_id INTEGER NOT NULL);
-    CREATE TABLE store.scan_problems (
-        snapshot_id INTEGER NOT NULL, rel_path VARCHAR, dataset VARCHAR NOT NULL, stage VARCHAR NOT NULL,
-        severity VARCHAR NOT NULL, message VARCHAR NOT NULL);
-    CREATE TABLE store.tags (
-        snapshot_id INTEGER NOT NULL, tag VARCHAR NOT NULL, description VARCHAR NOT NULL, includes VARCHAR NOT NULL,
-        excludes VARCHAR NOT NULL, matches VARCHAR NOT NULL);
-    CREATE TABLE store.tool_runs (
-        snapshot_id INTEGER NOT NULL, tool VARCHAR NOT NULL, tool_version VARCHAR NOT NULL, key VARCHAR NOT NULL,
-        stamp VARCHAR NOT NULL, failure VARCHAR);
-    CREATE TABLE store.reports (
-        snapshot_id INTEGER NOT NULL, tool VARCHAR NOT NULL, rel_path VARCHAR NOT NULL, report_id INTEGER,
-        digest VARCHAR NOT NULL);
-";
 
 /// The names of the tables of facts with a key.
 pub(crate) fn tables_keyed_by(key: Key) -> impl Iterator<Item = &'static str> {
@@ -94,7 +54,8 @@ pub(crate) fn is_empty(connection: &Connection) -> Result<bool, StoreError> {
 
 /// Create all tables and views in an empty file.
 pub(crate) fn create(connection: &Connection) -> Result<(), StoreError> {
-    connection.execute_batch(&format!("BEGIN; {TABLES}"))?;
+    let tables = STORE_TABLES.iter().map(StoredTable::ddl).collect::<Vec<_>>().join("; ");
+    connection.execute_batch(&format!("BEGIN; CREATE SCHEMA store; {tables}"))?;
     set_meta(connection, "schema_version", &SCHEMA_VERSION.to_string())?;
     connection.execute_batch("COMMIT")?;
     update(connection)

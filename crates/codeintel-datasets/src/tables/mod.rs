@@ -125,6 +125,8 @@ macro_rules! datasets {
     };
 }
 
+pub(crate) mod store;
+
 datasets! {
     core {
         snapshots, modules, file_state, ast_nodes, ast_metrics, docstrings, cst_nodes, ast_cst, goids, goid_crosswalk, interfaces, imports,

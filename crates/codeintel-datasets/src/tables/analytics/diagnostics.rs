@@ -1,6 +1,6 @@
 //! `analytics.diagnostics`: what type checkers and linters find.
 
-use crate::dataset::{Dataset, Facts, Maker};
+use crate::dataset::{Dataset, Facts, From, Maker};
 
 stored_table! {
     /// One row for each finding of a tool's report on a file.
@@ -35,8 +35,8 @@ pub(crate) static DATASET: Dataset = Dataset {
     columns: columns! {
         repo Varchar ! "Slug of the repository.";
         commit Varchar ! "Commit, as in `core.snapshots`.";
-        tool Varchar ! "`pyright`, `pyrefly` or `ruff`.";
-        tool_version Varchar ! "Its version.";
+        tool Varchar ! "`pyright`, `pyrefly` or `ruff`." = "r.tool";
+        tool_version Varchar ! "Its version." = "r.tool_version";
         rel_path Varchar ! "Path from the repository's root.";
         code Varchar ? "The tool's name for the rule; NULL where it has none, as for pyright's syntax errors.";
         severity Varchar ! "`error`, `warning` or `info`, as the tool and its configuration have it.";
@@ -46,9 +46,7 @@ pub(crate) static DATASET: Dataset = Dataset {
         end_line Integer ! "Last line, from 1.";
         end_col Integer ! "Column behind the last character, likewise.";
     },
-    view: "SELECT s.repo, s.commit, r.tool, r.tool_version, p.rel_path, t.code, t.severity, t.message, t.start_line, t.start_col, \
-           t.end_line, t.end_col FROM {snapshots} s JOIN store.tool_runs r USING (snapshot_id) \
-           JOIN store.reports p USING (snapshot_id, tool) JOIN store.diagnostics t USING (report_id)",
+    from: From::Facts(&diagnostics::TABLE),
     example: "SELECT tool, code, count(*) AS findings FROM analytics.diagnostics GROUP BY ALL ORDER BY findings DESC LIMIT 10",
     reads: &[&FACTS],
     also: &[],

@@ -3,7 +3,7 @@
 use codeintel_python::Signature;
 use serde::Serialize;
 
-use crate::dataset::{Dataset, Extraction, Extractor, Facts, Maker, Sink, Tree};
+use crate::dataset::{Dataset, Extraction, Extractor, Facts, From, Maker, Sink, Tree};
 use crate::tables::core::ast_nodes;
 use crate::tables::scip::documents;
 
@@ -78,7 +78,7 @@ pub(crate) static DATASET: Dataset = Dataset {
         is_property Boolean ! "Whether it is decorated with `property`, `cached_property`, `setter` or `deleter`.";
         is_stub Boolean ! "Whether its body is `...`, alone or behind a docstring.";
     },
-    view: concat!(
+    from: From::Query(concat!(
         "SELECT goid_h128, urn, repo, commit, rel_path, language, kind, qualname, start_line, end_line, total_params, annotated_params, \
            total_params - annotated_params AS unannotated_params, \
            CASE WHEN total_params > 0 THEN annotated_params / total_params END AS param_typed_ratio, \
@@ -96,7 +96,7 @@ pub(crate) static DATASET: Dataset = Dataset {
                LEFT JOIN store.scip_returned r ON r.facts_id = sd.facts_id AND r.start_byte = t.name_byte"
         ),
         ")"
-    ),
+    )),
     example: "SELECT typedness_bucket, count(*) AS functions FROM analytics.function_types GROUP BY ALL ORDER BY ALL",
     reads: &[&ast_nodes::FACTS, &FACTS],
     also: &[&documents::FACTS],

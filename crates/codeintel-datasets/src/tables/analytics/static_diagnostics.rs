@@ -1,6 +1,6 @@
 //! `analytics.static_diagnostics`: how many errors each file has.
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, From};
 use crate::tables::analytics::diagnostics;
 
 pub(crate) static DATASET: Dataset = Dataset {
@@ -39,13 +39,13 @@ pub(crate) static DATASET: Dataset = Dataset {
         total_errors Integer ? "Distinct defects that any tool reports as errors; NULL where none has looked at the file.";
         has_errors Boolean ? "Whether there are any; NULL where none has looked at the file.";
     },
-    view: concat!(
+    from: From::Query(concat!(
         "SELECT s.repo, s.commit, f.rel_path, e.pyrefly::INTEGER AS pyrefly_errors, e.pyright::INTEGER AS pyright_errors, \
            e.ruff::INTEGER AS ruff_errors, e.total::INTEGER AS total_errors, e.total > 0 AS has_errors \
            FROM {snapshots} s JOIN store.files f USING (snapshot_id) LEFT JOIN (",
         tool_errors!(),
         ") e USING (snapshot_id, rel_path)"
-    ),
+    )),
     example: "SELECT rel_path, total_errors FROM analytics.static_diagnostics WHERE has_errors ORDER BY total_errors DESC, rel_path LIMIT 10",
     reads: &[&diagnostics::FACTS],
     also: &[],

@@ -1,6 +1,6 @@
 //! `analytics.tags_index`: the tags that the repository declares.
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, From};
 
 pub(crate) static DATASET: Dataset = Dataset {
     name: "analytics.tags_index",
@@ -18,8 +18,10 @@ pub(crate) static DATASET: Dataset = Dataset {
         excludes Json ! "List of patterns.";
         matches Json ! "List of paths.";
     },
-    view: "SELECT s.repo, s.commit, t.tag, t.description, t.includes::JSON AS includes, t.excludes::JSON AS excludes, \
+    from: From::Query(
+        "SELECT s.repo, s.commit, t.tag, t.description, t.includes::JSON AS includes, t.excludes::JSON AS excludes, \
            t.matches::JSON AS matches FROM {snapshots} s JOIN store.tags t USING (snapshot_id)",
+    ),
     example: "SELECT tag, description FROM analytics.tags_index ORDER BY tag",
     reads: &[],
     also: &[],

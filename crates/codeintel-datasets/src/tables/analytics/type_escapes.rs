@@ -3,7 +3,7 @@
 use codeintel_python::TypeEscape;
 use serde_json::json;
 
-use crate::dataset::{Dataset, Extraction, Extractor, Facts, Maker, Sink, Tree};
+use crate::dataset::{Dataset, Extraction, Extractor, Facts, From, Maker, Sink, Tree};
 
 stored_table! {
     /// One row for each place.
@@ -57,8 +57,7 @@ pub(crate) static DATASET: Dataset = Dataset {
         end_lineno Integer ! "Last line, from 1.";
         end_col_offset Integer ! "Column behind the last character, from 0, in UTF-8 bytes.";
     },
-    view: "SELECT s.repo, s.commit, f.rel_path, t.kind, t.tool, t.codes::JSON AS codes, t.text, t.lineno, t.col_offset, t.end_lineno, \
-           t.end_col_offset FROM {complete} s JOIN store.files f USING (snapshot_id) JOIN store.type_escapes t USING (content_id)",
+    from: From::Facts(&type_escapes::TABLE),
     example: "SELECT rel_path, count(*) AS places FROM analytics.type_escapes GROUP BY ALL ORDER BY places DESC LIMIT 10",
     reads: &[&FACTS],
     also: &[],

@@ -1,6 +1,6 @@
 //! `analytics.typedness`: how much of each file is annotated.
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, From};
 use crate::tables::analytics::{diagnostics, function_types};
 use crate::tables::core::ast_nodes;
 
@@ -18,7 +18,7 @@ pub(crate) static DATASET: Dataset = Dataset {
         untyped_defs Integer ! "Functions without any annotation.";
         overlay_needed Boolean ! "Whether types would have to come from elsewhere, such as a stub: there are untyped definitions, or type errors that are known of.";
     },
-    view: concat!(
+    from: From::Query(concat!(
         "SELECT s.repo, s.commit, f.rel_path AS path, e.type_errors::INTEGER AS type_error_count, \
            json_object('params', CASE WHEN params > 0 THEN annotated / params END, \
            'returns', CASE WHEN functions > 0 THEN returns / functions END) AS annotation_ratio, \
@@ -30,7 +30,7 @@ pub(crate) static DATASET: Dataset = Dataset {
            GROUP BY d.content_id) t USING (content_id) LEFT JOIN (",
         tool_errors!(),
         ") e ON e.snapshot_id = s.snapshot_id AND e.rel_path = f.rel_path"
-    ),
+    )),
     example: "SELECT path, untyped_defs, annotation_ratio FROM analytics.typedness ORDER BY untyped_defs DESC LIMIT 10",
     reads: &[&ast_nodes::FACTS, &function_types::FACTS],
     also: &[&diagnostics::FACTS],

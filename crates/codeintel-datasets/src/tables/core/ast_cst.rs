@@ -1,6 +1,6 @@
 //! `core.ast_cst`: which nodes of the two trees are the same thing.
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, From};
 use crate::tables::core::{ast_nodes, cst_nodes};
 
 pub(crate) static DATASET: Dataset = Dataset {
@@ -23,11 +23,13 @@ pub(crate) static DATASET: Dataset = Dataset {
         start_byte Integer ! "Offset of the first byte in the CST, from 0.";
         end_byte Integer ! "Offset behind the last byte in the CST.";
     },
-    view: "SELECT s.repo, s.commit, f.rel_path, a.node_id AS ast_node_id, c.node_id AS cst_node_id, ak.name AS node_type, \
+    from: From::Query(
+        "SELECT s.repo, s.commit, f.rel_path, a.node_id AS ast_node_id, c.node_id AS cst_node_id, ak.name AS node_type, \
            ck.name AS kind, c.start_byte, c.end_byte \
            FROM {complete} s JOIN store.files f USING (snapshot_id) JOIN store.cst_nodes c USING (content_id) \
            JOIN store.ast_nodes a ON a.content_id = c.content_id AND a.node_id = c.ast_node_id \
            JOIN store.ast_kinds ak ON ak.code = a.node_type JOIN store.cst_kinds ck ON ck.code = c.kind",
+    ),
     example: "SELECT node_type, kind, count(*) AS pairs FROM core.ast_cst GROUP BY ALL ORDER BY pairs DESC LIMIT 10",
     reads: &[&ast_nodes::FACTS, &cst_nodes::FACTS],
     also: &[],

@@ -3,7 +3,7 @@
 use arrow_array::RecordBatch;
 use codeintel_python::{Field, Kind};
 
-use crate::dataset::{Dataset, Extraction, Facts, Maker, PassOn, Rows, RowsDigest, Tree};
+use crate::dataset::{Dataset, Extraction, Facts, From, Maker, PassOn, Rows, RowsDigest, Tree};
 use crate::table::StoredColumns as _;
 
 stored_table! {
@@ -87,7 +87,7 @@ pub(crate) static DATASET: Dataset = Dataset {
         decorators Json ? "List of the decorators' source texts, without `@`.";
         docstring Varchar ? "Docstring, cleaned as `inspect.cleandoc` does.";
     },
-    view: concat!(
+    from: From::Query(concat!(
         "SELECT s.repo, s.commit, f.rel_path, f.module, t.node_id, t.parent_id, n.name AS field, t.position, k.name AS node_type, t.name, \
            t.lineno, t.col_offset, t.end_lineno, t.end_col_offset, t.start_byte, t.end_byte, \
            ",
@@ -100,7 +100,7 @@ pub(crate) static DATASET: Dataset = Dataset {
            FROM {complete} s JOIN store.files f USING (snapshot_id) JOIN store.ast_nodes t USING (content_id) \
            JOIN store.ast_kinds k ON k.code = t.node_type LEFT JOIN store.ast_fields n ON n.code = t.field \
            LEFT JOIN store.ast_definitions d ON d.content_id = t.content_id AND d.node_id = t.node_id"
-    ),
+    )),
     example: "SELECT node_type, count(*) AS nodes FROM core.ast_nodes GROUP BY node_type ORDER BY nodes DESC LIMIT 10",
     reads: &[&FACTS],
     also: &[],

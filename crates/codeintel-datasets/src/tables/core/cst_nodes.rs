@@ -4,7 +4,7 @@ use arrow_array::RecordBatch;
 use codeintel_base::CodePoints;
 use codeintel_python::{Cst, CstKind, CstNode};
 
-use crate::dataset::{Dataset, Extraction, Facts, Maker, Parsed, PassOn, Rows, RowsDigest, Tree};
+use crate::dataset::{Dataset, Extraction, Facts, From, Maker, Parsed, PassOn, Rows, RowsDigest, Tree};
 use crate::table::StoredColumns as _;
 use crate::tables::core::ast_nodes;
 
@@ -138,7 +138,7 @@ pub(crate) static DATASET: Dataset = Dataset {
           strings in a row, counts as nine at most, and where the chains of one file would have more than four million levels and 16 for each byte of it.";
         qname Varchar ! "Module and enclosing scopes, joined by dots. A definition and its decorators count as inside of it.";
     },
-    view: concat!(
+    from: From::Query(concat!(
         "SELECT s.repo, s.commit, f.rel_path, t.node_id, t.parent_id, k.name AS kind, t.start_line, t.start_col, t.end_line, \
            t.end_col, t.start_byte, t.end_byte, \
            ",
@@ -156,7 +156,7 @@ pub(crate) static DATASET: Dataset = Dataset {
            JOIN store.cst_kinds k ON k.code = t.kind \
            JOIN store.source_pieces x ON x.content_id = t.content_id AND x.piece = t.start_byte // 2048 \
            JOIN store.ast_definitions d ON d.content_id = t.content_id AND d.node_id = t.definition_id"
-    ),
+    )),
     example: "SELECT kind, count(*) AS nodes FROM core.cst_nodes GROUP BY kind ORDER BY nodes DESC LIMIT 10",
     reads: &[&ast_nodes::FACTS, &FACTS],
     also: &[],

@@ -3,7 +3,7 @@
 use codeintel_python::{DocstringParameter, clean_docstring, parse_docstring};
 use serde_json::json;
 
-use crate::dataset::{Dataset, Extraction, Extractor, Facts, Maker, Sink, Tree};
+use crate::dataset::{Dataset, Extraction, Extractor, Facts, From, Maker, Sink, Tree};
 
 stored_table! {
     /// One row for each docstring.
@@ -44,7 +44,7 @@ pub(crate) static DATASET: Dataset = Dataset {
         commit Varchar ! "Commit, as in `core.snapshots`.";
         rel_path Varchar ! "Path from the repository's root.";
         module Varchar ! "Importable name, as in `core.modules`.";
-        qualname Varchar ! "Module, enclosing scopes and own name, joined by dots.";
+        qualname Varchar ! "Module, enclosing scopes and own name, joined by dots." = qualname!("t.qualname");
         kind Varchar ! "`module`, `class`, `function` or `method`.";
         lineno Integer ! "First line of the string, from 1.";
         end_lineno Integer ! "Last line of the string.";
@@ -57,15 +57,7 @@ pub(crate) static DATASET: Dataset = Dataset {
         raises Json ! "Exceptions.";
         examples Json ! "Examples.";
     },
-    view: concat!(
-        "SELECT s.repo, s.commit, f.rel_path, f.module, \
-           ",
-        qualname!("t.qualname"),
-        " AS qualname, t.kind, t.lineno, \
-           t.end_lineno, t.raw_docstring, t.style, t.short_desc, t.long_desc, t.params::JSON AS params, \
-           t.returns::JSON AS returns, t.raises::JSON AS raises, t.examples::JSON AS examples \
-           FROM {complete} s JOIN store.files f USING (snapshot_id) JOIN store.docstrings t USING (content_id)"
-    ),
+    from: From::Facts(&docstrings::TABLE),
     example: "SELECT style, count(*) AS docstrings FROM core.docstrings GROUP BY style ORDER BY docstrings DESC",
     reads: &[&FACTS],
     also: &[],

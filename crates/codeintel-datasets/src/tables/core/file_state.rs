@@ -1,6 +1,6 @@
 //! `core.file_state`: the public face of the map from paths to contents.
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, From};
 
 pub(crate) static DATASET: Dataset = Dataset {
     name: "core.file_state",
@@ -17,8 +17,7 @@ pub(crate) static DATASET: Dataset = Dataset {
         mtime_ns BigInt ! "Modification time in nanoseconds since 1970, as the file system tells it.";
         content_hash Varchar ! "BLAKE2b of the raw bytes with a 16-byte digest, in hex.";
     },
-    view: "SELECT s.repo, s.commit, f.rel_path, f.language, f.size_bytes, f.mtime_ns, f.content_hash \
-           FROM {snapshots} s JOIN store.files f USING (snapshot_id)",
+    from: From::Files,
     example: "SELECT rel_path, size_bytes FROM core.file_state ORDER BY size_bytes DESC LIMIT 10",
     reads: &[],
     also: &[],

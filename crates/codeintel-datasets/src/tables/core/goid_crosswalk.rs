@@ -1,6 +1,6 @@
 //! `core.goid_crosswalk`: where the entities of `core.goids` are in the other tables.
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, From};
 use crate::tables::core::{ast_nodes, cst_nodes};
 use crate::tables::scip::documents;
 
@@ -26,7 +26,7 @@ pub(crate) static DATASET: Dataset = Dataset {
         cst_node_id Integer ? "`node_id` in `core.cst_nodes`.";
         ast_qualname Varchar ! "`qualname` in `core.ast_nodes`.";
     },
-    view: concat!(
+    from: From::Query(concat!(
         "SELECT repo, commit, urn AS goid, goid_h128, language AS lang, module_path, rel_path AS file_path, start_line, \
            end_line, scip_symbol, ast_node_id, cst_node_id, qualname AS ast_qualname FROM (",
         goids!(
@@ -42,7 +42,7 @@ pub(crate) static DATASET: Dataset = Dataset {
               AND o.kind = CASE d.kind WHEN 'method' THEN 'function' ELSE d.kind END"
         ),
         ")"
-    ),
+    )),
     example: "SELECT file_path, ast_qualname, ast_node_id, cst_node_id FROM core.goid_crosswalk ORDER BY ALL LIMIT 10",
     reads: &[&ast_nodes::FACTS, &cst_nodes::FACTS, &documents::FACTS],
     also: &[],

@@ -1,6 +1,6 @@
 //! `core.goids`: names for modules, classes, functions and methods that survive edits.
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, From};
 use crate::tables::core::ast_nodes;
 
 pub(crate) static DATASET: Dataset = Dataset {
@@ -24,7 +24,7 @@ pub(crate) static DATASET: Dataset = Dataset {
         start_line Integer ! "First line, from 1, decorators included.";
         end_line Integer ? "Last line; NULL for modules.";
     },
-    view: goids!("", "", ""),
+    from: From::Query(goids!("", "", "")),
     example: "SELECT urn FROM core.goids WHERE kind = 'method' ORDER BY urn LIMIT 10",
     reads: &[&ast_nodes::FACTS],
     also: &[],

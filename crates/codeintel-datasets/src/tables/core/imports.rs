@@ -2,7 +2,7 @@
 
 use codeintel_python::ImportedName;
 
-use crate::dataset::{Dataset, Extraction, Extractor, Facts, Maker, Sink, Tree};
+use crate::dataset::{Dataset, Extraction, Extractor, Facts, From, Maker, Sink, Tree};
 
 stored_table! {
     /// One row for each name that an import statement binds.
@@ -64,14 +64,14 @@ pub(crate) static DATASET: Dataset = Dataset {
         target_module Varchar ? "Its importable name; of what is no file of the repository, the module as written; NULL where a relative import leads to nothing.";
         is_external Boolean ! "Whether it comes from outside of the repository.";
     },
-    view: concat!(
+    from: From::Query(concat!(
         resolved_imports!(),
         "SELECT f.repo, f.commit, f.rel_path, f.module, f.lineno, f.end_lineno, f.level, f.imported_module, f.imported_name, f.alias, \
            f.is_star, f.is_type_checking, f.is_conditional, ",
         qualname!("f.scope"),
         " AS scope_qualname, f.target_path, coalesce(f.found_module, CASE WHEN f.level = 0 THEN f.base END) AS target_module, f.is_external \
            FROM imports f"
-    ),
+    )),
     example: "SELECT target_module, count(DISTINCT rel_path) AS files FROM core.imports WHERE is_external GROUP BY target_module ORDER BY files DESC",
     reads: &[&FACTS],
     also: &[],

@@ -2,7 +2,7 @@
 
 use codeintel_python::Interface;
 
-use crate::dataset::{Dataset, Extraction, Extractor, Facts, Maker, Sink, Tree};
+use crate::dataset::{Dataset, Extraction, Extractor, Facts, From, Maker, Sink, Tree};
 
 stored_table! {
     /// One row for each content. Imports are separated by line breaks.
@@ -38,11 +38,9 @@ pub(crate) static DATASET: Dataset = Dataset {
         rel_path Varchar ! "Path from the repository's root.";
         declared Varchar ! "Hash of the interface with the bodies of functions hidden.";
         inferred Varchar ! "Hash of the interface with the bodies of functions without a return annotation visible.";
-        imports Json ! "List of imports: `a.b` for `import a.b`, `.a:b,c` for `from .a import b, c`.";
+        imports Json ! "List of imports: `a.b` for `import a.b`, `.a:b,c` for `from .a import b, c`." = "CASE WHEN t.imports = '' THEN '[]' ELSE to_json(string_split(t.imports, chr(10))) END::JSON";
     },
-    view: "SELECT s.repo, s.commit, f.rel_path, t.declared, t.inferred, \
-           CASE WHEN t.imports = '' THEN '[]' ELSE to_json(string_split(t.imports, chr(10))) END::JSON AS imports \
-           FROM {complete} s JOIN store.files f USING (snapshot_id) JOIN store.interfaces t USING (content_id)",
+    from: From::Facts(&interfaces::TABLE),
     example: "SELECT rel_path, imports FROM core.interfaces ORDER BY json_array_length(imports) DESC, rel_path LIMIT 10",
     reads: &[&FACTS],
     also: &[],

@@ -1,6 +1,6 @@
 //! `core.modules`: the source files by their importable names.
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, From};
 
 pub(crate) static DATASET: Dataset = Dataset {
     name: "core.modules",
@@ -15,7 +15,7 @@ pub(crate) static DATASET: Dataset = Dataset {
           file at the root, in `.github/` or in `docs/`, whichever is found first; the last matching line wins.",
     columns: columns! {
         module Varchar ! "Importable name; of a file that nothing can import, what its path would give.";
-        path Varchar ! "Path from the repository's root.";
+        path Varchar ! "Path from the repository's root." = "f.rel_path";
         repo Varchar ! "Slug of the repository.";
         commit Varchar ! "Commit, as in `core.snapshots`.";
         language Varchar ! "Always `python`.";
@@ -26,9 +26,7 @@ pub(crate) static DATASET: Dataset = Dataset {
         is_stub Boolean ! "Whether the file is a `.pyi`.";
         is_test Boolean ! "Whether the file is named `test_*`, `*_test` or `conftest`, or lies below a folder `test` or `tests`.";
     },
-    view: "SELECT f.module, f.rel_path AS path, s.repo, s.commit, f.language, f.tags::JSON AS tags, \
-           f.owners::JSON AS owners, f.content_hash, f.is_package, f.is_stub, f.is_test \
-           FROM {snapshots} s JOIN store.files f USING (snapshot_id)",
+    from: From::Files,
     example: "SELECT module, path FROM core.modules WHERE is_package ORDER BY module LIMIT 10",
     reads: &[],
     also: &[],

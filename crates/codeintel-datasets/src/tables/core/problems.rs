@@ -1,6 +1,6 @@
 //! `core.problems`: what went wrong, until it is mended.
 
-use crate::dataset::{Dataset, Extraction, Extractor, Facts, Maker, Sink, Tree};
+use crate::dataset::{Dataset, Extraction, Extractor, Facts, From, Maker, Sink, Tree};
 
 stored_table! {
     /// Problems that lie in the bytes of a content.
@@ -41,12 +41,14 @@ pub(crate) static DATASET: Dataset = Dataset {
         lineno Integer ? "Line, from 1.";
         col_offset Integer ? "Column, from 0, in UTF-8 bytes.";
     },
-    view: "SELECT s.repo, s.commit, f.rel_path, 'core.ast_nodes' AS dataset, t.stage, t.severity, t.message, t.lineno, \
+    from: From::Query(
+        "SELECT s.repo, s.commit, f.rel_path, 'core.ast_nodes' AS dataset, t.stage, t.severity, t.message, t.lineno, \
            t.col_offset FROM {complete} s JOIN store.files f USING (snapshot_id) JOIN store.problems t USING (content_id) \
            UNION ALL SELECT s.repo, s.commit, t.rel_path, t.dataset, t.stage, t.severity, t.message, NULL, NULL \
            FROM {snapshots} s JOIN store.scan_problems t USING (snapshot_id) \
            UNION ALL SELECT s.repo, s.commit, f.rel_path, 'scip.documents', 'index', t.severity, t.message, NULL, NULL \
            FROM {snapshots} s JOIN store.files f USING (snapshot_id) JOIN store.document_problems t USING (document_id)",
+    ),
     example: "SELECT rel_path, lineno, message FROM core.problems WHERE severity = 'error' ORDER BY ALL",
     reads: &[&FACTS],
     also: &[],

@@ -1,6 +1,6 @@
 //! `core.snapshots`: which commits the database knows.
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, From};
 
 pub(crate) static DATASET: Dataset = Dataset {
     name: "core.snapshots",
@@ -18,9 +18,11 @@ pub(crate) static DATASET: Dataset = Dataset {
         ingested_at Timestamp ! "When it was last written, in UTC.";
         codeintel_version Varchar ! "Version of codeintel that wrote it.";
     },
-    view: "SELECT s.repo, s.commit, s.branch, s.is_current, s.is_dirty, \
+    from: From::Query(
+        "SELECT s.repo, s.commit, s.branch, s.is_current, s.is_dirty, \
            (SELECT count(*) FROM store.files f WHERE f.snapshot_id = s.snapshot_id)::INTEGER AS files, \
            s.ingested_at, s.codeintel_version FROM store.snapshots s",
+    ),
     example: "SELECT repo, commit, branch, files, is_dirty FROM core.snapshots",
     reads: &[],
     also: &[],

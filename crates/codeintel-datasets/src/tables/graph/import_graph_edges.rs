@@ -6,7 +6,7 @@ use arrow_array::{Array as _, RecordBatch};
 use codeintel_graph::{ResolvedImport, import_edges};
 use serde_json::json;
 
-use crate::dataset::{Dataset, Facts, Maker};
+use crate::dataset::{Dataset, Facts, From, Maker};
 use crate::table::StoredColumns as _;
 use crate::tables::core::imports::{self, resolved_imports};
 
@@ -56,7 +56,7 @@ pub(crate) static DATASET: Dataset = Dataset {
         names Json ! "List of the names that are taken from it, sorted; `*` for all.";
         lineno Integer ! "The first line on which it is imported, from 1.";
         is_type_checking Boolean ! "Whether all of these imports are for type checkers only.";
-        is_external Boolean ! "Whether it comes from outside of the repository.";
+        is_external Boolean ! "Whether it comes from outside of the repository." = "t.dst_path IS NULL";
         src_fan_out Integer ! "How many other files of the repository `src_path` imports.";
         dst_fan_in Integer ! "How many other files import what is imported.";
         cycle_group Integer ? "Number of the cycle that the edge is part of, from 1 in the order of the cycles' first paths.";
@@ -64,9 +64,7 @@ pub(crate) static DATASET: Dataset = Dataset {
         src_path Varchar ! "Path of the importing file from the repository's root.";
         dst_path Varchar ? "Path of the file that is imported.";
     },
-    view: "SELECT s.repo, s.commit, t.src_module, t.dst_module, t.names::JSON AS names, t.lineno, t.is_type_checking, \
-           t.dst_path IS NULL AS is_external, t.src_fan_out, t.dst_fan_in, t.cycle_group, t.module_layer, t.src_path, t.dst_path \
-           FROM {complete} s JOIN store.snapshot_derivations USING (snapshot_id) JOIN store.import_edges t USING (derivation_id)",
+    from: From::Facts(&import_edges::TABLE),
     example: "SELECT cycle_group, src_module, dst_module, lineno FROM graph.import_graph_edges WHERE cycle_group IS NOT NULL ORDER BY ALL",
     reads: &[&FACTS],
     also: &[],

@@ -1,6 +1,6 @@
 //! `scip.coverage`: how many references are known.
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, From};
 use crate::tables::scip::documents;
 
 stored_table! {
@@ -25,9 +25,7 @@ pub(crate) static DATASET: Dataset = Dataset {
         total Integer ! "References of the kind.";
         resolved Integer ! "Those of which it is known what they stand for.";
     },
-    view: "SELECT s.repo, s.commit, f.rel_path, t.kind, t.total, t.resolved FROM {snapshots} s \
-           JOIN store.files f USING (snapshot_id) JOIN store.documents d USING (document_id) \
-           JOIN store.scip_coverage t USING (facts_id)",
+    from: From::Facts(&scip_coverage::TABLE),
     example: "SELECT kind, sum(total) AS total, round(sum(resolved) / sum(total), 3) AS share FROM scip.coverage GROUP BY kind ORDER BY kind",
     reads: &[&documents::FACTS],
     also: &[],

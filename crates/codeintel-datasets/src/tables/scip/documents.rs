@@ -1,6 +1,6 @@
 //! `scip.documents`: the files that a SCIP index speaks of.
 
-use crate::dataset::{Dataset, Facts, Maker};
+use crate::dataset::{Dataset, Facts, From, Maker};
 use crate::tables::scip::{coverage, occurrences, relationships, symbols, unresolved};
 
 /// A document's facts hang together: all of them are made anew when one is.
@@ -36,9 +36,11 @@ pub(crate) static DATASET: Dataset = Dataset {
         content_hash Varchar ! "Hash of the content that was indexed, as in `core.file_state`.";
         is_stale Boolean ! "Whether the file, or what it looked up elsewhere, has changed since.";
     },
-    view: "SELECT s.repo, s.commit, f.rel_path, d.language, d.position_encoding, d.producer, d.producer_version, \
+    from: From::Query(
+        "SELECT s.repo, s.commit, f.rel_path, d.language, d.position_encoding, d.producer, d.producer_version, \
            c.content_hash, f.is_stale FROM {snapshots} s JOIN store.files f USING (snapshot_id) \
            JOIN store.documents d USING (document_id) JOIN store.contents c ON c.content_id = d.content_id",
+    ),
     example: "SELECT producer, count(*) AS documents, count(*) FILTER (is_stale) AS stale FROM scip.documents GROUP BY producer",
     reads: &[&FACTS],
     also: &[],

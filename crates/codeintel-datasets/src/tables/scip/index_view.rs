@@ -1,6 +1,6 @@
 //! `scip_index_view`: documents as an index prints them.
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, From};
 use crate::tables::scip::documents;
 
 /// The SQL of the number that the kind of a symbol `y` has in the schema. A kind that the schema does not know is a number already.
@@ -35,7 +35,7 @@ pub(crate) static DATASET: Dataset = Dataset {
         symbols Json ! "List of objects: `symbol`, `kind`, `display_name`, `documentation`, `enclosing_symbol`, \
                         `signature_documentation`, `relationships`.";
     },
-    view: concat!(
+    from: From::Query(concat!(
         "SELECT s.repo, s.commit, f.rel_path AS relative_path, d.language, \
            CASE d.position_encoding WHEN 'UTF-8' THEN 1 WHEN 'UTF-16' THEN 2 ELSE 3 END AS position_encoding, \
            coalesce((SELECT to_json(list(json_merge_patch('{}', {'range': ",
@@ -56,7 +56,7 @@ pub(crate) static DATASET: Dataset = Dataset {
            ORDER BY y.symbol, y.documentation)) FROM store.scip_symbols y \
            WHERE y.facts_id = d.facts_id AND NOT y.is_external), '[]'::JSON) AS symbols \
            FROM {snapshots} s JOIN store.files f USING (snapshot_id) JOIN store.documents d USING (document_id)"
-    ),
+    )),
     example: "SELECT relative_path, json_array_length(occurrences) AS occurrences FROM main.scip_index_view ORDER BY ALL LIMIT 10",
     reads: &[&documents::FACTS],
     also: &[],

@@ -1,6 +1,6 @@
 //! `scip.occurrences`: names in the source and the symbols that they stand for.
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, From};
 use crate::tables::scip::documents;
 
 stored_table! {
@@ -44,20 +44,16 @@ pub(crate) static DATASET: Dataset = Dataset {
         end_byte Integer ! "Offset behind the last byte.";
         symbol Varchar ! "SCIP symbol.";
         roles UInteger ! "Sum of the roles.";
-        is_definition Boolean ! "Whether the symbol is defined here.";
-        is_import Boolean ! "Whether the symbol is imported here.";
-        is_write Boolean ! "Whether the symbol is written to here.";
-        is_read Boolean ! "Whether the symbol is read here.";
-        is_local Boolean ! "Whether the symbol has a meaning in this file only.";
+        is_definition Boolean ! "Whether the symbol is defined here." = "t.roles & 1 <> 0";
+        is_import Boolean ! "Whether the symbol is imported here." = "t.roles & 2 <> 0";
+        is_write Boolean ! "Whether the symbol is written to here." = "t.roles & 4 <> 0";
+        is_read Boolean ! "Whether the symbol is read here." = "t.roles & 8 <> 0";
+        is_local Boolean ! "Whether the symbol has a meaning in this file only." = "starts_with(t.symbol, 'local ')";
         enclosing_start_line Integer ? "First line, from 0, of the whole definition or reference.";
         enclosing_end_line Integer ? "Its last line.";
         alternatives Integer ! "How many symbols are defined, or how many are referred to, in this place.";
     },
-    view: "SELECT s.repo, s.commit, f.rel_path, t.start_line, t.start_col, t.end_line, t.end_col, t.start_byte, t.end_byte, \
-           t.symbol, t.roles, t.roles & 1 <> 0 AS is_definition, t.roles & 2 <> 0 AS is_import, t.roles & 4 <> 0 AS is_write, \
-           t.roles & 8 <> 0 AS is_read, starts_with(t.symbol, 'local ') AS is_local, t.enclosing_start_line, \
-           t.enclosing_end_line, t.alternatives FROM {snapshots} s JOIN store.files f USING (snapshot_id) \
-           JOIN store.documents d USING (document_id) JOIN store.scip_occurrences t USING (facts_id)",
+    from: From::Facts(&scip_occurrences::TABLE),
     example: "SELECT symbol, count(*) AS references FROM scip.occurrences WHERE NOT is_definition AND NOT is_local \
               GROUP BY symbol ORDER BY references DESC, symbol LIMIT 10",
     reads: &[&documents::FACTS],

@@ -1,6 +1,6 @@
 //! `scip.relationships`: how symbols relate to one another.
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, From};
 use crate::tables::scip::documents;
 
 stored_table! {
@@ -30,9 +30,7 @@ pub(crate) static DATASET: Dataset = Dataset {
         is_type_definition Boolean ! "The other one is the type of the symbol.";
         is_definition Boolean ! "The other one takes its place as the definition.";
     },
-    view: "SELECT s.repo, s.commit, f.rel_path, t.symbol, t.related_symbol, t.is_reference, t.is_implementation, \
-           t.is_type_definition, t.is_definition FROM {snapshots} s JOIN store.files f USING (snapshot_id) \
-           JOIN store.documents d USING (document_id) JOIN store.scip_relationships t USING (facts_id)",
+    from: From::Facts(&scip_relationships::TABLE),
     example: "SELECT symbol FROM scip.relationships WHERE is_implementation AND related_symbol LIKE '%/Model#' ORDER BY symbol",
     reads: &[&documents::FACTS],
     also: &[],

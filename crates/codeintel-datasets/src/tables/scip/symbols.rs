@@ -1,6 +1,6 @@
 //! `scip.symbols`: what is known of the symbols that a file defines or refers to.
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, From};
 use crate::tables::scip::documents;
 
 stored_table! {
@@ -44,9 +44,7 @@ pub(crate) static DATASET: Dataset = Dataset {
         enclosing_symbol Varchar ? "Symbol around it.";
         is_external Boolean ! "Whether it is defined outside of the repository.";
     },
-    view: "SELECT s.repo, s.commit, f.rel_path, t.symbol, t.kind, t.display_name, t.signature, t.documentation::JSON AS \
-           documentation, t.enclosing_symbol, t.is_external FROM {snapshots} s JOIN store.files f USING (snapshot_id) \
-           JOIN store.documents d USING (document_id) JOIN store.scip_symbols t USING (facts_id)",
+    from: From::Facts(&scip_symbols::TABLE),
     example: "SELECT kind, count(*) AS symbols FROM scip.symbols GROUP BY kind ORDER BY symbols DESC",
     reads: &[&documents::FACTS],
     also: &[],

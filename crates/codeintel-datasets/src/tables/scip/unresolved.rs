@@ -1,6 +1,6 @@
 //! `scip.unresolved`: references to what is not known.
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, From};
 use crate::tables::scip::documents;
 
 stored_table! {
@@ -35,9 +35,7 @@ pub(crate) static DATASET: Dataset = Dataset {
         kind Varchar ! "`name`, `attribute` or `import`.";
         reason Varchar ! "Why it is not known, in words.";
     },
-    view: "SELECT s.repo, s.commit, f.rel_path, t.start_line, t.start_col, t.end_line, t.end_col, t.text, t.kind, t.reason \
-           FROM {snapshots} s JOIN store.files f USING (snapshot_id) JOIN store.documents d USING (document_id) \
-           JOIN store.scip_unresolved t USING (facts_id)",
+    from: From::Facts(&scip_unresolved::TABLE),
     example: "SELECT text, count(*) AS places FROM scip.unresolved WHERE kind = 'import' GROUP BY text ORDER BY places DESC, text LIMIT 10",
     reads: &[&documents::FACTS],
     also: &[],
