@@ -94,6 +94,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
     sources(&mut problems)?;
     lock(&mut problems)?;
     pages(&mut problems)?;
+    links(&mut problems)?;
+    dependencies(&mut problems)?;
     if problems.is_empty() {
         println!("tidy: all rules hold");
         return Ok(());
@@ -197,6 +199,49 @@ fn pages(problems: &mut Vec<String>) -> anyhow::Result<()> {
             || folder.is_some_and(|folder| readme.contains(&format!("({}/)", folder.display())));
         if !is_linked {
             problems.push(format!("README.md does not lead to {shown}"));
+        }
+    }
+    Ok(())
+}
+
+/// Every relative link of a page must lead to a file or a folder.
+fn links(problems: &mut Vec<String>) -> anyhow::Result<()> {
+    for page in files_below(&root(), "md")? {
+        let text = fs::read_to_string(&page)?;
+        let folder = page.parent().unwrap_or(&page);
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
+        let is_local = |target: &&str| !target.contains("://") && !target.starts_with('#') && !target.contains(' ');
+        for target in targets.filter(is_local) {
+            let file = target.split('#').next().unwrap_or(target);
+            if !folder.join(file).exists() {
+                let shown = page.strip_prefix(root()).unwrap_or(&page).display().to_string();
+                problems.push(format!("{shown} has a link to `{target}`, which leads nowhere"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Dependencies that no source of their package names. Both only pin a version that another dependency leaves open.
+const UNNAMED: &[(&str, &str)] = &[("codeintel-semantic", "salsa-macro-rules"), ("codeintel-semantic", "salsa-macros")];
+
+/// Every dependency must be named by a source of its package.
+fn dependencies(problems: &mut Vec<String>) -> anyhow::Result<()> {
+    let metadata = cargo(&["metadata", "--format-version=1", "--no-deps", "--offline"]).output()?;
+    let metadata: serde_json::Value = serde_json::from_str(&metadata).context("cargo metadata")?;
+    for package in metadata["packages"].as_array().into_iter().flatten() {
+        let name = package["name"].as_str().unwrap_or_default();
+        let manifest = Path::new(package["manifest_path"].as_str().unwrap_or_default());
+        let folder = manifest.parent().context("a manifest lies in a folder")?;
+        let sources: Vec<String> =
+            files_below(folder, "rs")?.iter().map(fs::read_to_string).collect::<Result<_, _>>()?;
+        for dependency in package["dependencies"].as_array().into_iter().flatten() {
+            let other = dependency["rename"].as_str().or(dependency["name"].as_str()).unwrap_or_default();
+            let word = other.replace('-', "_");
+            let is_named = sources.iter().any(|source| source.contains(&word));
+            if !is_named && !UNNAMED.contains(&(name, other)) {
+                problems.push(format!("{name} depends on {other} and does not use it"));
+            }
         }
     }
     Ok(())
