@@ -27,8 +27,23 @@ impl FindingRows {
         }
     }
 
-    /// Take the rows.
-    pub fn take(&mut self) -> RecordBatch {
-        self.0.take()
+    /// Take the rows: one batch for each table of reports, in the order of the list of datasets.
+    pub fn take(&mut self) -> Vec<RecordBatch> {
+        vec![self.0.take()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::Key;
+    use crate::list::all_facts;
+
+    #[test]
+    fn batches_are_in_the_order_of_the_tables() {
+        let tables = all_facts().filter(|facts| facts.key() == Key::Report).flat_map(|facts| facts.tables);
+        let tables: Vec<_> = tables.map(|table| table.schema()).collect();
+        let batches: Vec<_> = FindingRows::default().take().iter().map(RecordBatch::schema).collect();
+        assert_eq!(batches, tables);
     }
 }

@@ -593,7 +593,7 @@ impl Run {
         if is_same && self.plan.is_empty() && !self.inventory.had_racy {
             return Ok(false);
         }
-        let findings = self.checks.findings.take();
+        let report_rows = self.checks.findings.take();
         let rows = &self.rows;
         let datasets: Vec<&Wanted> = self.wanted.iter().chain(&self.derived).collect();
         let same_commit = self.same_commit();
@@ -622,7 +622,7 @@ impl Run {
             tags: tags_differ.then_some(&self.tags),
             tools: &self.checks.runs,
             tools_before: same_commit.map(|prior| prior.tools.as_slice()),
-            findings,
+            report_rows,
             derivations: same_commit
                 .is_none_or(|prior| prior.derivations != self.derivations.all)
                 .then_some(&self.derivations.all),

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use codeintel_base::RepoPath;
+use codeintel_datasets::Key;
 use duckdb::{Connection, OptionalExt as _, params};
 
 use crate::database::Database;
 use crate::documents::repo_path;
 use crate::error::StoreError;
+use crate::schema::tables_keyed_by;
 use crate::snapshot::{Publication, quoted};
 
 /// A tool that was asked for, and what is known from it.
@@ -30,7 +32,7 @@ pub struct ToolRun {
 /// A report on one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportRow {
-    /// The number of its findings; none where there are none.
+    /// The number of its rows; none where there are none.
     pub report_id: Option<i32>,
     /// A hash of them.
     pub digest: String,
@@ -84,17 +86,20 @@ impl Database {
         Ok(reports)
     }
 
-    /// How many findings a report has.
+    /// How many rows a report has.
     pub fn finding_count(&self, report: &ReportRow) -> Result<usize, StoreError> {
-        let sql = "SELECT count(*) FROM store.diagnostics WHERE report_id = ?";
-        let count: i64 = self.connection.query_row(sql, [report.report_id], |row| row.get(0))?;
+        let count = |table: &str| format!("(SELECT count(*) FROM store.{table} WHERE report_id = $1)");
+        let sql = format!("SELECT {}", tables_keyed_by(Key::Report).map(count).collect::<Vec<_>>().join(" + "));
+        let count: i64 = self.connection.query_row(&sql, [report.report_id], |row| row.get(0))?;
         Ok(count as usize)
     }
 
     /// A number from which on no findings have one.
     pub fn next_report_id(&self) -> Result<i32, StoreError> {
-        let sql = "SELECT coalesce(max(report_id), 0)::INTEGER + 1 FROM store.diagnostics";
-        Ok(self.connection.query_row(sql, [], |row| row.get(0))?)
+        let ids = tables_keyed_by(Key::Report).map(|table| format!("SELECT report_id FROM store.{table}"));
+        let ids = ids.collect::<Vec<_>>().join(" UNION ALL ");
+        let sql = format!("SELECT coalesce(max(report_id), 0)::INTEGER + 1 FROM ({ids})");
+        Ok(self.connection.query_row(&sql, [], |row| row.get(0))?)
     }
 }
 
@@ -108,9 +113,11 @@ pub(crate) fn publish_tools(
     if tools_before == Some(tools) {
         return Ok(());
     }
-    let mut findings = connection.appender_to_db("diagnostics", "store")?;
-    findings.append_record_batch(publication.findings.clone())?;
-    findings.flush()?;
+    for (table, rows) in tables_keyed_by(Key::Report).zip(&publication.report_rows) {
+        let mut appender = connection.appender_to_db(table, "store")?;
+        appender.append_record_batch(rows.clone())?;
+        appender.flush()?;
+    }
     connection.execute("DELETE FROM store.tool_runs WHERE snapshot_id = ?", [snapshot_id])?;
     let mut runs = connection.appender_to_db("tool_runs", "store")?;
     for run in tools {

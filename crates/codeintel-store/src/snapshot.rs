@@ -189,8 +189,8 @@ pub struct Publication<'a> {
     pub tools: &'a [ToolRun],
     /// Those of the last snapshot, if it is of the same commit.
     pub tools_before: Option<&'a [ToolRun]>,
-    /// The findings of new reports.
-    pub findings: RecordBatch,
+    /// The rows of new reports: a batch for each of their tables.
+    pub report_rows: Vec<RecordBatch>,
     /// What is derived from the facts, if it differs from what was there before.
     pub derivations: Option<&'a Derivations>,
     /// How many snapshots of the repository are kept, this one included.
