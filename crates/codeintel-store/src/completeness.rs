@@ -12,7 +12,7 @@ pub struct PackageCoverage {
     pub kind: String,
     /// References of the kind.
     pub total: u64,
-    /// Those of which it is known what they stand for.
+    /// The resolved ones.
     pub resolved: u64,
 }
 

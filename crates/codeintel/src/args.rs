@@ -27,7 +27,7 @@ pub(crate) enum Command {
     Status(StatusArgs),
     /// Show what is known of one file, dataset by dataset.
     Explain(ExplainArgs),
-    /// Take SCIP indexes in, or write one.
+    /// Import or export SCIP indexes.
     #[command(subcommand)]
     Scip(ScipCommand),
     /// Run a query; the database cannot be changed by it.

@@ -114,7 +114,7 @@ fn hint_of(error: &StoreError) -> (Option<&'static str>, u8) {
     match error {
         StoreError::Locked { .. } => (Some("wait for it to end, or set `lock_timeout` higher"), FAILED),
         StoreError::Missing(_) => (Some("run `codeintel ingest` first"), WRONG_CALL),
-        StoreError::Corrupt(_) => (Some("`codeintel ingest --full` sets the file aside and builds a new one"), FAILED),
+        StoreError::Corrupt(_) => (Some("`codeintel ingest --full` moves the file aside and builds a new one"), FAILED),
         StoreError::ReadOnly(_) => (Some("give a place that can be written to with `--db FILE`"), FAILED),
         StoreError::DiskFull(_) => (Some("free some space and run again; what was there before is intact"), FAILED),
         StoreError::Newer { .. } => (Some("update codeintel, or give another file with `--db FILE`"), WRONG_CALL),
@@ -123,7 +123,7 @@ fn hint_of(error: &StoreError) -> (Option<&'static str>, u8) {
         }
         StoreError::Name(_) => (Some("give another name with `--db FILE`"), WRONG_CALL),
         StoreError::NotOurs { .. } => (Some("it is left as it is; give another file with `--db FILE`"), WRONG_CALL),
-        StoreError::Internal(_) => (Some("if it goes on, `codeintel ingest --full` builds the database anew"), FAILED),
+        StoreError::Internal(_) => (Some("if it goes on, `codeintel ingest --full` rebuilds the database"), FAILED),
         StoreError::Database(_) | StoreError::Io { .. } => (None, FAILED),
     }
 }

@@ -108,7 +108,7 @@ macro_rules! tool_errors {
            ('ruff', 'B018', 'unused expression'), ('pyright', 'reportUnusedCoroutine', 'unused coroutine'), \
            ('pyrefly', 'unused-coroutine', 'unused coroutine'), ('pyright', 'reportUnsupportedDunderAll', '__all__'), \
            ('pyrefly', 'bad-dunder-all', '__all__'), ('ruff', 'F822', '__all__')) k(tool, code, defect) \
-           ON t.report_id IS NOT NULL AND k.tool = p.tool AND k.code = coalesce(t.code, '') GROUP BY ALL) \
+           ON k.tool = p.tool AND k.code = CASE WHEN t.report_id IS NOT NULL THEN coalesce(t.code, '') END GROUP BY ALL) \
            GROUP BY snapshot_id, rel_path, start_line, defect) GROUP BY snapshot_id, rel_path"
     };
 }

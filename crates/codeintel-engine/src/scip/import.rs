@@ -30,7 +30,7 @@ pub enum ImportError {
     #[error("{}: it is not a file", .0.display())]
     NotAFile(PathBuf),
     /// It cannot be read to its end.
-    #[error("{}: {error}; nothing was taken", path.display())]
+    #[error("{}: {error}; nothing was imported", path.display())]
     Unreadable {
         /// The index.
         path: PathBuf,
@@ -38,7 +38,7 @@ pub enum ImportError {
         error: ScipError,
     },
     /// It could be read once, and is another one now.
-    #[error("{}: {reason}; nothing was taken, since it has changed while it was read", path.display())]
+    #[error("{}: {reason}; nothing was imported, since it has changed while it was read", path.display())]
     Changed {
         /// The index.
         path: PathBuf,

@@ -190,7 +190,7 @@ fn summary(report: &Report, format: SummaryFormat) -> anyhow::Result<()> {
             )?;
             writeln!(
                 out,
-                "{added} added, {changed} changed, {deleted} deleted, {renamed} renamed; facts of {reused} reused; {problems} problems"
+                "{added} files added, {changed} changed, {deleted} deleted, {renamed} renamed ({reused} served from earlier facts); {problems} problems"
             )?;
             if let Some(index) = &report.index {
                 writeln!(out, "{}", index_in_words(index))?;
@@ -234,7 +234,7 @@ fn check_in_words(check: &CheckReport) -> String {
     let CheckReport { tool, version, failure, asked, files, moved, .. } = check;
     match failure {
         Some(failure) => format!("{tool}: {failure}"),
-        None => format!("{tool} {version}: {files} files, {asked} of them looked at, {moved} with other findings"),
+        None => format!("{tool} {version}: {files} files, {asked} of them checked, {moved} with new findings"),
     }
 }
 

@@ -36,13 +36,17 @@ fn import(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let mut indexer = ImportIndexer::open(&std::path::absolute(&args.index)?, context.system.root())?;
     let mut producers = Producers { indexer: &mut indexer, checkers: &mut assembly::checkers(&context.settings) };
     let report = ingest_into_database(&context, &options, &mut producers)?;
-    let index = report.index.context("no document was taken")?;
+    let index = report.index.context("no document was imported")?;
     if let Some(reason) = index.reason {
-        return Err(CommandError::Findings(format!("{reason}; {} documents were taken", index.indexed)).into());
+        return Err(CommandError::Findings(format!("{reason}; {} documents were imported", index.indexed)).into());
     }
     if context.settings.log() > Log::Error {
         let mut out = output::stdout();
-        writeln!(out, "{} documents taken, {} rows; {} problems in all", index.indexed, index.rows, report.problems)?;
+        writeln!(
+            out,
+            "{} documents imported, {} rows; {} problems in all",
+            index.indexed, index.rows, report.problems
+        )?;
         out.flush()?;
     }
     Ok(ExitCode::SUCCESS)

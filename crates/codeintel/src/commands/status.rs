@@ -90,7 +90,7 @@ fn print(out: &mut dyn std::io::Write, plan: &Plan) -> std::io::Result<()> {
     for check in &plan.checks {
         match &check.failure {
             Some(failure) => writeln!(out, "{}: {failure}", check.tool)?,
-            None if check.pending > 0 => writeln!(out, "{}: {} files to look at", check.tool, check.pending)?,
+            None if check.pending > 0 => writeln!(out, "{}: {} files to check", check.tool, check.pending)?,
             None => {}
         }
     }
@@ -118,7 +118,7 @@ fn print_coverage(out: &mut dyn std::io::Write, coverage: &[PackageCoverage]) ->
     if coverage.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\nreferences of which it is known what they stand for:\n{table}")
+    writeln!(out, "\nResolved references by kind:\n{table}")
 }
 
 fn coverage_as_json(coverage: &PackageCoverage) -> serde_json::Value {

@@ -74,7 +74,7 @@ fn an_index_that_cannot_be_read_to_its_end_fails_and_changes_nothing() {
             let (code, said) = sandbox.fails(&["scip", "import", "in.scip", "--repo", "o/r"]);
             assert_eq!(code, 3, "{said}");
             assert!(
-                said.contains(reason) && said.contains("in.scip: ") && said.contains("; nothing was taken"),
+                said.contains(reason) && said.contains("in.scip: ") && said.contains("; nothing was imported"),
                 "{said}"
             );
         }
@@ -198,7 +198,7 @@ fn a_document_of_another_text_is_stale_until_the_file_has_that_text() {
     let sandbox = sandbox_with(&index("", &[a(new), b.clone()]));
     let (code, said) = sandbox.fails(&["scip", "import", "in.scip", "--repo", "o/r"]);
     assert_eq!(
-        (code, said.contains("the index was made from other texts of 1 file; 2 documents were taken")),
+        (code, said.contains("the index was made from other texts of 1 file; 2 documents were imported")),
         (1, true),
         "{said}"
     );

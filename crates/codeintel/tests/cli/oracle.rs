@@ -155,8 +155,9 @@ fn copy_sources(from: &Path, to: &Path) {
     }
 }
 
+/// A join whose conditions are not all equal keys compares each row with each: it costs what the repository costs squared.
 #[test]
-fn the_python_package_of_duckdb_reads_every_view() {
+fn the_python_package_of_duckdb_reads_every_view_and_no_join_is_quadratic() {
     let Some(python) = python() else { return };
     let sandbox = Sandbox::new(
         "#- a.py\n'''Doc.'''\nimport b\ndef f(): pass  # type: ignore\nclass C: pass\nclass D(C): missing\n#- tags_index.yaml\n- tag: t\n  includes: ['*.py']\n#- b.py\nx = (\n",
@@ -171,6 +172,8 @@ fn the_python_package_of_duckdb_reads_every_view() {
                   views = c.execute(\"SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE NOT internal\").fetchall()\n\
                   assert len(views) == 2 * int(sys.argv[2]), views\n\
                   for (view,) in views:\n    assert c.execute(f'SELECT * FROM {view}').fetchall(), view\n\
+                  \x20   plan = c.execute(f'EXPLAIN SELECT * FROM {view}').fetchone()[1]\n\
+                  \x20   assert 'BLOCKWISE_NL_JOIN' not in plan and 'CROSS_PRODUCT' not in plan, plan\n\
                   print(c.execute('SELECT goid_h128 FROM core.goids').fetchone())";
     let database = sandbox.path(".codeintel/codeintel.duckdb");
     let output = Command::new(python)

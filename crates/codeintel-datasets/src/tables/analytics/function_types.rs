@@ -92,7 +92,7 @@ pub(crate) static DATASET: Dataset = Dataset {
                WHEN annotated_params = total_params AND return_type IS NOT NULL THEN 'typed' ELSE 'partial' END AS bucket",
             ", t.total_params, t.annotated_params, t.param_types, t.return_type, r.return_type AS inferred, t.is_overload, t.is_property, t.is_stub",
             " JOIN store.function_types t ON t.content_id = d.content_id AND t.node_id = d.node_id \
-               LEFT JOIN store.documents sd ON sd.document_id = f.document_id AND sd.content_id = f.content_id AND NOT f.is_stale \
+               LEFT JOIN store.documents sd ON sd.document_id = CASE WHEN NOT f.is_stale THEN f.document_id END AND sd.content_id = f.content_id \
                LEFT JOIN store.scip_returned r ON r.facts_id = sd.facts_id AND r.start_byte = t.name_byte"
         ),
         ")"

@@ -28,24 +28,32 @@ WITH files AS {files},
                  WHEN NOT is_star THEN nullif(array_to_string(string_split(base, '.')[:-2], '.'), '') END AS second,
             CASE WHEN level = 0 AND NOT is_package THEN nullif(array_to_string(package, '.'), '') END AS folder
         FROM absolute),
+    -- All that is looked up, so that the joins below have no other conditions than equal keys and are hash joins.
+    keyed AS (
+        SELECT n.*,
+            CASE WHEN level = 0 THEN first END AS first_anywhere,
+            CASE WHEN level = 0 THEN second END AS second_anywhere,
+            CASE WHEN around.path IS NULL THEN n.folder || '.' || n.first END AS first_near,
+            CASE WHEN around.path IS NULL THEN n.folder || '.' || n.second END AS second_near,
+            split_part(n.base, '.', 1) AS top
+        FROM named n LEFT JOIN modules around
+            ON around.snapshot_id = n.snapshot_id AND around.root = n.root AND around.module = n.folder),
     -- In the source root that holds the file, then in all of them, then in the folder.
     imports AS (
         SELECT n.*,
             coalesce(own1.path, own2.path, any1.path, any2.path, near1.path, near2.path) AS target_path,
             coalesce(own1.module, own2.module, any1.module, any2.module, near1.module, near2.module) AS found_module,
             n.level = 0 AND target_path IS NULL AND top.path IS NULL AND namespaces.name IS NULL AS is_external
-        FROM named n
-        LEFT JOIN modules own1 ON own1.snapshot_id = n.snapshot_id AND own1.root = n.root AND own1.module = n.first
-        LEFT JOIN modules own2 ON own2.snapshot_id = n.snapshot_id AND own2.root = n.root AND own2.module = n.second
-        LEFT JOIN anywhere any1 ON n.level = 0 AND any1.snapshot_id = n.snapshot_id AND any1.module = n.first
-        LEFT JOIN anywhere any2 ON n.level = 0 AND any2.snapshot_id = n.snapshot_id AND any2.module = n.second
-        LEFT JOIN modules around
-            ON around.snapshot_id = n.snapshot_id AND around.root = n.root AND around.module = n.folder
+        FROM keyed n
+        LEFT JOIN modules own1
+            ON own1.snapshot_id = n.snapshot_id AND own1.root = n.root AND own1.module = n.first
+        LEFT JOIN modules own2
+            ON own2.snapshot_id = n.snapshot_id AND own2.root = n.root AND own2.module = n.second
+        LEFT JOIN anywhere any1 ON any1.snapshot_id = n.snapshot_id AND any1.module = n.first_anywhere
+        LEFT JOIN anywhere any2 ON any2.snapshot_id = n.snapshot_id AND any2.module = n.second_anywhere
         LEFT JOIN modules near1
-            ON around.path IS NULL AND near1.snapshot_id = n.snapshot_id AND near1.root = n.root
-            AND near1.module = concat(n.folder, '.', n.first)
+            ON near1.snapshot_id = n.snapshot_id AND near1.root = n.root AND near1.module = n.first_near
         LEFT JOIN modules near2
-            ON around.path IS NULL AND near2.snapshot_id = n.snapshot_id AND near2.root = n.root
-            AND near2.module = concat(n.folder, '.', n.second)
-        LEFT JOIN anywhere top ON top.snapshot_id = n.snapshot_id AND top.module = split_part(n.base, '.', 1)
+            ON near2.snapshot_id = n.snapshot_id AND near2.root = n.root AND near2.module = n.second_near
+        LEFT JOIN anywhere top ON top.snapshot_id = n.snapshot_id AND top.module = n.top
         LEFT JOIN namespaces ON namespaces.snapshot_id = n.snapshot_id AND namespaces.name = n.base)

@@ -23,7 +23,7 @@ pub(crate) static DATASET: Dataset = Dataset {
         rel_path Varchar ! "Path from the repository's root.";
         kind Varchar ! "`name`, `attribute` or `import`.";
         total Integer ! "References of the kind.";
-        resolved Integer ! "Those of which it is known what they stand for.";
+        resolved Integer ! "The resolved ones.";
     },
     from: From::Facts(&scip_coverage::TABLE),
     example: "SELECT kind, sum(total) AS total, round(sum(resolved) / sum(total), 3) AS share FROM scip.coverage GROUP BY kind ORDER BY kind",
