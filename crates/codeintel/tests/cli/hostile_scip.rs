@@ -125,7 +125,7 @@ fn many_symbols_at_one_place_cost_linear_time() {
     let symbols = (0..20_000).map(|i| occurrence(&format!("s{i:05}"))).collect::<Vec<_>>().concat();
     let same = occurrence("s").repeat(500_000);
     let sandbox = sandbox_with(&index("", &[document("pkg/a.py", &[symbols]), document("pkg/b.py", &[same])]));
-    assert!(import(&sandbox, 60).starts_with("2 documents taken"));
+    assert!(import(&sandbox, 60).starts_with("2 documents imported"));
     let counts = sandbox.query(
         "SELECT count(*), min(alternatives), max(alternatives) FROM scip.occurrences GROUP BY rel_path ORDER BY rel_path",
     );
@@ -138,7 +138,7 @@ fn many_documents_of_other_files_are_counted_and_not_told_one_by_one() {
     let outside = (0..300).flat_map(|i| document(&format!("../{i}.py"), &[])).collect::<Vec<u8>>();
     let again = document("pkg/a.py", &[]).repeat(1102);
     let sandbox = sandbox_with(&index("", &[unknown, outside, again]));
-    assert!(import(&sandbox, 60).starts_with("1 documents taken"));
+    assert!(import(&sandbox, 60).starts_with("1 documents imported"));
     let more = sandbox.query("SELECT message FROM core.problems WHERE rel_path IS NULL ORDER BY ALL");
     assert_eq!(
         more,

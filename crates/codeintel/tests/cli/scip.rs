@@ -83,7 +83,7 @@ fn an_index_is_imported_and_what_does_not_belong_is_refused() {
         [("a.py", FILES[0].1), ("./b.py", FILES[1].1), ("../../x.py", "x"), ("gone.py", "x\n"), ("a.py", "y\n")];
     sandbox.write("in.scip", index(&root, &files));
     let said = sandbox.ok(&["scip", "import", "in.scip", "--repo", "o/r"]);
-    assert!(said.starts_with("2 documents taken"), "{said}");
+    assert!(said.starts_with("2 documents imported"), "{said}");
     let documents = sandbox.query("SELECT rel_path, language, producer, is_stale FROM scip.documents ORDER BY ALL");
     assert_eq!(documents, ["pkg/a.py,python,fake-scip,false", "pkg/b.py,python,fake-scip,false"]);
     assert_eq!(
