@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::sync::{Mutex, OnceLock};
 use std::thread;
 
-use codeintel_datasets::{Extraction, Maker, Parsed, all_facts};
+use codeintel_datasets::{Extraction, Maker, Parsed, RowsDigest, all_facts};
 use codeintel_python::{Ast, Cst, Definition, ParsedFile, complaints};
 use codeintel_system::decode;
 use libfuzzer_sys::fuzz_target;
@@ -57,7 +57,8 @@ fn extract(bytes: &[u8]) {
         let Maker::Parse { rows, .. } = facts.maker else { continue };
         let (mut rows, tables) = (rows(), facts.tables);
         let extraction = Extraction { parsed: Some(parsed), problems: &problems };
-        rows.extract(1, extraction, &mut |batches| assert_eq!(batches.len(), tables.len()));
+        let mut digest = RowsDigest::new(facts.are_read());
+        rows.extract(1, extraction, &mut |batches| assert_eq!(batches.len(), tables.len()), &mut digest);
         assert_eq!(rows.take().len(), tables.len());
     }
 }
