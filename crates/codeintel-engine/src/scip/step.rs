@@ -79,7 +79,7 @@ impl IndexStep {
             is_import.then(|| format!("the index was made from other texts of {}", count(other_texts.len(), "file")))
         });
         let reason = reason.or_else(|| match (indexer.makes_documents(), indexer.replaces()) {
-            (false, _) => Some("no indexer is configured, so outdated documents cannot be rebuilt".to_owned()),
+            (false, _) => Some("no indexer is configured to rebuild outdated documents".to_owned()),
             (true, true) => Some("the index lacks documents that were there before".to_owned()),
             (true, false) => None,
         });

@@ -104,7 +104,7 @@ fn an_index_is_imported_and_what_does_not_belong_is_refused() {
     sandbox.write("pkg/a.py", "class B:\n    pass\n");
     let summary = sandbox.ingest(&["--scip-backend", "none"]);
     assert_eq!((scip_of(&summary, "stale"), scip_of(&summary, "status")), ("2".to_owned(), "partial".to_owned()));
-    let reason = "no indexer is configured, so outdated documents cannot be rebuilt";
+    let reason = "no indexer is configured to rebuild outdated documents";
     assert_eq!(scip_of(&summary, "reason"), reason);
     let problems = sandbox.query("SELECT message FROM core.problems WHERE rel_path IS NULL");
     assert_eq!(problems, [format!("{reason}; 2 files have no document that holds")]);
