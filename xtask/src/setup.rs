@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 
-use crate::shell::{cargo, program, root};
+use crate::shell::{cargo, program, root, target};
 
 /// The prebuilt library of the DuckDB that the crate `duckdb` was made for.
 const LIBDUCKDB: &str = "1.5.6-r.1";
@@ -70,8 +70,7 @@ pub(crate) fn features() -> &'static [&'static str] {
 /// The release build of the program.
 pub(crate) fn release_binary() -> anyhow::Result<PathBuf> {
     cargo(&["build", "--release", "--locked", "-p", "codeintel"]).args(features()).run()?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    Ok(target.join("release/codeintel"))
+    Ok(target().join("release/codeintel"))
 }
 
 /// Python of the environment that [`run`] makes.

@@ -27,6 +27,11 @@ pub(crate) fn root() -> PathBuf {
     manifest.parent().map_or_else(|| manifest.to_owned(), Path::to_owned)
 }
 
+/// The folder that cargo builds in.
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
 impl Shell {
     pub(crate) fn args<S: AsRef<OsStr>>(mut self, args: &[S]) -> Self {
         self.0.args(args);

@@ -1,12 +1,11 @@
 //! Running the tests: all or some of them, and what a run of all says of itself.
 
 use std::fs;
-use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 
 use crate::setup;
-use crate::shell::{cargo, root};
+use crate::shell::{cargo, target};
 
 /// How many of the slowest tests are printed.
 const SLOWEST: usize = 10;
@@ -31,8 +30,7 @@ pub(crate) fn all() -> anyhow::Result<()> {
     }
     let run = cargo(&["nextest", "run", "--workspace", "--locked", "--profile", "ci"]);
     run.args(setup::features()).run()?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let report = target.join("nextest/ci/junit.xml");
+    let report = target().join("nextest/ci/junit.xml");
     let report = fs::read_to_string(&report).with_context(|| report.display().to_string())?;
     let mut cases: Vec<Case<'_>> = report.split("<testcase ").skip(1).filter_map(Case::read).collect();
     if cases.is_empty() {

@@ -90,12 +90,14 @@ const LONGEST_FILE: usize = 800;
 
 pub(crate) fn run() -> anyhow::Result<()> {
     let mut problems = Vec::new();
-    imports(&mut problems)?;
+    let metadata = cargo(&["metadata", "--format-version=1", "--no-deps", "--offline"]).output()?;
+    let metadata: serde_json::Value = serde_json::from_str(&metadata).context("cargo metadata")?;
+    imports(&metadata, &mut problems);
     sources(&mut problems)?;
     lock(&mut problems)?;
     pages(&mut problems)?;
     links(&mut problems)?;
-    dependencies(&mut problems)?;
+    dependencies(&metadata, &mut problems)?;
     if problems.is_empty() {
         println!("tidy: all rules hold");
         return Ok(());
@@ -103,9 +105,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     bail!("tidy:\n  {}", problems.join("\n  "))
 }
 
-fn imports(problems: &mut Vec<String>) -> anyhow::Result<()> {
-    let metadata = cargo(&["metadata", "--format-version=1", "--no-deps", "--offline"]).output()?;
-    let metadata: serde_json::Value = serde_json::from_str(&metadata).context("cargo metadata")?;
+fn imports(metadata: &serde_json::Value, problems: &mut Vec<String>) {
     let rules: BTreeMap<&str, &[&str]> = MAY_IMPORT.iter().copied().collect();
     for package in metadata["packages"].as_array().into_iter().flatten() {
         let name = package["name"].as_str().unwrap_or_default();
@@ -125,7 +125,6 @@ fn imports(problems: &mut Vec<String>) -> anyhow::Result<()> {
             }
         }
     }
-    Ok(())
 }
 
 fn sources(problems: &mut Vec<String>) -> anyhow::Result<()> {
@@ -226,9 +225,7 @@ fn links(problems: &mut Vec<String>) -> anyhow::Result<()> {
 const UNNAMED: &[(&str, &str)] = &[("codeintel-semantic", "salsa-macro-rules"), ("codeintel-semantic", "salsa-macros")];
 
 /// Every dependency must be named by a source of its package.
-fn dependencies(problems: &mut Vec<String>) -> anyhow::Result<()> {
-    let metadata = cargo(&["metadata", "--format-version=1", "--no-deps", "--offline"]).output()?;
-    let metadata: serde_json::Value = serde_json::from_str(&metadata).context("cargo metadata")?;
+fn dependencies(metadata: &serde_json::Value, problems: &mut Vec<String>) -> anyhow::Result<()> {
     for package in metadata["packages"].as_array().into_iter().flatten() {
         let name = package["name"].as_str().unwrap_or_default();
         let manifest = Path::new(package["manifest_path"].as_str().unwrap_or_default());

@@ -27,6 +27,14 @@ impl ContentHash {
     }
 }
 
+/// Add texts to what is hashed, so that they cannot be mistaken for others when they are put together.
+pub fn add_texts<'a>(bytes: &mut Vec<u8>, texts: impl IntoIterator<Item = &'a str>) {
+    for text in texts {
+        bytes.extend((text.len() as u32).to_le_bytes());
+        bytes.extend(text.as_bytes());
+    }
+}
+
 impl fmt::Display for ContentHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", self.number())

@@ -13,7 +13,7 @@ mod repo_path;
 mod words;
 
 pub use code_points::CodePoints;
-pub use content_hash::{ContentHash, ParseHashError};
+pub use content_hash::{ContentHash, ParseHashError, add_texts};
 pub use finding::{Finding, FindingSeverity};
 pub use line_index::{Column, LineIndex, Position};
 pub use problem::{Problem, Severity, Stage, first_problems};

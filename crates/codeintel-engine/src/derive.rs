@@ -3,7 +3,7 @@
 //! What is derived depends on the rows that it reads and on the files' paths, modules and source roots, and on nothing else. A digest over
 //! them says whether it is there already: from the last run, from another branch, or from a run that was cut short.
 
-use codeintel_base::{ContentHash, Progress};
+use codeintel_base::{ContentHash, Progress, add_texts};
 use codeintel_datasets::Facts;
 use codeintel_store::{Database, Derivations, FileRow, Snapshot, StoreError, Wanted};
 use rustc_hash::FxHashMap;
@@ -98,10 +98,7 @@ fn digest(rows: &[FileRow], read: &[FxHashMap<i32, String>]) -> String {
     for row in rows {
         let (path, module, root) = input(row);
         let digests = read.iter().map(|digests| digests.get(&row.content_id).map_or("", String::as_str));
-        for text in [path, module, root].into_iter().chain(digests) {
-            bytes.extend((text.len() as u32).to_le_bytes());
-            bytes.extend(text.as_bytes());
-        }
+        add_texts(&mut bytes, [path, module, root].into_iter().chain(digests));
     }
     ContentHash::of(&bytes).to_string()
 }

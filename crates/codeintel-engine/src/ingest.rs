@@ -513,9 +513,7 @@ impl Run {
 
     /// The folders that imports start from.
     pub(crate) fn import_roots(&self) -> Vec<String> {
-        let paths = || self.inventory.files.iter().map(|file| file.path.as_str());
-        let names = module_names(paths(), &self.source_roots);
-        paths().map(|path| names.root(path).to_owned()).collect::<BTreeSet<_>>().into_iter().collect()
+        self.rows.iter().map(|row| row.root.clone()).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     fn new_rows(&self) -> Vec<FileRow> {

@@ -50,15 +50,21 @@ pub fn components(targets: &[Vec<u32>]) -> Vec<Vec<u32>> {
     found
 }
 
+/// The number of the component of each of so many nodes.
+pub(crate) fn numbers(nodes: usize, components: &[Vec<u32>]) -> Vec<usize> {
+    let mut numbers = vec![0; nodes];
+    for (number, component) in components.iter().enumerate() {
+        for node in component {
+            numbers[*node as usize] = number;
+        }
+    }
+    numbers
+}
+
 /// The layer of each node: 0 where it leads to none but the nodes of its own component, else one more than the highest
 /// layer that its component leads to. `components` are those of the graph, in their order.
 pub fn layers(targets: &[Vec<u32>], components: &[Vec<u32>]) -> Vec<u32> {
-    let mut component_of = vec![0; targets.len()];
-    for (number, component) in components.iter().enumerate() {
-        for node in component {
-            component_of[*node as usize] = number;
-        }
-    }
+    let component_of = numbers(targets.len(), components);
     let mut layers = vec![0; targets.len()];
     for (number, component) in components.iter().enumerate() {
         let below = component.iter().flat_map(|node| &targets[*node as usize]);

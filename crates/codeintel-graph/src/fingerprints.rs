@@ -8,11 +8,11 @@
 //! An import is taken to lead to every file that it might lead to, whatever order a resolver searches in. So a new file that
 //! takes the place of another one changes the fingerprints of those who may find it.
 
-use codeintel_base::ContentHash;
+use codeintel_base::{ContentHash, add_texts};
 use codeintel_python::Import;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::components::components;
+use crate::components::{components, numbers};
 use crate::module_names::ModuleNames;
 
 /// A source file as others see it.
@@ -94,12 +94,7 @@ impl ImportGraph {
     pub fn fingerprints(&self, files: &[ImportingFile<'_>]) -> Vec<ContentHash> {
         let edges: Vec<Vec<u32>> = (0..self.targets.len()).map(|node| self.imported(node).collect()).collect();
         let groups = components(&edges);
-        let mut group_of = vec![0; self.targets.len()];
-        for (number, group) in groups.iter().enumerate() {
-            for file in group {
-                group_of[*file as usize] = number;
-            }
-        }
+        let group_of = numbers(self.targets.len(), &groups);
         // A group comes behind those that it imports.
         let mut hashes: Vec<ContentHash> = Vec::with_capacity(groups.len());
         for (number, group) in groups.iter().enumerate() {
@@ -116,28 +111,28 @@ impl ImportGraph {
             let mut bytes = Vec::new();
             for number in members {
                 let file = &files[number as usize];
-                add(&mut bytes, &[file.path, file.module, file.symbol_module, file.interface]);
+                add_texts(&mut bytes, [file.path, file.module, file.symbol_module, file.interface]);
                 bytes.extend(self.packages[number as usize].iter().map(|is_package| u8::from(*is_package)));
                 for import in file.imports {
-                    add(&mut bytes, &[&import.to_string()]);
+                    add_texts(&mut bytes, [&*import.to_string()]);
                 }
             }
             for hash in &imported {
-                add(&mut bytes, &[hash]);
+                add_texts(&mut bytes, [&**hash]);
             }
             hashes.push(ContentHash::of(&bytes));
         }
         let fingerprint = |(number, file): (usize, &ImportingFile<'_>)| {
             let mut bytes = Vec::new();
-            add(&mut bytes, &[file.module, file.symbol_module]);
+            add_texts(&mut bytes, [file.module, file.symbol_module]);
             bytes.extend(self.packages[number].iter().map(|is_package| u8::from(*is_package)));
             for targets in &self.targets[number] {
                 for target in targets {
                     let hash = hashes[group_of[*target as usize]];
                     let path = files.get(*target as usize).map_or("", |file| file.path);
-                    add(&mut bytes, &[path, &hash.to_string()]);
+                    add_texts(&mut bytes, [path, &hash.to_string()]);
                 }
-                add(&mut bytes, &[""]);
+                add_texts(&mut bytes, [""]);
             }
             ContentHash::of(&bytes)
         };
@@ -160,14 +155,6 @@ impl ImportGraph {
         }
         found.retain(|node| (*node as usize) < self.packages.len());
         found
-    }
-}
-
-/// Texts that cannot be mistaken for one another when they are put together.
-fn add(bytes: &mut Vec<u8>, texts: &[&str]) {
-    for text in texts {
-        bytes.extend((text.len() as u32).to_le_bytes());
-        bytes.extend(text.as_bytes());
     }
 }
 

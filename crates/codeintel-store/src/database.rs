@@ -130,14 +130,20 @@ impl Database {
     /// Open the file beside one of an older schema that is to take its place. What a run before has left in it is used.
     fn begin_anew(path: &Path, found: u32, patience: Duration) -> Result<(Self, Opened), StoreError> {
         let beside = successor_of(path);
-        let (mut database, _) = match Self::open(&beside, Access::Write, patience) {
-            // What another program has left there, or a crash has damaged, is of no use.
-            Err(error) if error.may_be_damage() || matches!(error, StoreError::NotOurs { .. }) => {
-                Self::remove(&beside)?;
-                Self::open(&beside, Access::Write, patience)?
-            }
-            result => result?,
+        let mut opened = Self::open(&beside, Access::Write, patience);
+        // What another program or another version has left there, or a crash has damaged, is of no use.
+        let is_of_use = match &opened {
+            Ok((_, opened)) => !matches!(opened, Opened::Outdated { .. }),
+            Err(StoreError::NotOurs { .. } | StoreError::Newer { .. }) => false,
+            Err(error) => !error.may_be_damage(),
         };
+        if !is_of_use {
+            drop(opened);
+            Self::remove(&beside)?;
+            Self::remove(&successor_of(&beside))?;
+            opened = Self::open(&beside, Access::Write, patience);
+        }
+        let (mut database, _) = opened?;
         // Whoever had it open may have put it in its place meanwhile.
         let connection = connect(path, Access::Read, patience)?;
         if schema::version(&connection)? == Some(schema::SCHEMA_VERSION) {
@@ -389,11 +395,23 @@ mod tests {
         let (database, _) = Database::open(&path, Access::Write, AT_ONCE).unwrap();
         database.connection.execute_batch("UPDATE store.meta SET value = '0' WHERE key = 'schema_version'").unwrap();
         database.close().unwrap();
-        fs::write(successor_of(&path), "text").unwrap();
-        let (database, opened) = Database::open(&path, Access::Write, AT_ONCE).unwrap();
-        assert_eq!(opened, Opened::Outdated { found: 0 });
-        database.close().unwrap();
-        assert_eq!(Database::open(&path, Access::Read, AT_ONCE).unwrap().1, Opened::Existing);
+        let outdated = fs::read(&path).unwrap();
+        let log = fs::read(log_of(&path)).unwrap();
+        for left_by_another_version in [false, true] {
+            fs::write(&path, &outdated).unwrap();
+            fs::write(log_of(&path), &log).unwrap();
+            if left_by_another_version {
+                fs::write(successor_of(&path), &outdated).unwrap();
+                fs::write(log_of(&successor_of(&path)), &log).unwrap();
+            } else {
+                fs::write(successor_of(&path), "text").unwrap();
+            }
+            let (database, opened) = Database::open(&path, Access::Write, AT_ONCE).unwrap();
+            assert_eq!(opened, Opened::Outdated { found: 0 });
+            database.close().unwrap();
+            assert_eq!(Database::open(&path, Access::Read, AT_ONCE).unwrap().1, Opened::Existing);
+            assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left behind");
+        }
     }
 
     #[test]

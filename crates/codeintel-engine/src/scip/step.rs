@@ -163,9 +163,6 @@ impl IndexStep {
         rows: &[FileRow],
         prior: Option<&Snapshot>,
     ) -> Result<IndexReport, StoreError> {
-        let shown = |rows: &[FileRow]| -> FxHashMap<RepoPath, i32> {
-            rows.iter().filter_map(|row| Some((row.path.clone(), row.document_id?))).collect()
-        };
         let (before, now) = (prior.map(|prior| shown(&prior.files)), shown(rows));
         let other = before.iter().flatten().filter_map(|(path, before)| Some((*before, *now.get(path)?)));
         let other: Vec<(i32, i32)> = other.filter(|(before, now)| before != now).collect();
@@ -182,6 +179,11 @@ impl IndexStep {
             is_changed: before.is_none_or(|before| before != now),
         })
     }
+}
+
+/// The documents of files that have one.
+fn shown(rows: &[FileRow]) -> FxHashMap<&RepoPath, i32> {
+    rows.iter().filter_map(|row| Some((&row.path, row.document_id?))).collect()
 }
 
 /// The files without a document that holds of which an index, the last one or one before, had a document of another text.
