@@ -480,6 +480,20 @@ fn what_is_derived_depends_on_what_it_reads_and_on_nothing_else() {
 }
 
 #[test]
+fn an_import_leads_where_references_lead_if_two_source_roots_have_the_module() {
+    let world =
+        World::native(&[("src/m.py", "x = 1\n"), ("x/y/src/m.py", "x = 1\n"), ("z.py", "from m import x\n")], false);
+    world.ingest();
+    let sql = "SELECT DISTINCT d.rel_path FROM scip.occurrences r JOIN scip.occurrences d USING (symbol) \
+               WHERE r.rel_path = 'z.py' AND r.symbol LIKE '%/x.' AND d.is_definition AND d.rel_path <> 'z.py'";
+    let referred = world.rows(sql);
+    assert_eq!(referred, ["x/y/src/m.py"]);
+    assert_eq!(world.rows("SELECT target_path FROM core.imports WHERE rel_path = 'z.py'"), referred);
+    assert_eq!(world.rows("SELECT dst_path FROM graph.import_graph_edges WHERE src_path = 'z.py'"), referred);
+    world.assert_equals_fresh();
+}
+
+#[test]
 fn a_crash_between_deriving_and_publishing_costs_only_the_move() {
     let world = World::new(&[("a.py", "import b\n"), ("b.py", "")]);
     world.ingest();

@@ -41,7 +41,7 @@ pub(crate) static DATASET: Dataset = Dataset {
     name: "core.imports",
     doc: "One row for each name that an import statement binds, and one for each `from module import *`.\n\n\
           `target_path` is the file that the name comes from: the module itself, or a module in it of that name. A name is looked for in the source root \
-          that holds the importing file, then in all of them (see `core.modules`), then in the file's own folder, if that is no package, \
+          that holds the importing file, then in all of them, the deepest first (see `core.modules`), then in the file's own folder, if that is no package, \
           as Python does for scripts. Where a source and a stub have the same name, it is the source. Of `import a.b.c` where there is no such module it is \
           the package `a.b`, which such an import runs at least. It is NULL for what is outside of the repository, for packages without a file of their own, \
           and for what is not there.",

@@ -3,7 +3,11 @@ WITH files AS {files},
     modules AS (
         SELECT snapshot_id, root, module, arg_min(rel_path, (is_stub, NOT is_package, rel_path)) AS path
         FROM files GROUP BY ALL),
-    anywhere AS (SELECT snapshot_id, module, arg_min(path, root) AS path FROM modules GROUP BY ALL),
+    -- The deepest source root first, as the resolver of references has it.
+    anywhere AS (
+        SELECT snapshot_id, module,
+            arg_min(path, (CASE WHEN root = '' THEN 0 ELSE -len(string_split(root, '/')) END, root)) AS path
+        FROM modules GROUP BY ALL),
     -- Names of packages, those without a file of their own included.
     namespaces AS (
         SELECT DISTINCT snapshot_id, array_to_string(parts[:i], '.') AS name

@@ -30,7 +30,7 @@ stored_table! {
 
 pub(crate) static FACTS: Facts = Facts {
     name: "graph.import_graph_edges",
-    version: 1,
+    version: 2,
     tables: &[&import_edges::TABLE],
     uses: &[],
     maker: Maker::Derived {
