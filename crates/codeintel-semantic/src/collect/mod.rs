@@ -1,7 +1,10 @@
 //! One file to a document: every definition and every reference in it.
 
 mod again;
+mod attributes;
+mod definitions;
 mod finish;
+mod imports;
 mod keywords;
 pub(crate) mod part;
 mod returns;
@@ -13,25 +16,20 @@ use codeintel_scip::{PlacedDocument, ReferenceKind, Role, Symbol};
 use ruff_db::parsed::{ParsedModuleRef, parsed_module};
 use ruff_db::source::{SourceText, source_text};
 use ruff_python_ast::visitor::Visitor as _;
-use ruff_python_ast::{
-    Alias, AnyNodeRef, Expr, ExprAttribute, ExprContext, ExprName, ExprStringLiteral, Identifier, Parameters,
-    StmtClassDef, StmtFunctionDef, StmtImport, StmtImportFrom,
-};
+use ruff_python_ast::{AnyNodeRef, Expr, ExprContext, ExprName, StmtClassDef};
 use ruff_text_size::{TextRange, TextSize};
 use rustc_hash::FxHashMap;
 use ty_python_core::ast_ids::HasScopedUseId as _;
 use ty_python_core::definition::{Definition, DefinitionKind};
-use ty_python_core::scope::{FileScopeId, NodeWithScopeKind, NodeWithScopeRef};
+use ty_python_core::scope::{FileScopeId, NodeWithScopeKind};
 use ty_python_core::{ProgramFile, SemanticIndex, semantic_index};
 use ty_python_semantic::types::Type;
 use ty_python_semantic::{
-    HasType as _, ImportAliasResolution, ResolvedDefinition, SemanticModel, definitions_for_attribute,
-    definitions_for_imported_symbol, definitions_for_name,
+    HasType as _, ImportAliasResolution, ResolvedDefinition, SemanticModel, definitions_for_name,
 };
 
 pub(crate) use self::again::{Kept, document_again};
 use self::part::{Defined, Found, Part};
-use self::visit::Strings;
 use crate::database::Db;
 use crate::describe::{describe, describe_module};
 use crate::hierarchy;
@@ -359,313 +357,6 @@ impl<'db> Collector<'db> {
         let mut bindings = uses.bindings_at_use(name.scoped_use_id(self.db, self.file));
         let is_bound = bindings.any(|binding| binding.binding.definition().is_some());
         (!is_bound).then(|| class.node(module))
-    }
-
-    fn attribute(&mut self, attribute: &ExprAttribute) {
-        let range = attribute.attr.range;
-        if attribute.ctx == ExprContext::Store && self.binds_attribute(attribute, attribute.into(), DEFINITION | WRITE)
-        {
-            return;
-        }
-        let roles = if attribute.ctx == ExprContext::Load { READ } else { WRITE };
-        self.refer_to_attribute(attribute, range, roles);
-    }
-
-    /// Whether an attribute of a method's first parameter is bound. Then it is defined here, unless a property or a base class
-    /// says more of it: then it is written to.
-    fn binds_attribute(&mut self, attribute: &ExprAttribute, node: AnyNodeRef<'_>, roles: u32) -> bool {
-        if matches!(node, AnyNodeRef::StmtAugAssign(_)) && self.adds_to_attribute(attribute, roles) {
-            return true;
-        }
-        let definitions = self.index.try_definitions(node).unwrap_or_default();
-        let is_symbol = |definition: &Definition<'db>| symbol_of(self.db, *definition).is_some();
-        let Some(definition) = definitions.iter().copied().find(is_symbol) else { return false };
-        let class = hierarchy::class_of_method(self.db, definition.scope(self.db));
-        let declared = class.and_then(|class| hierarchy::declaration(self.db, class, &attribute.attr));
-        match declared.filter(|declared| Some(declared.class) != class || declared.is_function) {
-            Some(declared) => {
-                let targets = self.definition_target(declared.definition).into_iter().collect();
-                self.refer(attribute.attr.range, targets, roles & !DEFINITION, ReferenceKind::Attribute, NOT_IN_SOURCE);
-            }
-            None => {
-                self.define(attribute.attr.range, definition, roles, Vec::new());
-                self.mark_binding();
-            }
-        }
-        true
-    }
-
-    /// Whether something is added to an attribute of a method's first parameter that is bound elsewhere.
-    fn adds_to_attribute(&mut self, attribute: &ExprAttribute, roles: u32) -> bool {
-        let Some(class) = hierarchy::class_of_receiver(self.db, &self.model, &attribute.value) else { return false };
-        let found = hierarchy::member(self.db, hierarchy::mro(self.db, class), &attribute.attr);
-        if found.iter().all(|(_, definition)| hierarchy::is_addition(self.db, *definition)) {
-            return false;
-        }
-        let targets = self.member_targets(found);
-        self.refer(attribute.attr.range, targets, roles & !DEFINITION, ReferenceKind::Attribute, NOT_IN_SOURCE);
-        true
-    }
-
-    fn refer_to_attribute(&mut self, attribute: &ExprAttribute, range: TextRange, roles: u32) {
-        // What ty says of `self` in a method may depend on which method it was asked for first.
-        let class = hierarchy::class_of_receiver(self.db, &self.model, &attribute.value);
-        if let Some(class) = class {
-            let targets = self.members(hierarchy::mro(self.db, class), &attribute.attr);
-            if !targets.is_empty() {
-                return self.refer(range, targets, roles, ReferenceKind::Attribute, NO_SUCH_ATTRIBUTE);
-            }
-        }
-        let found = definitions_for_attribute(&self.model, attribute);
-        let is_empty = found.is_empty();
-        let mut targets = self.targets(found);
-        let receiver = attribute.value.inferred_type(&self.model);
-        if targets.is_empty() {
-            targets = self.other_attribute_targets(attribute, receiver);
-        }
-        let is_unknown = receiver.is_none_or(|ty| matches!(ty, Type::Dynamic(_) | Type::Never | Type::Divergent(_)));
-        let reason = match (is_unknown, is_empty) {
-            _ if class.is_some() => NO_SUCH_ATTRIBUTE,
-            (true, _) => UNKNOWN_TYPE,
-            (false, true) => NO_SUCH_ATTRIBUTE,
-            (false, false) => NOT_IN_SOURCE,
-        };
-        self.refer(range, targets, roles, ReferenceKind::Attribute, reason);
-    }
-
-    /// What an editor is not told: submodules, and members of `super()`.
-    fn other_attribute_targets(&mut self, attribute: &ExprAttribute, receiver: Option<Type<'db>>) -> Vec<Target> {
-        if let Some(module) = self.module_of(attribute.inferred_type(&self.model)) {
-            return self.module_target(module).into_iter().collect();
-        }
-        if let Some(module) = self.module_of(receiver)
-            && let Some(global) = declared_global(self.db, module, &attribute.attr)
-        {
-            return vec![global];
-        }
-        if let Some(Type::BoundSuper(_)) = receiver {
-            let scope = self.scope().to_scope_id(self.db, self.file);
-            if let Some(class) = hierarchy::class_of_method(self.db, scope) {
-                let pivot = attribute.value.as_call_expr().and_then(|call| call.arguments.args.first());
-                let pivot = pivot.map_or(Some(class), |pivot| hierarchy::class_of(self.db, &self.model, pivot));
-                let order = hierarchy::mro(self.db, class);
-                let behind =
-                    order.iter().position(|class| Some(*class) == pivot).map_or(order.len(), |place| place + 1);
-                return self.members(&order[behind..], &attribute.attr);
-            }
-        }
-        Vec::new()
-    }
-
-    fn members(&mut self, classes: &[Definition<'db>], name: &str) -> Vec<Target> {
-        self.member_targets(hierarchy::member(self.db, classes, name))
-    }
-
-    fn member_targets(&mut self, found: Vec<(Box<str>, Definition<'db>)>) -> Vec<Target> {
-        for (symbol, definition) in &found {
-            self.note_external(symbol, Origin::Definition(*definition));
-        }
-        found.into_iter().map(|(symbol, _)| Target::Global(symbol)).collect()
-    }
-
-    fn import(&mut self, import: &StmtImport) {
-        for alias in &import.names {
-            let module = self.model.resolve_module(Some(alias.name.as_str()), 0);
-            let targets = self.imported_module(module.as_ref().and_then(|module| module.file(self.db)));
-            let reason = if module.is_some() { NOT_IN_SOURCE } else { NO_SUCH_MODULE };
-            self.refer_to_imported(alias, targets, reason);
-            let bound = alias
-                .asname
-                .as_ref()
-                .map_or_else(|| alias.name.split('.').next().unwrap_or_default().to_owned(), ToString::to_string);
-            self.bind_import(alias, &bound);
-        }
-    }
-
-    /// What is imported is referred to by its name and by the one that it gets.
-    fn refer_to_imported(&mut self, alias: &Alias, targets: Vec<Target>, reason: &'static str) {
-        if let Some(asname) = &alias.asname {
-            for target in &targets {
-                self.add(asname.range, target.clone(), IMPORT);
-            }
-        }
-        self.refer(alias.name.range, targets, IMPORT, ReferenceKind::Import, reason);
-    }
-
-    fn imported_module(&mut self, file: Option<ruff_db::files::File>) -> Vec<Target> {
-        let file = file.map(|file| self.program_file(file));
-        file.and_then(|file| self.module_target(file)).into_iter().collect()
-    }
-
-    fn import_from(&mut self, import: &StmtImportFrom) {
-        let name = import.module.as_ref();
-        let module = self.model.resolve_module(name.map(Identifier::as_str), import.level);
-        if let Some(name) = name {
-            for target in self.imported_module(module.as_ref().and_then(|module| module.file(self.db))) {
-                self.add(name.range, target, IMPORT);
-            }
-        }
-        let reason = if module.is_some() { NO_SUCH_NAME } else { NO_SUCH_MODULE };
-        for alias in &import.names {
-            if alias.name.as_str() == "*" {
-                let targets = self.imported_module(module.as_ref().and_then(|module| module.file(self.db)));
-                self.refer(alias.name.range, targets, IMPORT, ReferenceKind::Import, reason);
-                continue;
-            }
-            let aliases = ImportAliasResolution::ResolveAliases;
-            let found = definitions_for_imported_symbol(&self.model, import, &alias.name, aliases);
-            let reason = if found.is_empty() { reason } else { NOT_IN_SOURCE };
-            let mut targets = self.targets(found);
-            if targets.is_empty()
-                && let Some(file) = module.as_ref().and_then(|module| module.file(self.db))
-            {
-                targets.extend(declared_global(self.db, self.program_file(file), &alias.name));
-            }
-            self.refer_to_imported(alias, targets, reason);
-            let bound = alias.asname.as_ref().unwrap_or(&alias.name).to_string();
-            self.bind_import(alias, &bound);
-        }
-    }
-
-    /// The name that an import binds is one of its scope only; what it stands for is referred to by all who use it.
-    fn bind_import(&mut self, alias: &Alias, name: &str) {
-        let range = alias.asname.as_ref().unwrap_or(&alias.name).range;
-        let target = Target::Local(self.scope(), name.into());
-        self.add(range, target, DEFINITION | IMPORT);
-    }
-
-    fn function(&mut self, function: &StmtFunctionDef) {
-        for decorator in &function.decorator_list {
-            self.visit_decorator(decorator);
-        }
-        if let Some(definition) = self.definition_of(function.into()) {
-            let class = self.class_here();
-            let overridden =
-                class.map(|class| hierarchy::overridden(self.db, class, &function.name)).unwrap_or_default();
-            self.define(function.name.range, definition, DEFINITION, overridden);
-        }
-        if let Some(parameters) = &function.type_params {
-            self.visit_type_params(parameters);
-        }
-        if let Some(returns) = &function.returns {
-            self.visit_annotation(returns);
-        }
-        // Defaults and annotations belong to the scope around the function.
-        self.parameters(&function.parameters, self.index.try_node_scope(NodeWithScopeRef::Function(function)));
-        self.inside(NodeWithScopeRef::Function(function), |this| this.visit_body(&function.body));
-        if function.returns.is_none()
-            && let Some(returned) = self.returned_type(function)
-        {
-            self.part.returned.push((function.name.range.start(), returned));
-        }
-    }
-
-    fn class(&mut self, class: &StmtClassDef) {
-        for decorator in &class.decorator_list {
-            self.visit_decorator(decorator);
-        }
-        let definition = self.definition_of(class.into());
-        if let Some(definition) = definition {
-            let bases = hierarchy::base_symbols(self.db, definition);
-            self.define(class.name.range, definition, DEFINITION, bases);
-        }
-        if let Some(parameters) = &class.type_params {
-            self.visit_type_params(parameters);
-        }
-        if let Some(arguments) = &class.arguments {
-            self.visit_arguments(arguments);
-            if let Some(definition) = definition {
-                self.class_keywords(definition, arguments);
-            }
-        }
-        self.inside(NodeWithScopeRef::Class(class), |this| this.visit_body(&class.body));
-    }
-
-    fn inside(&mut self, node: NodeWithScopeRef<'_>, visit: impl FnOnce(&mut Self)) {
-        let Some(scope) = self.index.try_node_scope(node) else { return };
-        self.scopes.push(scope);
-        visit(self);
-        self.scopes.pop();
-    }
-
-    fn definition_of(&self, node: AnyNodeRef<'_>) -> Option<Definition<'db>> {
-        self.index.try_definitions(node)?.first().copied()
-    }
-
-    /// The class in whose body the place is.
-    fn class_here(&self) -> Option<Definition<'db>> {
-        let scope = self.scope().to_scope_id(self.db, self.file);
-        let module = parsed_module(self.db, self.file.python_file(self.db)).load(self.db);
-        let class = scope.node(self.db).as_class()?;
-        self.definition_of(class.node(&module).into())
-    }
-
-    /// Parameters with their defaults and annotations; `scope` is that of the function.
-    fn parameters(&mut self, parameters: &Parameters, scope: Option<FileScopeId>) {
-        for parameter in parameters {
-            if let Some(default) = parameter.default() {
-                self.visit_expr(default);
-            }
-            let parameter = parameter.as_parameter();
-            if let Some(annotation) = &parameter.annotation {
-                self.visit_annotation(annotation);
-            }
-            let node = parameters.iter_non_variadic_params().find(|found| found.parameter.range == parameter.range);
-            let definition = node.and_then(|node| self.definition_of(node.into()));
-            let definition = definition.or_else(|| self.definition_of(parameter.into()));
-            let around = std::mem::replace(&mut self.statement, parameter.range);
-            match definition {
-                Some(definition) if symbol_of(self.db, definition).is_some() => {
-                    self.define(parameter.name.range, definition, DEFINITION, Vec::new());
-                }
-                _ => {
-                    if let Some(scope) = scope {
-                        let target = Target::Local(scope, parameter.name.as_str().into());
-                        self.add(parameter.name.range, target, DEFINITION);
-                    }
-                }
-            }
-            self.statement = around;
-        }
-    }
-
-    /// A string in `__all__` stands for the name that it spells.
-    fn exported_names(&mut self, value: &Expr) {
-        let mut strings = Strings(Vec::new());
-        strings.visit_expr(value);
-        for (name, range) in strings.0 {
-            let found = definitions_for_name(&self.model, &name, value.into(), ImportAliasResolution::ResolveAliases);
-            let targets = self.targets(found);
-            for target in targets {
-                self.add(range, target, READ);
-            }
-        }
-    }
-
-    /// A string that is an annotation is read as one.
-    fn string(&mut self, string: &ExprStringLiteral) {
-        let Some((parsed, model)) = self.model.enter_string_annotation(string) else { return };
-        let outer = std::mem::replace(&mut self.model, model);
-        let was_in_string = std::mem::replace(&mut self.is_in_string, true);
-        self.visit_expr(&parsed.syntax().body);
-        (self.model, self.is_in_string) = (outer, was_in_string);
-    }
-
-    /// A keyword in a class pattern is an attribute of the class.
-    fn class_pattern(&mut self, pattern: &ruff_python_ast::PatternMatchClass) {
-        let Some(class) = hierarchy::class_of(self.db, &self.model, &pattern.cls) else { return };
-        for keyword in &pattern.arguments.keywords {
-            let targets = self.members(hierarchy::mro(self.db, class), &keyword.attr);
-            for target in targets {
-                self.add(keyword.attr.range, target, READ);
-            }
-        }
-    }
-
-    fn capture(&mut self, name: Option<&Identifier>, node: AnyNodeRef<'_>) {
-        if let Some(name) = name {
-            self.bind(name.range, name, self.scope(), Some(node), DEFINITION | WRITE);
-        }
     }
 }
 
