@@ -58,7 +58,7 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
 
 /// Whether all targets compile. What they depend on is taken from where the workspace's own checks have left it.
 pub(crate) fn check() -> anyhow::Result<()> {
-    manifest(&["check", "--locked", "--bins", "--target-dir", "target"]).run()
+    manifest(&["check", "--locked", "--bins", "--profile", "ci", "--target-dir", "target"]).run()
 }
 
 fn manifest(args: &[&str]) -> Shell {

@@ -26,9 +26,11 @@ pub(crate) fn some(filter: &[String]) -> anyhow::Result<()> {
 pub(crate) fn all() -> anyhow::Result<()> {
     if cargo(&["nextest", "--version"]).output().is_err() {
         println!("tests: there is no cargo-nextest, so that skipped and slow tests are not listed");
-        return cargo(&["test", "--workspace", "--all-targets", "--locked"]).args(setup::features()).run();
+        return cargo(&["test", "--workspace", "--all-targets", "--locked", "--profile", "ci"])
+            .args(setup::features())
+            .run();
     }
-    let run = cargo(&["nextest", "run", "--workspace", "--locked", "--profile", "ci"]);
+    let run = cargo(&["nextest", "run", "--workspace", "--locked", "--profile", "ci", "--cargo-profile", "ci"]);
     run.args(setup::features()).run()?;
     let report = target().join("nextest/ci/junit.xml");
     let report = fs::read_to_string(&report).with_context(|| report.display().to_string())?;
