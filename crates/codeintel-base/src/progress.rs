@@ -7,6 +7,9 @@ pub trait Progress: Sync {
 
     /// One more step of the phase is done.
     fn step(&self);
+
+    /// There will be no other phase: what is shown of them may go.
+    fn end(&self) {}
 }
 
 /// Ignores all progress.

@@ -3,66 +3,76 @@
 //! What is derived depends on the rows that it reads and on the files' paths, modules and source roots, and on nothing else. A digest over
 //! them says whether it is there already: from the last run, from another branch, or from a run that was cut short.
 
-use codeintel_base::{ContentHash, Progress, add_texts};
-use codeintel_datasets::Facts;
-use codeintel_store::{Database, Derivations, FileRow, Snapshot, StoreError, Wanted};
+use std::time::Instant;
+
+use codeintel_base::{ContentHash, RepoPath, add_texts};
+use codeintel_datasets::Key;
+use codeintel_store::{ContentId, DerivationId, FileRow, ScanProblemRow, StoreError, Wanted};
 use rustc_hash::FxHashMap;
 
-use crate::ingest::DatasetReport;
-use crate::options::Options;
+use crate::plan::StepPlan;
+use crate::report::{DatasetReport, Report};
+use crate::run::{Context, Draft, EngineError, Planned, Step};
 
-/// What became of the derived facts of a run.
+/// Derives facts.
 #[derive(Debug, Default)]
 pub(crate) struct DeriveStep {
-    /// What the snapshot is to show.
-    pub(crate) all: Derivations,
     /// What was derived now.
-    pub(crate) reports: Vec<DatasetReport>,
+    reports: Vec<DatasetReport>,
+}
+
+impl Step for DeriveStep {
+    fn name(&self) -> &'static str {
+        "derive"
+    }
+
+    /// What is derived depends on digests of facts that are not there yet, so nothing is known of it before a run.
+    fn plan(&mut self, _: &Context<'_>, _: &Planned) -> Result<StepPlan, EngineError> {
+        Ok(StepPlan::default())
+    }
+
+    /// Find what has been derived from the same input, and derive the rest.
+    fn run(&mut self, context: &Context<'_>, draft: &mut Draft) -> Result<Vec<RepoPath>, EngineError> {
+        for wanted in draft.wanted.iter().filter(|wanted| wanted.facts.key() == Key::Derivation) {
+            let is_read = |read: &&Wanted| wanted.facts.needs().iter().any(|facts| facts.name == read.key());
+            let read: Vec<&Wanted> = draft.wanted.iter().filter(is_read).collect();
+            let id = match known(context, wanted, &read, &draft.files)? {
+                Some(id) => id,
+                None => self.find_or_derive(context, wanted, &read, &draft.files)?,
+            };
+            draft.derivations.insert(wanted.key().to_owned(), id);
+        }
+        Ok(Vec::new())
+    }
+
+    fn problems(&self) -> Vec<ScanProblemRow> {
+        Vec::new()
+    }
+
+    fn report(self: Box<Self>, _: &Context<'_>, _: &Draft, report: &mut Report) -> Result<(), StoreError> {
+        report.datasets.extend(self.reports);
+        Ok(())
+    }
 }
 
 impl DeriveStep {
-    /// Find what has been derived from the same input, and derive the rest.
-    pub(crate) fn take(
-        database: &mut Database,
-        options: &Options,
-        derived: &[Wanted],
-        rows: &[FileRow],
-        prior: Option<&Snapshot>,
-        progress: &dyn Progress,
-    ) -> Result<Self, StoreError> {
-        let mut step = Self::default();
-        let is_same_input = prior.is_some_and(|prior| !options.full && has_same_input(&prior.files, rows));
-        for wanted in derived {
-            let is_same = |prior: &&Snapshot| {
-                let mut made = wanted.facts.needs().iter().copied().chain([wanted.facts]);
-                is_same_input && made.all(|facts| is_as_wanted(prior, facts, wanted))
-            };
-            let known = prior.filter(is_same).and_then(|prior| prior.derivations.get(wanted.key()).copied());
-            let id = match known {
-                Some(id) => id,
-                None => step.find_or_derive(database, options, wanted, rows, progress)?,
-            };
-            step.all.insert(wanted.key().to_owned(), id);
-        }
-        Ok(step)
-    }
-
     fn find_or_derive(
         &mut self,
-        database: &mut Database,
-        options: &Options,
+        context: &Context<'_>,
         wanted: &Wanted,
-        rows: &[FileRow],
-        progress: &dyn Progress,
-    ) -> Result<i32, StoreError> {
-        let read = wanted.facts.needs().iter().map(|facts| database.digests(facts)).collect::<Result<Vec<_>, _>>()?;
-        let digest = digest(rows, &read);
+        read: &[&Wanted],
+        files: &[FileRow],
+    ) -> Result<DerivationId, StoreError> {
+        let Context { database, options, progress, .. } = *context;
+        let contents: Vec<ContentId> = files.iter().filter_map(|row| row.content_id).collect();
+        let read = read.iter().map(|read| database.digests(read, &contents));
+        let digest = digest(files, &read.collect::<Result<Vec<_>, _>>()?);
         if let Some(id) = database.derivation(wanted, &digest)?.filter(|_| !options.full) {
             return Ok(id);
         }
         progress.begin("derive", 1);
-        let clock = std::time::Instant::now();
-        let (id, written) = database.derive(wanted, &rows.iter().collect::<Vec<_>>(), &digest)?;
+        let clock = Instant::now();
+        let (id, written) = database.derive(wanted, files, &digest)?;
         progress.step();
         self.reports.push(DatasetReport {
             dataset: wanted.key(),
@@ -74,11 +84,27 @@ impl DeriveStep {
     }
 }
 
-/// Whether a snapshot was made with facts in the version that is wanted now.
-fn is_as_wanted(prior: &Snapshot, facts: &'static Facts, wanted: &Wanted) -> bool {
-    let now =
-        if facts.name == wanted.key() { Some(wanted.state()) } else { Wanted::new(facts).map(|wanted| wanted.state()) };
-    now.is_some() && prior.datasets.get(facts.name) == now.as_ref()
+/// What the last snapshot has, if it was derived from the same input: where files have other contents, the same is read of them.
+fn known(
+    context: &Context<'_>,
+    wanted: &Wanted,
+    read: &[&Wanted],
+    files: &[FileRow],
+) -> Result<Option<DerivationId>, StoreError> {
+    let Some(prior) = context.prior.filter(|_| !context.options.full) else { return Ok(None) };
+    let is_made = |wanted: &Wanted| prior.datasets.get(wanted.key()) == Some(&wanted.state());
+    let changed = changed_contents(&prior.files, files);
+    let Some(changed) = changed.filter(|_| is_made(wanted) && read.iter().all(|read| is_made(read))) else {
+        return Ok(None);
+    };
+    let contents: Vec<ContentId> = changed.iter().flat_map(|(before, now)| [*before, *now]).collect();
+    for read in read {
+        let digests = context.database.digests(read, &contents)?;
+        if !changed.iter().all(|(before, now)| digests.get(before) == digests.get(now)) {
+            return Ok(None);
+        }
+    }
+    Ok(prior.derivations.get(wanted.key()).copied())
 }
 
 /// What a derivation may read of a file, besides its facts.
@@ -86,18 +112,25 @@ fn input(row: &FileRow) -> (&str, &str, &str) {
     (row.path.as_str(), &row.module, &row.root)
 }
 
-fn has_same_input(before: &[FileRow], now: &[FileRow]) -> bool {
-    let is_same =
-        |(before, now): (&FileRow, &FileRow)| before.content_id == now.content_id && input(before) == input(now);
-    before.len() == now.len() && before.iter().zip(now).all(is_same)
+/// The contents of files before and now, where they differ; none if files differ in more than that.
+fn changed_contents(before: &[FileRow], now: &[FileRow]) -> Option<Vec<(ContentId, ContentId)>> {
+    let pairs = || before.iter().zip(now);
+    if before.len() != now.len() || !pairs().all(|(before, now)| input(before) == input(now)) {
+        return None;
+    }
+    let changed = pairs().filter(|(before, now)| before.hash != now.hash);
+    changed.map(|(before, now)| before.content_id.zip(now.content_id)).collect()
 }
 
 /// A hash over what is read, file by file.
-fn digest(rows: &[FileRow], read: &[FxHashMap<i32, String>]) -> String {
+fn digest(rows: &[FileRow], read: &[FxHashMap<ContentId, String>]) -> String {
     let mut bytes = Vec::new();
     for row in rows {
         let (path, module, root) = input(row);
-        let digests = read.iter().map(|digests| digests.get(&row.content_id).map_or("", String::as_str));
+        let digests = read.iter().map(|digests| {
+            let digest = row.content_id.and_then(|content_id| digests.get(&content_id));
+            digest.map_or("", String::as_str)
+        });
         add_texts(&mut bytes, [path, module, root].into_iter().chain(digests));
     }
     ContentHash::of(&bytes).to_string()

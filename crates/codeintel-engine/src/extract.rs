@@ -9,7 +9,7 @@ use std::time::Instant;
 use codeintel_base::{ContentHash, Problem, Progress, RepoPath, Severity, Stage};
 use codeintel_datasets::{Extraction, Maker, Parsed, Rows, RowsDigest};
 use codeintel_python::{Ast, DEEPEST_NESTING, Definition, ParsedFile, nests_too_deeply};
-use codeintel_store::{FactBatch, FactsOf, Pending, Status, Wanted};
+use codeintel_store::{ContentId, FactBatch, FactsOf, Pending, Status, Wanted};
 use codeintel_system::{System, decode};
 use crossbeam_channel::Sender;
 use rustc_hash::FxHashMap;
@@ -24,7 +24,7 @@ const PROBLEMS: &str = "core.problems";
 /// One content to extract, and where its bytes are found.
 #[derive(Debug)]
 pub(crate) struct Task<'a> {
-    pub(crate) content_id: i32,
+    pub(crate) content_id: ContentId,
     pub(crate) hash: ContentHash,
     pub(crate) path: &'a RepoPath,
     pub(crate) size: i64,
@@ -184,8 +184,9 @@ impl<'a> Extractor<'a> {
                     let extraction = Extraction { parsed, problems: &known };
                     let rows = &mut collector.rows;
                     let mut digest = RowsDigest::new(collector.has_digests);
-                    let rows =
-                        guarded(&mut problems, || rows.extract(content_id, extraction, &mut pass_on, &mut digest));
+                    let rows = guarded(&mut problems, || {
+                        rows.extract(content_id.get(), extraction, &mut pass_on, &mut digest)
+                    });
                     let rows = rows.unwrap_or(0) * task.files;
                     let is_problem = problems.iter().any(|problem| problem.severity == Severity::Error);
                     let status = if is_problem { Status::Problem } else { Status::Done };

@@ -3,12 +3,12 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use codeintel_base::{ContentHash, Progress, RepoPath};
-use codeintel_store::{FileRow, FileState, ScanProblemRow, Snapshot};
-use codeintel_system::{ReadError, Scan, Stat, System};
+use codeintel_base::{ContentHash, RepoPath};
+use codeintel_store::{FileRow, FileState, ScanProblemRow};
+use codeintel_system::{ReadError, Scan, Stat};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::options::Options;
+use crate::run::Context;
 
 /// The dataset that misses a file that cannot be scanned.
 pub(crate) const MODULES: &str = "core.modules";
@@ -37,14 +37,8 @@ pub(crate) struct InventoryFile {
 }
 
 /// Hash what the stat data do not vouch for. Bytes of files in `hold` are held whatever their size.
-pub(crate) fn take(
-    system: &dyn System,
-    scan: Scan,
-    prior: Option<&Snapshot>,
-    options: &Options,
-    hold: &FxHashSet<RepoPath>,
-    progress: &dyn Progress,
-) -> Inventory {
+pub(crate) fn take(context: &Context<'_>, scan: Scan, hold: &FxHashSet<RepoPath>) -> Inventory {
+    let Context { options, prior, .. } = *context;
     let known: FxHashMap<&RepoPath, &FileRow> =
         prior.iter().flat_map(|prior| &prior.files).map(|row| (&row.path, row)).collect();
     let scanned_at_ns = prior.map_or(0, |prior| prior.scanned_at_ns);
@@ -66,7 +60,7 @@ pub(crate) fn take(
     }
     inventory.problems = scan.problems.into_iter().map(|p| ScanProblemRow::new(p.path, MODULES, &p.problem)).collect();
     inventory.hashed = unknown.len();
-    hash_all(system, &unknown, options, hold, progress, &mut inventory);
+    hash_all(context, &unknown, hold, &mut inventory);
     inventory.files.sort_by(|a, b| a.path.cmp(&b.path));
     inventory.problems.sort();
     inventory
@@ -75,14 +69,8 @@ pub(crate) fn take(
 /// What was read of one file.
 type Read = Result<(InventoryFile, Option<Vec<u8>>), (RepoPath, ReadError)>;
 
-fn hash_all(
-    system: &dyn System,
-    paths: &[RepoPath],
-    options: &Options,
-    hold: &FxHashSet<RepoPath>,
-    progress: &dyn Progress,
-    inventory: &mut Inventory,
-) {
+fn hash_all(context: &Context<'_>, paths: &[RepoPath], hold: &FxHashSet<RepoPath>, inventory: &mut Inventory) {
+    let Context { system, options, progress, .. } = *context;
     progress.begin("hash", paths.len());
     let next = AtomicUsize::new(0);
     let held_bytes = AtomicUsize::new(0);

@@ -16,9 +16,9 @@
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let system = OsSystem::new(Path::new("."))?;
-//! let (mut database, _) = Database::open(Path::new("x.duckdb"), Access::Write, Duration::from_secs(5))?;
+//! let (database, _) = Database::open(Path::new("x.duckdb"), Access::Write, Duration::from_secs(5))?;
 //! let mut producers = Producers { indexer: &mut NoIndexer, checkers: &mut [] };
-//! let report = ingest(&system, &mut database, &Options::new("owner/name"), &mut producers, &NoProgress)?;
+//! let report = ingest(&system, &database, &Options::new("owner/name"), &mut producers, &NoProgress)?;
 //! println!("{} files, {} of them new", report.files, report.added);
 //! # Ok(())
 //! # }
@@ -29,21 +29,23 @@ pub mod checks;
 mod derive;
 mod environment;
 mod extract;
-mod ingest;
 mod inventory;
 mod metadata;
 mod options;
 mod plan;
+mod refresh;
+mod report;
+mod run;
 pub mod scip;
-mod status;
 mod verify;
 
 #[cfg(test)]
 mod tests;
 
-pub use ingest::{DatasetReport, EngineError, Producers, Report, ingest};
 pub use metadata::concerns_all;
 pub use options::{DEFAULT_IGNORED_DIRS, DEFAULT_INCLUDE, DEFAULT_MAX_BYTES, Options};
 pub use plan::{DatasetPlan, Plan};
-pub use status::{index_choice, status};
+pub use refresh::{Notice, Target, refresh};
+pub use report::{DatasetReport, Report};
+pub use run::{EngineError, Producers, ingest, status};
 pub use verify::verify;

@@ -1,11 +1,13 @@
 //! What a run will do and why: a pure function of what is on disk and what the ledger knows.
 
-use codeintel_base::{ContentHash, RepoPath};
-use codeintel_store::{FileRow, Snapshot};
+use std::collections::BTreeMap;
+
+use codeintel_base::{ContentHash, RepoPath, Stage};
+use codeintel_store::{FileRow, Pending, ScanProblemRow, Snapshot, Wanted};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::checks::CheckPlan;
-use crate::inventory::InventoryFile;
+use crate::run::{Draft, Ledger, difference};
 
 /// The difference between the last snapshot and the disk, and the facts that are missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,16 +51,80 @@ pub struct DatasetPlan {
     pub outdated: usize,
 }
 
+/// What a step would do.
+#[derive(Debug, Default)]
+pub(crate) struct StepPlan {
+    pub(crate) datasets: Vec<DatasetPlan>,
+    pub(crate) index: Option<String>,
+    pub(crate) checks: Vec<CheckPlan>,
+    pub(crate) other: Vec<String>,
+}
+
 impl Plan {
+    /// The difference between the last snapshot and the one that is to be published, and what the ledger lacks for it.
+    pub(crate) fn new(prior: Option<&Snapshot>, draft: &Draft, ledger: &Ledger, hashed: usize) -> Self {
+        let mut plan = Self::compare(&draft.files, prior.map_or(&[], |prior| &prior.files));
+        plan.hashed = hashed;
+        plan.previous_commit = prior.map(|prior| prior.commit.clone()).filter(|previous| *previous != draft.commit);
+        let missing = |(wanted, pending): (&Wanted, &Pending)| DatasetPlan {
+            dataset: wanted.key(),
+            missing: pending.missing.len() + ledger.new.len(),
+            outdated: pending.stale.len(),
+        };
+        plan.datasets = ledger.wanted.iter().zip(&ledger.pending).map(missing).collect();
+        let contents: FxHashMap<&RepoPath, ContentHash> =
+            draft.files.iter().map(|file| (&file.path, file.hash)).collect();
+        plan.reused = plan.new_pointers().filter(|path| ledger.has_all_of(contents[path])).count();
+        plan.other = draft.same_commit(prior).map_or_else(Vec::new, |prior| plan.other_differences(prior, draft));
+        plan
+    }
+
+    /// With what a step would do.
+    pub(crate) fn and(mut self, step: StepPlan) -> Self {
+        self.datasets.extend(step.datasets);
+        self.index = self.index.or(step.index);
+        self.checks.extend(step.checks);
+        self.other.extend(step.other);
+        self
+    }
+
+    /// What of the last snapshot is no longer true, besides the files that the plan lists.
+    fn other_differences(&self, prior: &Snapshot, draft: &Draft) -> Vec<String> {
+        let listed: FxHashSet<&RepoPath> = self.new_pointers().chain(&self.touched).collect();
+        let (changed, _) = difference(&prior.files, &draft.files);
+        let renamed = changed.iter().filter(|row| !listed.contains(&row.path)).count();
+        let kept: BTreeMap<String, String> =
+            draft.wanted.iter().map(|wanted| (wanted.key().to_owned(), wanted.state())).collect();
+        let mut differences = Vec::new();
+        if renamed > 0 {
+            differences.push(format!("module names, tags or owners of {renamed} files"));
+        }
+        for (differs, what) in [
+            (
+                !prior.problems.iter().filter(|problem| is_of_scan(problem)).eq(&draft.problems),
+                "what the scan complains of",
+            ),
+            (prior.tags != draft.tags, "the tags that are declared"),
+            (prior.source_roots != draft.source_roots, "the source roots that are declared"),
+            (prior.branch != draft.branch, "the branch"),
+            (prior.is_dirty != draft.is_dirty, "whether there are uncommitted changes"),
+            (prior.datasets != kept, "the datasets that are kept"),
+        ] {
+            if differs {
+                differences.push(what.to_owned());
+            }
+        }
+        differences
+    }
+
     /// Compare the files on disk with those of the last snapshot. Both are sorted by path.
-    pub(crate) fn compare(files: &[InventoryFile], prior: Option<&Snapshot>) -> Self {
+    fn compare(files: &[FileRow], before: &[FileRow]) -> Self {
         let mut plan = Self { files: files.len(), ..Self::default() };
-        let old: FxHashMap<&RepoPath, &FileRow> =
-            prior.iter().flat_map(|prior| &prior.files).map(|row| (&row.path, row)).collect();
+        let old: FxHashMap<&RepoPath, &FileRow> = before.iter().map(|row| (&row.path, row)).collect();
         let now: FxHashSet<&RepoPath> = files.iter().map(|file| &file.path).collect();
         let mut gone: FxHashMap<ContentHash, Vec<&RepoPath>> = FxHashMap::default();
         // Reversed, so that the first path is the first to be popped.
-        for row in prior.iter().flat_map(|prior| prior.files.iter().rev()) {
+        for row in before.iter().rev() {
             if !now.contains(&row.path) {
                 gone.entry(row.hash).or_default().push(&row.path);
             }
@@ -78,7 +144,7 @@ impl Plan {
                 },
             }
         }
-        for row in prior.iter().flat_map(|prior| &prior.files) {
+        for row in before {
             if !now.contains(&row.path) && !moved.contains(&row.path) {
                 plan.deleted.push(row.path.clone());
             }
@@ -100,71 +166,50 @@ impl Plan {
     }
 
     /// The paths that have other bytes than in the last snapshot.
-    pub(crate) fn new_pointers(&self) -> impl Iterator<Item = &RepoPath> {
+    fn new_pointers(&self) -> impl Iterator<Item = &RepoPath> {
         self.added.iter().chain(&self.changed).chain(self.renamed.iter().map(|(_, to)| to))
     }
 }
 
+/// Whether a problem comes from the scan, and not from an indexer or a checker.
+pub(crate) fn is_of_scan(problem: &ScanProblemRow) -> bool {
+    problem.stage != Stage::Index.as_str() && problem.stage != Stage::Check.as_str()
+}
+
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use codeintel_store::FileState;
 
     use super::*;
 
     /// `path=text@time` words.
-    fn files(words: &str) -> Vec<InventoryFile> {
+    fn files(words: &str) -> Vec<FileRow> {
         let file = |word: &str| {
             let (path, rest) = word.split_once('=').expect("path=text@time");
             let (text, time) = rest.split_once('@').expect("text@time");
             let time: i64 = time.parse().expect("a number");
-            InventoryFile {
+            FileRow {
                 path: RepoPath::new(path.as_ref()).expect("a path"),
                 hash: ContentHash::of(text.as_bytes()),
+                content_id: None,
                 state: FileState { size_bytes: text.len() as i64, mtime_ns: time, ctime_ns: time, inode: 1 },
+                module: String::new(),
+                root: String::new(),
+                is_package: false,
+                is_stub: false,
+                is_test: false,
+                tags: String::new(),
+                owners: String::new(),
+                document_id: None,
+                fingerprint: String::new(),
+                is_stale: false,
             }
         };
         words.split_whitespace().map(file).collect()
     }
 
-    fn snapshot(words: &str) -> Snapshot {
-        let row = |file: InventoryFile| FileRow {
-            path: file.path,
-            hash: file.hash,
-            content_id: 0,
-            state: file.state,
-            module: String::new(),
-            root: String::new(),
-            is_package: false,
-            is_stub: false,
-            is_test: false,
-            tags: String::new(),
-            owners: String::new(),
-            document_id: None,
-            fingerprint: String::new(),
-            is_stale: false,
-        };
-        Snapshot {
-            snapshot_id: 1,
-            commit: "c".to_owned(),
-            branch: None,
-            is_dirty: false,
-            scanned_at_ns: 0,
-            indexing: None,
-            walk: None,
-            source_roots: Vec::new(),
-            datasets: BTreeMap::new(),
-            files: files(words).into_iter().map(row).collect(),
-            problems: Vec::new(),
-            tags: Vec::new(),
-            tools: Vec::new(),
-            derivations: BTreeMap::new(),
-        }
-    }
-
     fn check(before: &str, now: &str, expected: &str) {
-        let plan = Plan::compare(&files(now), Some(&snapshot(before)));
+        let plan = Plan::compare(&files(now), &files(before));
         let mut words: Vec<String> = Vec::new();
         for (sign, paths) in [("+", &plan.added), ("~", &plan.changed), ("-", &plan.deleted), ("!", &plan.touched)] {
             words.extend(paths.iter().map(|path| format!("{sign}{path}")));

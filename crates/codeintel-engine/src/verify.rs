@@ -9,8 +9,8 @@ use codeintel_store::{Access, Database, Difference, Wanted};
 use codeintel_system::System;
 
 use crate::checks::Checker;
-use crate::ingest::{EngineError, Producers, ingest};
 use crate::options::Options;
+use crate::run::{EngineError, Producers, ingest};
 
 /// Build the current snapshot from nothing at `scratch`, which must not exist, and compare every public table both ways. Of the checkers those
 /// are run whose findings the snapshot shows.
@@ -42,8 +42,8 @@ pub fn verify(
     let options = Options { datasets, commit, changed: None, index, ..options.clone() };
     let result = Database::open(scratch, Access::Write, Duration::ZERO)
         .map_err(EngineError::from)
-        .and_then(|(mut fresh, _)| {
-            ingest(system, &mut fresh, &options, &mut producers, progress)?;
+        .and_then(|(fresh, _)| {
+            ingest(system, &fresh, &options, &mut producers, progress)?;
             Ok(fresh.close()?)
         })
         .and_then(|()| Ok(database.compare_with(scratch, &options.repo, &left_out)?));

@@ -9,6 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::database::{Database, LittleMemory};
 use crate::error::StoreError;
 use crate::facts::list;
+use crate::ids::{ContentId, DocumentId, FactsId};
 use crate::schema::tables_keyed_by;
 use crate::snapshot::quoted;
 
@@ -21,7 +22,7 @@ pub struct DocumentKey {
     /// The file.
     pub path: RepoPath,
     /// The number of its content.
-    pub content_id: i32,
+    pub content_id: ContentId,
     /// The fingerprint of what it may look up in other files.
     pub fingerprint: String,
 }
@@ -34,7 +35,7 @@ pub struct NewDocument {
     /// A hash of the facts.
     pub digest: String,
     /// Number of the facts; equal facts have equal numbers.
-    pub facts_id: i32,
+    pub facts_id: FactsId,
     /// Language of the file.
     pub language: String,
     /// `UTF-8`, `UTF-16` or `UTF-32`.
@@ -48,20 +49,22 @@ pub struct NewDocument {
 }
 
 /// Facts that are there already, by what tells that they are the same.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct KnownFacts {
-    by_digest: FxHashMap<(RepoPath, i32, String), i32>,
-    next_facts_id: i32,
+    by_digest: FxHashMap<(RepoPath, ContentId, String), FactsId>,
+    next_facts_id: FactsId,
 }
 
 impl KnownFacts {
     /// The number of some facts, and whether they are there already.
-    pub fn number(&mut self, key: &DocumentKey, digest: &str) -> (i32, bool) {
+    pub fn number(&mut self, key: &DocumentKey, digest: &str) -> (FactsId, bool) {
         let next = self.next_facts_id;
         let known = (key.path.clone(), key.content_id, digest.to_owned());
         let number = *self.by_digest.entry(known).or_insert(next);
         let is_known = number != next;
-        self.next_facts_id += i32::from(!is_known);
+        if !is_known {
+            self.next_facts_id = next.next();
+        }
         (number, is_known)
     }
 }
@@ -70,7 +73,7 @@ impl KnownFacts {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InterfaceRow {
     /// The content.
-    pub content_id: i32,
+    pub content_id: ContentId,
     /// Hash of the interface with the bodies of functions hidden.
     pub declared: String,
     /// Hash of the interface with some of them visible.
@@ -81,11 +84,11 @@ pub struct InterfaceRow {
 
 impl Database {
     /// The interfaces of contents, where they have been extracted.
-    pub fn interfaces(&self, contents: &[i32]) -> Result<Vec<InterfaceRow>, StoreError> {
+    pub fn interfaces(&self, contents: &[ContentId]) -> Result<Vec<InterfaceRow>, StoreError> {
         if contents.is_empty() {
             return Ok(Vec::new());
         }
-        let wanted: FxHashSet<i32> = contents.iter().copied().collect();
+        let wanted: FxHashSet<ContentId> = contents.iter().copied().collect();
         let condition = if contents.len() > LONGEST_LIST {
             String::new()
         } else {
@@ -106,7 +109,11 @@ impl Database {
     }
 
     /// The numbers of an indexer's documents, where they are there.
-    pub fn documents(&self, indexer: &str, keys: &[DocumentKey]) -> Result<FxHashMap<DocumentKey, i32>, StoreError> {
+    pub fn documents(
+        &self,
+        indexer: &str,
+        keys: &[DocumentKey],
+    ) -> Result<FxHashMap<DocumentKey, DocumentId>, StoreError> {
         let mut found = FxHashMap::default();
         if keys.is_empty() {
             return Ok(found);
@@ -130,15 +137,15 @@ impl Database {
     }
 
     /// How many of some documents another indexer has made.
-    pub fn documents_of_others(&self, indexer: &str, documents: &[i32]) -> Result<usize, StoreError> {
-        let ids = list(documents.iter().chain([&0]));
+    pub fn documents_of_others(&self, indexer: &str, documents: &[DocumentId]) -> Result<usize, StoreError> {
+        let ids = list(documents.iter().map(ToString::to_string).chain(["0".to_owned()]));
         let sql = format!("SELECT count(*) FROM store.documents WHERE document_id IN ({ids}) AND indexer <> ?");
         let count: i64 = self.connection.query_row(&sql, [indexer], |row| row.get(0))?;
         Ok(count as usize)
     }
 
     /// How many of some documents, each with the one that was shown before it, say something else than that one.
-    pub fn differing_documents(&self, pairs: &[(i32, i32)]) -> Result<usize, StoreError> {
+    pub fn differing_documents(&self, pairs: &[(DocumentId, DocumentId)]) -> Result<usize, StoreError> {
         if pairs.is_empty() {
             return Ok(0);
         }
@@ -203,7 +210,7 @@ impl Database {
     }
 
     /// What is known of a document.
-    pub fn document_of(&self, document_id: i32) -> Result<Option<DocumentInfo>, StoreError> {
+    pub fn document_of(&self, document_id: DocumentId) -> Result<Option<DocumentInfo>, StoreError> {
         let sql = "SELECT indexer, fingerprint, producer, producer_version, position_encoding, facts_id, content_hash \
                    FROM store.documents JOIN store.contents USING (content_id) WHERE document_id = ?";
         let mut statement = self.connection.prepare(sql)?;
@@ -218,7 +225,7 @@ impl Database {
             content_hash: row.get(6)?,
             rows: Vec::new(),
         };
-        let facts_id: i32 = row.get(5)?;
+        let facts_id: FactsId = row.get(5)?;
         for table in tables_keyed_by(Key::Document) {
             let sql = format!("SELECT count(*) FROM store.{table} WHERE facts_id = ?");
             let rows: i64 = self.connection.query_row(&sql, [facts_id], |row| row.get(0))?;
@@ -252,10 +259,10 @@ pub struct DocumentInfo {
 pub struct DocumentWriter {
     connection: Connection,
     indexer: String,
-    next_id: i32,
-    written: FxHashMap<DocumentKey, i32>,
+    next_id: DocumentId,
+    written: FxHashMap<DocumentKey, DocumentId>,
     /// The numbers of contents by their hashes, once they were asked for.
-    contents: FxHashMap<String, i32>,
+    contents: FxHashMap<String, ContentId>,
     rows: usize,
     _little_memory: LittleMemory,
 }
@@ -274,7 +281,7 @@ impl DocumentWriter {
         let mut problems = self.connection.appender_to_db("document_problems", "store")?;
         for document in documents {
             let id = self.next_id;
-            self.next_id += 1;
+            self.next_id = id.next();
             append(&mut appender, id, &self.indexer, document)?;
             for (severity, message) in &document.problems {
                 problems.append_row(params![id, severity, message])?;
@@ -287,7 +294,7 @@ impl DocumentWriter {
     }
 
     /// The number of a content, which gets one if it has none yet.
-    pub fn content_id(&mut self, hash: ContentHash) -> Result<i32, StoreError> {
+    pub fn content_id(&mut self, hash: ContentHash) -> Result<ContentId, StoreError> {
         if self.contents.is_empty() {
             let mut statement = self.connection.prepare("SELECT content_hash, content_id FROM store.contents")?;
             let known = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -297,20 +304,25 @@ impl DocumentWriter {
         if let Some(id) = self.contents.get(&hash) {
             return Ok(*id);
         }
-        let id = self.contents.values().max().map_or(1, |last| last + 1);
+        let id = self.contents.values().max().map_or(ContentId::FIRST, |last| last.next());
         self.connection.execute("INSERT INTO store.contents VALUES (?, ?)", params![id, hash])?;
         self.contents.insert(hash, id);
         Ok(id)
     }
 
     /// Commit, and give the numbers of the documents and the number of rows.
-    pub fn commit(self) -> Result<(FxHashMap<DocumentKey, i32>, usize), StoreError> {
+    pub fn commit(self) -> Result<(FxHashMap<DocumentKey, DocumentId>, usize), StoreError> {
         self.connection.execute_batch("COMMIT")?;
         Ok((self.written, self.rows))
     }
 }
 
-fn append(appender: &mut Appender<'_>, id: i32, indexer: &str, document: &NewDocument) -> Result<(), StoreError> {
+fn append(
+    appender: &mut Appender<'_>,
+    id: DocumentId,
+    indexer: &str,
+    document: &NewDocument,
+) -> Result<(), StoreError> {
     appender.append_row(params![
         id,
         document.facts_id,

@@ -88,6 +88,17 @@ impl StoreError {
         matches!(self, Self::Corrupt(_) | Self::Internal(_) | Self::NotOurs { what: NO_DATABASE, .. })
     }
 
+    /// What an error means for a file that is known to be codeintel's, or is not.
+    #[must_use]
+    pub fn in_file(self, is_own: bool) -> Self {
+        match self {
+            Self::NotOurs { .. } if is_own && self.may_be_damage() => {
+                Self::Corrupt("its start was overwritten or cut off".to_owned())
+            }
+            error => error,
+        }
+    }
+
     /// DuckDB tells the kinds of its errors by their texts alone.
     fn of_message(mut message: String) -> Self {
         let end = TRACES.iter().filter_map(|trace| message.find(trace)).min();

@@ -8,6 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::database::{Database, LittleMemory};
 use crate::error::StoreError;
+use crate::ids::ContentId;
 use crate::snapshot::quoted;
 
 /// Above this number, a list of ids in a query costs more than reading the whole ledger.
@@ -52,9 +53,9 @@ impl Wanted {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pending {
     /// Contents whose facts are to be extracted.
-    pub missing: FxHashSet<i32>,
+    pub missing: FxHashSet<ContentId>,
     /// Those of them that have facts of another version, which must go first.
-    pub stale: Vec<i32>,
+    pub stale: Vec<ContentId>,
 }
 
 /// How the extraction of a content ended.
@@ -81,7 +82,7 @@ pub struct FactBatch {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FactsOf {
     /// Its number.
-    pub content_id: i32,
+    pub content_id: ContentId,
     /// How the extraction ended.
     pub status: Status,
     /// A hash of the rows, where others are derived from them.
@@ -101,7 +102,7 @@ pub struct Written {
 
 impl Database {
     /// The numbers of contents, where they are known.
-    pub fn content_ids(&self, hashes: &[ContentHash]) -> Result<FxHashMap<ContentHash, i32>, StoreError> {
+    pub fn content_ids(&self, hashes: &[ContentHash]) -> Result<FxHashMap<ContentHash, ContentId>, StoreError> {
         let wanted: FxHashSet<ContentHash> = hashes.iter().copied().collect();
         let condition = if hashes.len() > LONGEST_LIST {
             String::new()
@@ -123,14 +124,15 @@ impl Database {
     }
 
     /// Give numbers to new contents. They are kept even if the run ends here: no fact may outlive its content's number.
-    pub fn add_contents(&mut self, hashes: &[ContentHash]) -> Result<FxHashMap<ContentHash, i32>, StoreError> {
+    pub fn add_contents(&self, hashes: &[ContentHash]) -> Result<FxHashMap<ContentHash, ContentId>, StoreError> {
         if hashes.is_empty() {
             return Ok(FxHashMap::default());
         }
-        let transaction = self.connection.transaction()?;
+        let transaction = self.connection.unchecked_transaction()?;
         let sql = "SELECT coalesce(max(content_id), 0) + 1 FROM store.contents";
-        let first: i32 = transaction.query_row(sql, [], |row| row.get(0))?;
-        let ids: Vec<(ContentHash, i32)> = hashes.iter().copied().zip(first..).collect();
+        let first: ContentId = transaction.query_row(sql, [], |row| row.get(0))?;
+        let numbers = std::iter::successors(Some(first), |last| Some(last.next()));
+        let ids: Vec<(ContentHash, ContentId)> = hashes.iter().copied().zip(numbers).collect();
         let mut appender = transaction.appender_to_db("contents", "store")?;
         for (hash, id) in &ids {
             appender.append_row(params![id, hash.to_string()])?;
@@ -142,20 +144,17 @@ impl Database {
     }
 
     /// Ask the ledger which facts of a dataset are missing. With `full`, all are.
-    pub fn pending(&self, contents: &[i32], wanted: &Wanted, full: bool) -> Result<Pending, StoreError> {
+    pub fn pending(&self, contents: &[ContentId], wanted: &Wanted, full: bool) -> Result<Pending, StoreError> {
         let mut pending = Pending { missing: contents.iter().copied().collect(), stale: Vec::new() };
-        let condition = if contents.len() > LONGEST_LIST {
-            String::new()
-        } else if contents.is_empty() {
+        if contents.is_empty() {
             return Ok(pending);
-        } else {
-            format!("AND content_id IN ({})", list(contents))
-        };
+        }
+        let condition = condition_on_ids(contents);
         let sql = format!("SELECT content_id, version, fingerprint FROM store.ledger WHERE dataset = ? {condition}");
         let mut statement = self.connection.prepare(&sql)?;
         let mut rows = statement.query([wanted.key()])?;
         while let Some(row) = rows.next()? {
-            let id: i32 = row.get(0)?;
+            let id: ContentId = row.get(0)?;
             let (version, fingerprint): (u32, String) = (row.get(1)?, row.get(2)?);
             if !full && version == wanted.version && fingerprint == wanted.fingerprint {
                 pending.missing.remove(&id);
@@ -179,7 +178,7 @@ impl Database {
     /// Nobody sees the facts yet, since no snapshot leads to them. On an error nothing of this call is kept but the
     /// datasets that were committed before it.
     pub fn write_facts(
-        &mut self,
+        &self,
         wanted: &[Wanted],
         pending: &[Pending],
         now_ns: i64,
@@ -200,7 +199,7 @@ impl Database {
     }
 
     /// What the ledger says of one content, dataset by dataset.
-    pub fn ledger_of(&self, content_id: i32) -> Result<Vec<LedgerEntry>, StoreError> {
+    pub fn ledger_of(&self, content_id: ContentId) -> Result<Vec<LedgerEntry>, StoreError> {
         let sql = "SELECT dataset, version, status, date_trunc('second', make_timestamp(extracted_at_ns // 1000))::VARCHAR \
                    FROM store.ledger WHERE content_id = ? ORDER BY dataset";
         let mut statement = self.connection.prepare(sql)?;
@@ -226,7 +225,7 @@ impl Database {
     }
 
     /// The problems of one content, each as one line.
-    pub fn content_problems(&self, content_id: i32) -> Result<Vec<String>, StoreError> {
+    pub fn content_problems(&self, content_id: ContentId) -> Result<Vec<String>, StoreError> {
         let sql = "SELECT concat(severity, coalesce(concat(' at line ', lineno), ''), ': ', message) \
                    FROM store.problems WHERE content_id = ? ORDER BY lineno, col_offset";
         let mut statement = self.connection.prepare(sql)?;
@@ -326,6 +325,14 @@ impl<'a> DatasetWriter<'a> {
         self.connection.execute_batch("COMMIT")?;
         Ok(written)
     }
+}
+
+/// A condition that leaves out most other contents, unless there are so many that it would cost more than they do.
+pub(crate) fn condition_on_ids(contents: &[ContentId]) -> String {
+    if contents.len() > LONGEST_LIST {
+        return String::new();
+    }
+    format!("AND content_id IN ({})", list(contents))
 }
 
 /// Items of a list in SQL.

@@ -11,6 +11,7 @@ mod documents;
 mod error;
 mod facts;
 mod gc;
+mod ids;
 mod query;
 mod read_documents;
 mod reports;
@@ -25,6 +26,7 @@ pub use documents::{DocumentInfo, DocumentKey, DocumentWriter, InterfaceRow, Kno
 pub use error::StoreError;
 pub use facts::{FactBatch, FactsOf, LedgerEntry, Pending, Status, Wanted, Written};
 pub use gc::Collected;
+pub use ids::{ContentId, DerivationId, DocumentId, FactsId, ReportId, SnapshotId};
 pub use query::{Column, ColumnKind, Overdue, Query, QueryError, Reader, Rows};
 pub use read_documents::StoredDocument;
 pub use reports::{ReportRow, ToolRun};

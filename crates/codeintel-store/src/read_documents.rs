@@ -11,6 +11,7 @@ use crate::database::Database;
 use crate::documents::{paths_in, repo_path};
 use crate::error::StoreError;
 use crate::facts::list;
+use crate::ids::FactsId;
 
 /// So many documents are in memory at a time.
 const PAGE: usize = 200;
@@ -108,7 +109,7 @@ impl Database {
         &self,
         repo: &str,
         only: Option<&[RepoPath]>,
-    ) -> Result<Vec<(i32, StoredDocument)>, StoreError> {
+    ) -> Result<Vec<(FactsId, StoredDocument)>, StoreError> {
         let condition = only.map_or(String::new(), |only| paths_in(only, only.len()));
         let only: Option<FxHashSet<&RepoPath>> = only.map(|only| only.iter().collect());
         let sql = format!(
@@ -150,10 +151,10 @@ impl Database {
         &self,
         sql: &str,
         read: fn(&Row<'_>) -> duckdb::Result<T>,
-    ) -> Result<FxHashMap<i32, Vec<T>>, StoreError> {
+    ) -> Result<FxHashMap<FactsId, Vec<T>>, StoreError> {
         let mut statement = self.connection.prepare(sql)?;
         let mut rows = statement.query([])?;
-        let mut groups: FxHashMap<i32, Vec<T>> = FxHashMap::default();
+        let mut groups: FxHashMap<FactsId, Vec<T>> = FxHashMap::default();
         while let Some(row) = rows.next()? {
             groups.entry(row.get(0)?).or_default().push(read(row)?);
         }

@@ -9,6 +9,7 @@ use duckdb::{Connection, OptionalExt as _, params};
 use crate::database::Database;
 use crate::documents::repo_path;
 use crate::error::StoreError;
+use crate::ids::{ReportId, SnapshotId};
 use crate::schema::tables_keyed_by;
 use crate::snapshot::{Publication, quoted};
 
@@ -33,14 +34,14 @@ pub struct ToolRun {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportRow {
     /// The number of its rows; none where there are none.
-    pub report_id: Option<i32>,
+    pub report_id: Option<ReportId>,
     /// A hash of them.
     pub digest: String,
 }
 
 impl Database {
     /// The tools that were asked for in a snapshot, sorted by name.
-    pub(crate) fn tool_runs(&self, snapshot_id: i32) -> Result<Vec<ToolRun>, StoreError> {
+    pub(crate) fn tool_runs(&self, snapshot_id: SnapshotId) -> Result<Vec<ToolRun>, StoreError> {
         let sql =
             "SELECT tool, tool_version, key, stamp, failure FROM store.tool_runs WHERE snapshot_id = ? ORDER BY tool";
         let mut statement = self.connection.prepare(sql)?;
@@ -70,11 +71,12 @@ impl Database {
     ) -> Result<Option<BTreeMap<RepoPath, ReportRow>>, StoreError> {
         let sql = "SELECT snapshot_id FROM store.tool_runs JOIN store.snapshots USING (snapshot_id) \
                    WHERE repo = ? AND tool = ? AND key = ? AND failure IS NULL LIMIT 1";
-        let found: Option<i32> = self.connection.query_row(sql, [repo, tool, key], |row| row.get(0)).optional()?;
+        let found: Option<SnapshotId> =
+            self.connection.query_row(sql, [repo, tool, key], |row| row.get(0)).optional()?;
         found.map(|snapshot_id| self.reports(snapshot_id, tool)).transpose()
     }
 
-    fn reports(&self, snapshot_id: i32, tool: &str) -> Result<BTreeMap<RepoPath, ReportRow>, StoreError> {
+    fn reports(&self, snapshot_id: SnapshotId, tool: &str) -> Result<BTreeMap<RepoPath, ReportRow>, StoreError> {
         let sql = "SELECT rel_path, report_id, digest FROM store.reports WHERE snapshot_id = ? AND tool = ?";
         let mut statement = self.connection.prepare(sql)?;
         let mut rows = statement.query(params![snapshot_id, tool])?;
@@ -95,7 +97,7 @@ impl Database {
     }
 
     /// A number from which on no findings have one.
-    pub fn next_report_id(&self) -> Result<i32, StoreError> {
+    pub fn next_report_id(&self) -> Result<ReportId, StoreError> {
         let ids = tables_keyed_by(Key::Report).map(|table| format!("SELECT report_id FROM store.{table}"));
         let ids = ids.collect::<Vec<_>>().join(" UNION ALL ");
         let sql = format!("SELECT coalesce(max(report_id), 0)::INTEGER + 1 FROM ({ids})");
@@ -106,7 +108,7 @@ impl Database {
 /// Write what differs from the reports before.
 pub(crate) fn publish_tools(
     connection: &Connection,
-    snapshot_id: i32,
+    snapshot_id: SnapshotId,
     publication: &Publication<'_>,
 ) -> Result<(), StoreError> {
     let Publication { tools, tools_before, .. } = *publication;

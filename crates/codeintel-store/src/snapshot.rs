@@ -10,6 +10,7 @@ use crate::database::Database;
 use crate::derivations::{Derivations, publish_derivations};
 use crate::error::StoreError;
 use crate::facts::Wanted;
+use crate::ids::{ContentId, DocumentId, SnapshotId};
 use crate::reports::{ToolRun, publish_tools};
 
 /// The stat data under which a file's bytes were hashed.
@@ -33,8 +34,8 @@ pub struct FileRow {
     pub path: RepoPath,
     /// The hash of its bytes.
     pub hash: ContentHash,
-    /// The number of its content in this database.
-    pub content_id: i32,
+    /// The number of its content; none as long as the database does not know the content.
+    pub content_id: Option<ContentId>,
     /// Its stat data.
     pub state: FileState,
     /// The importable name.
@@ -52,7 +53,7 @@ pub struct FileRow {
     /// JSON list of owners.
     pub owners: String,
     /// The SCIP document that is shown for it.
-    pub document_id: Option<i32>,
+    pub document_id: Option<DocumentId>,
     /// The fingerprint of what it may look up in other files; empty where no index is kept.
     pub fingerprint: String,
     /// Whether the document was made from another content or with another fingerprint.
@@ -106,7 +107,7 @@ pub struct TagRow {
 #[derive(Debug, Clone)]
 pub struct Snapshot {
     /// Its number in this database.
-    pub snapshot_id: i32,
+    pub snapshot_id: SnapshotId,
     /// The commit that it shows.
     pub commit: String,
     /// The branch that was checked out.
@@ -153,7 +154,7 @@ pub enum SnapshotRows<'a> {
         changed: Vec<&'a FileRow>,
     },
     /// All rows are given.
-    Replace(Vec<&'a FileRow>),
+    Replace(&'a [FileRow]),
 }
 
 /// What the last transaction of a run writes: readers go from one whole truth to the next.
@@ -178,7 +179,7 @@ pub struct Publication<'a> {
     /// Source roots, as in [`Snapshot::source_roots`].
     pub source_roots: &'a [String],
     /// The datasets that are complete.
-    pub datasets: &'a [&'a Wanted],
+    pub datasets: &'a [Wanted],
     /// The files.
     pub rows: SnapshotRows<'a>,
     /// The problems, if they differ from those before.
@@ -249,7 +250,7 @@ impl Database {
         }))
     }
 
-    fn files(&self, snapshot_id: i32) -> Result<Vec<FileRow>, StoreError> {
+    fn files(&self, snapshot_id: SnapshotId) -> Result<Vec<FileRow>, StoreError> {
         let mut statement = self.connection.prepare(
             "SELECT rel_path, content_hash, content_id, size_bytes, mtime_ns, ctime_ns, inode, module, root, is_package, \
              is_stub, is_test, tags, owners, document_id, fingerprint, is_stale FROM store.files WHERE snapshot_id = ?",
@@ -286,7 +287,7 @@ impl Database {
         Ok(files)
     }
 
-    fn scan_problems(&self, snapshot_id: i32) -> Result<Vec<ScanProblemRow>, StoreError> {
+    fn scan_problems(&self, snapshot_id: SnapshotId) -> Result<Vec<ScanProblemRow>, StoreError> {
         let sql = "SELECT rel_path, dataset, stage, severity, message FROM store.scan_problems WHERE snapshot_id = ?";
         let mut statement = self.connection.prepare(sql)?;
         let row = |row: &duckdb::Row<'_>| {
@@ -303,7 +304,7 @@ impl Database {
         Ok(problems)
     }
 
-    fn tags(&self, snapshot_id: i32) -> Result<Vec<TagRow>, StoreError> {
+    fn tags(&self, snapshot_id: SnapshotId) -> Result<Vec<TagRow>, StoreError> {
         let sql =
             "SELECT tag, description, includes, excludes, matches FROM store.tags WHERE snapshot_id = ? ORDER BY rowid";
         let mut statement = self.connection.prepare(sql)?;
@@ -328,8 +329,8 @@ impl Database {
     }
 
     /// Move the pointers: make the commit's snapshot current with these rows, and forget the oldest ones.
-    pub fn publish(&mut self, publication: &Publication<'_>) -> Result<(), StoreError> {
-        let transaction = self.connection.transaction()?;
+    pub fn publish(&self, publication: &Publication<'_>) -> Result<(), StoreError> {
+        let transaction = self.connection.unchecked_transaction()?;
         publish(&transaction, publication)?;
         transaction.commit()?;
         Ok(())
@@ -345,7 +346,7 @@ fn publish(connection: &Connection, publication: &Publication<'_>) -> Result<(),
         .optional()?;
     let next =
         || connection.query_row("SELECT coalesce(max(snapshot_id), 0) + 1 FROM store.snapshots", [], |row| row.get(0));
-    let snapshot_id: i32 = known.map_or_else(next, Ok)?;
+    let snapshot_id: SnapshotId = known.map_or_else(next, Ok)?;
     connection.execute("DELETE FROM store.snapshots WHERE snapshot_id = ?", [snapshot_id])?;
     connection.execute("UPDATE store.snapshots SET is_current = false WHERE repo = ? AND is_current", [repo])?;
     let datasets: BTreeMap<&str, String> =
@@ -370,7 +371,7 @@ fn publish(connection: &Connection, publication: &Publication<'_>) -> Result<(),
     match &publication.rows {
         SnapshotRows::Replace(rows) => {
             connection.execute("DELETE FROM store.files WHERE snapshot_id = ?", [snapshot_id])?;
-            append_files(&mut connection.appender_to_db("files", "store")?, snapshot_id, rows)?;
+            append_files(&mut connection.appender_to_db("files", "store")?, snapshot_id.get(), *rows)?;
         }
         SnapshotRows::Patch { removed, changed } => {
             let gone = removed.iter().copied().chain(changed.iter().map(|row| &row.path));
@@ -380,7 +381,11 @@ fn publish(connection: &Connection, publication: &Publication<'_>) -> Result<(),
                 let sql = format!("DELETE FROM store.files WHERE snapshot_id = ? AND rel_path IN ({list})");
                 connection.execute(&sql, [snapshot_id])?;
             }
-            append_files(&mut connection.appender_to_db("files", "store")?, snapshot_id, changed)?;
+            append_files(
+                &mut connection.appender_to_db("files", "store")?,
+                snapshot_id.get(),
+                changed.iter().copied(),
+            )?;
         }
     }
     if let Some(problems) = publication.problems {
@@ -421,7 +426,11 @@ fn publish(connection: &Connection, publication: &Publication<'_>) -> Result<(),
 }
 
 /// Append rows to a table with the columns of `store.files`.
-pub(crate) fn append_files(appender: &mut Appender<'_>, snapshot_id: i32, rows: &[&FileRow]) -> Result<(), StoreError> {
+pub(crate) fn append_files<'a>(
+    appender: &mut Appender<'_>,
+    snapshot_id: i32,
+    rows: impl IntoIterator<Item = &'a FileRow>,
+) -> Result<(), StoreError> {
     for row in rows {
         appender.append_row(params![
             snapshot_id,
@@ -455,7 +464,8 @@ fn forget_oldest(connection: &Connection, repo: &str, keep: usize) -> Result<(),
          ORDER BY ingested_at DESC, snapshot_id DESC OFFSET ?",
     )?;
     let offset = keep.saturating_sub(1) as i64;
-    let old: Vec<i32> = statement.query_map(params![repo, offset], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let old: Vec<SnapshotId> =
+        statement.query_map(params![repo, offset], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for snapshot_id in old {
         for table in ["files", "scan_problems", "tags", "tool_runs", "reports", "snapshot_derivations", "snapshots"] {
             connection.execute(&format!("DELETE FROM store.{table} WHERE snapshot_id = ?"), [snapshot_id])?;

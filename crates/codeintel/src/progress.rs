@@ -29,10 +29,6 @@ impl Bar {
         }
     }
 
-    pub(crate) fn finish(&self) {
-        self.inner.finish_and_clear();
-    }
-
     fn show_when_due(&self) {
         let mut is_shown = self.is_shown.lock().unwrap_or_else(PoisonError::into_inner);
         if !*is_shown && self.started.elapsed() > DELAY {
@@ -54,5 +50,9 @@ impl Progress for Bar {
     fn step(&self) {
         self.inner.inc(1);
         self.show_when_due();
+    }
+
+    fn end(&self) {
+        self.inner.finish_and_clear();
     }
 }

@@ -17,5 +17,5 @@ pub use command::{CheckerOptions, CommandChecker};
 pub(crate) use command::{configures_tools, not_looked_into};
 #[cfg(test)]
 pub(crate) use fake::{FakeChecker, FakeState};
+pub(crate) use step::CheckStep;
 pub use step::{CheckPlan, CheckReport};
-pub(crate) use step::{CheckStep, Checking, plan_checks};

@@ -1,16 +1,17 @@
 //! The step of a run that is about type checkers and linters.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use codeintel_base::{Column, ContentHash, Finding, LineIndex, Position, Problem, Progress, RepoPath, Stage};
+use codeintel_base::{Column, ContentHash, Finding, LineIndex, Position, Problem, RepoPath, Stage};
 use codeintel_datasets::FindingRows;
-use codeintel_store::{Database, FileRow, ReportRow, ScanProblemRow, Snapshot, StoreError, ToolRun};
-use codeintel_system::System;
+use codeintel_store::{FileRow, ReportId, ReportRow, ScanProblemRow, StoreError, ToolRun};
 use rustc_hash::FxHashMap;
 
 use super::checker::{CheckFile, CheckRequest, Checked, Checker, CheckerIdentity, KnownProgram, RawFinding, Reach};
-use crate::options::Options;
+use crate::plan::StepPlan;
+use crate::report::Report;
+use crate::run::{Context, Draft, EngineError, Planned, Step};
 use crate::scip::SourceText;
 
 /// The dataset that misses rows when a checker fails.
@@ -46,29 +47,15 @@ pub struct CheckPlan {
     pub failure: Option<String>,
 }
 
-/// What became of the checks of a run.
-#[derive(Debug, Default)]
-pub(crate) struct CheckStep {
-    /// The tools, sorted by name.
-    pub(crate) runs: Vec<ToolRun>,
+/// Lets type checkers and linters look at files.
+pub(crate) struct CheckStep<'a> {
+    checkers: &'a mut [Box<dyn Checker>],
     /// The findings of new reports.
-    pub(crate) findings: FindingRows,
-    /// What to tell.
-    pub(crate) reports: Vec<CheckReport>,
+    findings: FindingRows,
+    problems: Vec<ScanProblemRow>,
+    reports: Vec<CheckReport>,
     /// Files that are no longer what they were when they were hashed.
-    pub(crate) raced: Vec<RepoPath>,
-}
-
-/// What is around the checks of a run.
-#[derive(Clone, Copy)]
-pub(crate) struct Checking<'a> {
-    pub(crate) system: &'a dyn System,
-    pub(crate) database: &'a Database,
-    pub(crate) options: &'a Options,
-    pub(crate) progress: &'a dyn Progress,
-    /// The files of the new snapshot, sorted by path.
-    pub(crate) rows: &'a [FileRow],
-    pub(crate) prior: Option<&'a Snapshot>,
+    raced: Vec<RepoPath>,
 }
 
 /// What of a checker's findings still holds.
@@ -77,38 +64,50 @@ struct Holding {
     /// What the findings depend on besides the file that they are in, or besides nothing.
     key: String,
     reports: BTreeMap<RepoPath, ReportRow>,
-    /// The places of the files that it has to look at.
+    /// The positions of the files that it has to look at.
     pending: Vec<usize>,
 }
 
-/// What a run would do, checker by checker.
-pub(crate) fn plan_checks(
-    checking: Checking<'_>,
-    checkers: &mut [Box<dyn Checker>],
-) -> Result<Vec<CheckPlan>, StoreError> {
-    let files = files(checking.rows);
-    let plan = |checker: &mut Box<dyn Checker>| {
-        let (pending, failure) = match hold(checking, checker.as_mut(), &files)? {
-            Ok(holding) => (holding.pending.len(), None),
-            Err(reason) => (0, Some(reason)),
-        };
-        Ok(CheckPlan { tool: checker.name(), pending, failure })
-    };
-    checkers.iter_mut().map(plan).collect()
-}
+impl Step for CheckStep<'_> {
+    fn name(&self) -> &'static str {
+        "check"
+    }
 
-impl CheckStep {
-    /// Find the reports that hold, and let the checkers make the others.
-    pub(crate) fn take(checking: Checking<'_>, checkers: &mut [Box<dyn Checker>]) -> Result<Self, StoreError> {
-        let mut step = Self::default();
-        if checkers.is_empty() {
-            return Ok(step);
+    fn plan(&mut self, context: &Context<'_>, planned: &Planned) -> Result<StepPlan, EngineError> {
+        let files = files(&planned.draft.files);
+        let mut plan = StepPlan::default();
+        for checker in &mut *self.checkers {
+            let (pending, failure) = match hold(context, checker.as_mut(), &files)? {
+                Ok(holding) => (holding.pending.len(), None),
+                Err(reason) => (0, Some(reason)),
+            };
+            plan.checks.push(CheckPlan { tool: checker.name(), pending, failure });
         }
-        let files = files(checking.rows);
-        let mut next_id = checking.database.next_report_id()?;
+        let asked: BTreeSet<&str> = plan.checks.iter().map(|check| check.tool).collect();
+        if context.prior.is_some_and(|prior| !prior.tools.iter().map(|run| &*run.tool).eq(asked)) {
+            plan.other.push("the tools that are asked for".to_owned());
+        }
+        for check in &plan.checks {
+            let before = context.prior.and_then(|prior| prior.tool(check.tool));
+            if before.is_some_and(|before| before.failure.is_none()) && check.failure.is_some() {
+                plan.other.push(format!("whether {} can be run", check.tool));
+            }
+        }
+        Ok(plan)
+    }
+
+    /// Find the reports that hold, and let the checkers make the others.
+    fn run(&mut self, context: &Context<'_>, draft: &mut Draft) -> Result<Vec<RepoPath>, EngineError> {
+        let checkers = std::mem::take(&mut self.checkers);
+        if checkers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let files = files(&draft.files);
+        let mut next_id = context.database.next_report_id()?;
+        let mut runs = Vec::new();
         for checker in checkers {
             let clock = Instant::now();
-            let holding = hold(checking, checker.as_mut(), &files)?;
+            let holding = hold(context, checker.as_mut(), &files)?;
             let mut report = CheckReport {
                 tool: checker.name(),
                 version: String::new(),
@@ -120,7 +119,7 @@ impl CheckStep {
             };
             let run = holding.and_then(|holding| {
                 report.asked = holding.pending.len();
-                step.look(checking, checker.as_mut(), &files, holding, &mut next_id, &mut report)
+                self.look(context, checker.as_mut(), &files, holding, &mut next_id, &mut report)
             });
             let run = run.unwrap_or_else(|reason| ToolRun {
                 tool: checker.name().to_owned(),
@@ -130,36 +129,63 @@ impl CheckStep {
                 failure: Some(reason),
                 reports: BTreeMap::new(),
             });
+            if let Some(failure) = &run.failure {
+                let problem = Problem::error(Stage::Check, format!("{}: {failure}", run.tool));
+                self.problems.push(ScanProblemRow::new(None, DIAGNOSTICS, &problem));
+            }
             report.version.clone_from(&run.version);
             report.failure.clone_from(&run.failure);
             report.files = run.reports.len();
             report.seconds = clock.elapsed().as_secs_f64();
-            step.runs.push(run);
-            step.reports.push(report);
+            runs.push(run);
+            self.reports.push(report);
         }
-        step.runs.sort_by(|a, b| a.tool.cmp(&b.tool));
-        Ok(step)
+        runs.sort_by(|a, b| a.tool.cmp(&b.tool));
+        draft.tools = runs;
+        draft.findings = std::mem::take(&mut self.findings);
+        Ok(std::mem::take(&mut self.raced))
+    }
+
+    fn problems(&self) -> Vec<ScanProblemRow> {
+        self.problems.clone()
+    }
+
+    fn report(self: Box<Self>, _: &Context<'_>, _: &Draft, report: &mut Report) -> Result<(), StoreError> {
+        report.checks = self.reports;
+        Ok(())
+    }
+}
+
+impl<'a> CheckStep<'a> {
+    pub(crate) fn new(checkers: &'a mut [Box<dyn Checker>]) -> Self {
+        Self {
+            checkers,
+            findings: FindingRows::default(),
+            problems: Vec::new(),
+            reports: Vec::new(),
+            raced: Vec::new(),
+        }
     }
 
     /// Let a checker look at the pending files.
     fn look(
         &mut self,
-        checking: Checking<'_>,
+        context: &Context<'_>,
         checker: &mut dyn Checker,
         files: &[CheckFile<'_>],
         holding: Holding,
-        next_id: &mut i32,
+        next_id: &mut ReportId,
         told: &mut CheckReport,
     ) -> Result<ToolRun, String> {
         let Holding { identity, key, mut reports, pending } = holding;
         let tool = checker.name();
         if !pending.is_empty() {
-            let before = checking.prior.and_then(|prior| prior.tool(tool)).map(|run| &run.reports);
-            checking.progress.begin(tool, pending.len());
-            let request = CheckRequest { system: checking.system, files, pending: &pending };
+            let before = context.prior.and_then(|prior| prior.tool(tool)).map(|run| &run.reports);
+            context.progress.begin(tool, pending.len());
+            let request = CheckRequest { system: context.system, files, pending: &pending };
             let checked = checker.check(&request)?;
             let left_out = checked.left_out.clone();
-            for (file, found) in self.placed(checking, &request, checked) {
+            for (file, found) in self.placed(context, &request, checked) {
                 let path = files[file].path;
                 if left_out.binary_search(&file).is_ok() && found.is_empty() {
                     continue;
@@ -171,8 +197,10 @@ impl CheckStep {
                 told.moved += usize::from(known.is_none() && !(was_clean && found.is_empty()));
                 let report = known.cloned().unwrap_or_else(|| {
                     let report_id = (!found.is_empty()).then_some(*next_id);
-                    self.findings.push(*next_id, &found);
-                    *next_id += i32::from(!found.is_empty());
+                    if !found.is_empty() {
+                        self.findings.push(next_id.get(), &found);
+                        *next_id = next_id.next();
+                    }
                     ReportRow { report_id, digest }
                 });
                 reports.insert(path.clone(), report);
@@ -186,7 +214,7 @@ impl CheckStep {
     /// time than they were hashed.
     fn placed(
         &mut self,
-        checking: Checking<'_>,
+        context: &Context<'_>,
         request: &CheckRequest<'_>,
         checked: Checked,
     ) -> Vec<(usize, Vec<Finding>)> {
@@ -198,7 +226,7 @@ impl CheckStep {
         for file in request.pending {
             let CheckFile { path, hash } = request.files[*file];
             let found = by_file.remove(file).unwrap_or_default();
-            match SourceText::read(checking.system, path, hash, checking.options.scan.max_bytes) {
+            match SourceText::read(context.system, path, hash, context.options.scan.max_bytes) {
                 Ok(source) => {
                     let mut sorted = Vec::new();
                     // The lines of a file are looked for only where something lies in them.
@@ -214,14 +242,6 @@ impl CheckStep {
         }
         placed
     }
-
-    /// What went wrong.
-    pub(crate) fn problems(&self) -> impl Iterator<Item = ScanProblemRow> {
-        self.runs.iter().filter_map(|run| {
-            let message = format!("{}: {}", run.tool, run.failure.as_ref()?);
-            Some(ScanProblemRow::new(None, DIAGNOSTICS, &Problem::error(Stage::Check, message)))
-        })
-    }
 }
 
 fn files(rows: &[FileRow]) -> Vec<CheckFile<'_>> {
@@ -230,11 +250,11 @@ fn files(rows: &[FileRow]) -> Vec<CheckFile<'_>> {
 
 /// What of a checker's findings still holds; why it cannot be run, where it cannot.
 fn hold(
-    checking: Checking<'_>,
+    context: &Context<'_>,
     checker: &mut dyn Checker,
     files: &[CheckFile<'_>],
 ) -> Result<Result<Holding, String>, StoreError> {
-    let Checking { database, options, prior, .. } = checking;
+    let Context { database, options, prior, .. } = *context;
     let before = prior.and_then(|prior| prior.tool(checker.name()));
     let known = before.map(|run| KnownProgram { stamp: &run.stamp, version: &run.version });
     let identity = match checker.identify(files, known) {

@@ -7,6 +7,7 @@ use std::path::Path;
 use codeintel_base::RepoPath;
 use codeintel_scip::{Header, IndexWriter, JsonWriter, ScipError, Symbol, file_uri};
 use codeintel_store::{Database, StoreError};
+use codeintel_system::{NewFile, OwnFolder};
 
 /// Why an index cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +32,21 @@ pub struct ExportRequest<'a> {
     pub root: &'a Path,
     /// Only the documents of these files.
     pub only: Option<&'a [RepoPath]>,
+}
+
+/// The files of an index, in both forms.
+pub const INDEX_FILES: [&str; 2] = ["index.scip", "index.scip.json"];
+
+/// Write the documents of a repository's current snapshot into a folder as one index, in both forms; each file appears as a whole. Gives
+/// their number.
+pub fn export_files(database: &Database, request: ExportRequest<'_>, folder: &OwnFolder) -> Result<usize, ExportError> {
+    let io = |source| StoreError::Io { path: folder.path().to_owned(), source };
+    let [scip, json] = INDEX_FILES;
+    let mut files = [folder.begin(scip).map_err(io)?, folder.begin(json).map_err(io)?];
+    let [scip, json] = &mut files;
+    let count = export(database, request, scip, json)?;
+    files.into_iter().try_for_each(NewFile::finish).map_err(io)?;
+    Ok(count)
 }
 
 /// Write the documents of a repository's current snapshot as one index, in both forms. Gives their number.

@@ -19,7 +19,7 @@ mod native_tests;
 #[cfg(test)]
 mod tests;
 
-pub use export::{ExportError, ExportRequest, export};
+pub use export::{ExportError, ExportRequest, INDEX_FILES, export, export_files};
 pub use external::{ExternalIndexer, ExternalOptions, IndexCommand, IndexMode};
 #[cfg(test)]
 pub(crate) use fake::FakeIndexer;
@@ -28,9 +28,7 @@ pub use indexer::{
     IndexFile, IndexOutcome, IndexRequest, IndexStatus, Indexed, Indexer, IndexerIdentity, NoIndexer, Sight, SourceText,
 };
 pub use native::{NativeIndexer, NativeOptions, WorkerProgram, serve};
-pub(crate) use plan::{IndexPlan, Interfaces};
 pub use shards::keep_shards;
-pub(crate) use state::IndexState;
-pub(crate) use step::IndexStep;
+pub use step::index_choice;
+pub(crate) use step::{IndexStep, keeps_documents};
 pub use write::IndexReport;
-pub(crate) use write::{World, with_request};

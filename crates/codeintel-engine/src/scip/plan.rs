@@ -3,12 +3,12 @@
 use codeintel_base::{ContentHash, RepoPath};
 use codeintel_graph::{ImportGraph, ImportingFile, Outside, symbol_modules};
 use codeintel_python::{Import, Interface};
-use codeintel_store::{Database, DocumentKey, FileRow, InterfaceRow, Snapshot, StoreError};
+use codeintel_store::{ContentId, Database, DocumentId, DocumentKey, FileRow, InterfaceRow, Snapshot, StoreError};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::indexer::{Indexer, IndexerIdentity, Sight};
 use super::state::{IndexState, SilentFile};
-use super::write::World;
+use crate::run::Context;
 
 /// What is known of the documents of a snapshot's files before an indexer runs.
 #[derive(Debug, Default)]
@@ -20,9 +20,9 @@ pub(crate) struct IndexPlan {
     /// The fingerprint of each file.
     pub(crate) fingerprints: Vec<String>,
     /// The document of each file that holds for its content and its fingerprint.
-    pub(crate) documents: Vec<Option<i32>>,
+    pub(crate) documents: Vec<Option<DocumentId>>,
     /// The documents of files that have none that holds, and one of another text that an index had.
-    pub(crate) of_other_texts: FxHashMap<usize, i32>,
+    pub(crate) of_other_texts: FxHashMap<usize, DocumentId>,
     /// The files that have none and should have one.
     pub(crate) pending: Vec<usize>,
     /// The files that have none, and that the indexer has been asked for in vain often enough.
@@ -35,7 +35,7 @@ pub(crate) struct IndexPlan {
 
 /// What files can see of one another.
 #[derive(Debug, Default)]
-pub(crate) struct Interfaces(FxHashMap<i32, FileInterface>);
+pub(crate) struct Interfaces(FxHashMap<ContentHash, FileInterface>);
 
 #[derive(Debug, PartialEq, Eq)]
 struct FileInterface {
@@ -45,34 +45,40 @@ struct FileInterface {
 }
 
 impl Interfaces {
-    /// Add those of contents that have been extracted.
-    pub(crate) fn load(&mut self, database: &Database, contents: &[i32]) -> Result<(), StoreError> {
-        let missing: Vec<i32> =
-            contents.iter().copied().filter(|content_id| !self.0.contains_key(content_id)).collect();
-        for InterfaceRow { content_id, declared, inferred, imports } in database.interfaces(&missing)? {
+    /// Add those of the contents of files, as far as they have been extracted.
+    pub(crate) fn load<'a>(
+        &mut self,
+        database: &Database,
+        files: impl IntoIterator<Item = &'a FileRow>,
+    ) -> Result<(), StoreError> {
+        let missing = files.into_iter().filter(|row| !self.0.contains_key(&row.hash));
+        let missing: FxHashMap<ContentId, ContentHash> =
+            missing.filter_map(|row| Some((row.content_id?, row.hash))).collect();
+        let contents: Vec<ContentId> = missing.keys().copied().collect();
+        for InterfaceRow { content_id, declared, inferred, imports } in database.interfaces(&contents)? {
             let imports = imports.lines().filter_map(|import| import.parse().ok()).collect();
-            self.0.insert(content_id, FileInterface { declared, inferred, imports });
+            self.0.insert(missing[&content_id], FileInterface { declared, inferred, imports });
         }
         Ok(())
     }
 
     /// Add that of a content that has not been extracted yet.
-    pub(crate) fn add(&mut self, content_id: i32, interface: &Interface) {
+    pub(crate) fn add(&mut self, content: ContentHash, interface: &Interface) {
         let interface = FileInterface {
             declared: interface.declared.to_string(),
             inferred: interface.inferred.to_string(),
             imports: interface.imports.clone(),
         };
-        self.0.insert(content_id, interface);
+        self.0.insert(content, interface);
     }
 
-    fn get(&self, content_id: i32) -> Option<&FileInterface> {
-        self.0.get(&content_id)
+    fn get(&self, content: ContentHash) -> Option<&FileInterface> {
+        self.0.get(&content)
     }
 
     /// Whether others see the same of two contents.
-    fn look_the_same(&self, one: i32, other: i32, sight: Sight) -> bool {
-        let seen = |content_id| self.get(content_id).map(|interface| (interface.hash(sight), &interface.imports));
+    fn look_the_same(&self, one: ContentHash, other: ContentHash, sight: Sight) -> bool {
+        let seen = |content| self.get(content).map(|interface| (interface.hash(sight), &interface.imports));
         seen(one) == seen(other)
     }
 
@@ -83,7 +89,7 @@ impl Interfaces {
         sight: Sight,
     ) -> Vec<ImportingFile<'a>> {
         let file = |(row, symbol_module): (&'a FileRow, &'a String)| {
-            let interface = self.get(row.content_id);
+            let interface = self.get(row.hash);
             ImportingFile {
                 path: row.path.as_str(),
                 module: &row.module,
@@ -123,17 +129,17 @@ impl FileInterface {
 }
 
 impl IndexPlan {
-    /// Find the documents of a snapshot's files. `interfaces` has those of contents that are not in the database yet. With `full`, all documents are missing.
+    /// Find the documents of a snapshot's files. `interfaces` has those of contents that are not in the database yet. In a full run, all
+    /// documents are missing.
     pub(crate) fn new(
-        world: &World<'_>,
+        context: &Context<'_>,
         indexer: &mut dyn Indexer,
         rows: &[FileRow],
-        prior: Option<&Snapshot>,
         mut interfaces: Interfaces,
     ) -> Result<Self, StoreError> {
-        let (database, full) = (world.database, world.options.full);
+        let Context { system, database, options, prior, .. } = *context;
         let state = prior.and_then(|prior| IndexState::read(prior.indexing.as_deref()));
-        let (identity, unavailable) = match indexer.identify(world.system) {
+        let (identity, unavailable) = match indexer.identify(system) {
             Ok(identity) => (Some(identity), None),
             Err(reason) => (state.as_ref().and_then(|state| state.identity.clone()), Some(reason)),
         };
@@ -156,8 +162,8 @@ impl IndexPlan {
         let mut missing = Vec::new();
         for (file, row) in rows.iter().enumerate() {
             let holds = |before: &&&FileRow| {
-                let is_same = before.content_id == row.content_id && before.fingerprint == plan.fingerprints[file];
-                is_same && !before.is_stale && !full && is_same_indexer
+                let is_same = before.hash == row.hash && before.fingerprint == plan.fingerprints[file];
+                is_same && !before.is_stale && !options.full && is_same_indexer
             };
             plan.documents[file] = before.get(&row.path).filter(holds).and_then(|before| before.document_id);
             if plan.documents[file].is_none() {
@@ -165,24 +171,26 @@ impl IndexPlan {
             }
         }
         // What has no interface could not be read as text.
-        let contents: Vec<i32> = missing.iter().map(|file| rows[*file].content_id).collect();
-        interfaces.load(database, &contents)?;
+        interfaces.load(database, missing.iter().map(|file| &rows[*file]))?;
         let (mut unknown, textless): (Vec<usize>, Vec<usize>) =
-            missing.into_iter().partition(|file| interfaces.get(rows[*file].content_id).is_some());
+            missing.into_iter().partition(|file| interfaces.get(rows[*file].hash).is_some());
         plan.textless = textless.into_iter().collect();
         plan.interfaces = interfaces;
-        if !full && let Some(identity) = &plan.identity {
-            let keys: Vec<DocumentKey> = unknown.iter().map(|file| plan.key(rows, *file)).collect();
+        if !options.full
+            && let Some(identity) = &plan.identity
+        {
+            let keys = unknown.iter().filter_map(|file| Some((*file, plan.key(rows, *file)?)));
+            let (files, keys): (Vec<usize>, Vec<DocumentKey>) = keys.unzip();
             let found = database.documents(&identity.key, &keys)?;
-            for (file, key) in unknown.iter().zip(keys) {
-                plan.documents[*file] = found.get(&key).copied();
+            for (file, key) in files.into_iter().zip(keys) {
+                plan.documents[file] = found.get(&key).copied();
             }
         }
         let had_document = |path: &RepoPath| before.get(path).is_some_and(|before| before.document_id.is_some());
         unknown.retain(|file| plan.documents[*file].is_none());
         let misses_all = indexer.makes_documents() && !indexer.replaces();
         unknown.retain(|file| misses_all || had_document(&rows[*file].path));
-        let asked_in_vain = state.filter(|_| is_same_indexer && !full);
+        let asked_in_vain = state.filter(|_| is_same_indexer && !options.full);
         let tries =
             |file: usize| asked_in_vain.as_ref().map_or(0, |state| state.tries(&rows[file], &plan.fingerprints[file]));
         (plan.given_up, plan.pending) = unknown.into_iter().partition(|file| tries(*file) >= SilentFile::MAX_TRIES);
@@ -197,17 +205,18 @@ impl IndexPlan {
     /// A hash of all that a file may look up: what the indexer can see of it and of others.
     pub(crate) fn outlook(&self, rows: &[FileRow], file: usize) -> Option<ContentHash> {
         let identity = self.identity.as_ref()?;
-        let interface = self.interfaces.get(rows[file].content_id)?;
+        let interface = self.interfaces.get(rows[file].hash)?;
         let imports: Vec<String> = interface.imports.iter().map(ToString::to_string).collect();
         let mut texts = vec![&*identity.key, &*self.fingerprints[file], interface.hash(identity.sight)];
         texts.extend(imports.iter().map(String::as_str));
         Some(ContentHash::of(texts.join("\n").as_bytes()))
     }
 
-    /// What the facts of a file depend on.
-    pub(crate) fn key(&self, rows: &[FileRow], file: usize) -> DocumentKey {
-        let row = &rows[file];
-        DocumentKey { path: row.path.clone(), content_id: row.content_id, fingerprint: self.fingerprints[file].clone() }
+    /// What the facts of a file depend on; nothing as long as the database does not know its content.
+    pub(crate) fn key(&self, rows: &[FileRow], file: usize) -> Option<DocumentKey> {
+        let FileRow { path, content_id, .. } = &rows[file];
+        let fingerprint = self.fingerprints[file].clone();
+        Some(DocumentKey { path: path.clone(), content_id: (*content_id)?, fingerprint })
     }
 
     /// Let the files point at their documents. What has none that holds keeps the one that it had, marked as stale; unless it is no
@@ -224,9 +233,7 @@ impl IndexPlan {
             let document = self.documents[file].or(of_other_text);
             row.document_id = document.or(last.and_then(|last| last.document_id));
             row.is_stale = of_other_text.is_some()
-                || last.is_some_and(|last| {
-                    last.is_stale || last.content_id != row.content_id || last.fingerprint != *fingerprint
-                });
+                || last.is_some_and(|last| last.is_stale || last.hash != row.hash || last.fingerprint != *fingerprint);
             row.fingerprint.clone_from(fingerprint);
         }
     }
@@ -246,8 +253,7 @@ fn fingerprints(
     {
         return Ok(fingerprints);
     }
-    let contents: Vec<i32> = rows.iter().map(|row| row.content_id).collect();
-    interfaces.load(database, &contents)?;
+    interfaces.load(database, rows)?;
     let modules = modules_in_symbols(rows);
     let files = interfaces.importing_files(rows, &modules, sight);
     Ok(ImportGraph::new(&files, outside(identity)).fingerprints(&files).iter().map(ToString::to_string).collect())
@@ -270,15 +276,10 @@ fn unchanged(
     {
         return Ok(None);
     }
-    let changed: Vec<(i32, i32)> = rows
-        .iter()
-        .zip(&known.files)
-        .filter(|(row, old)| row.content_id != old.content_id)
-        .map(|(row, old)| (row.content_id, old.content_id))
-        .collect();
-    let contents: Vec<i32> = changed.iter().flat_map(|(new, old)| [*new, *old]).collect();
-    interfaces.load(database, &contents)?;
-    if !changed.iter().all(|(new, old)| interfaces.look_the_same(*new, *old, sight)) {
+    let changed: Vec<(&FileRow, &FileRow)> =
+        rows.iter().zip(&known.files).filter(|(row, old)| row.hash != old.hash).collect();
+    interfaces.load(database, changed.iter().flat_map(|(row, old)| [*row, *old]))?;
+    if !changed.iter().all(|(row, old)| interfaces.look_the_same(row.hash, old.hash, sight)) {
         return Ok(None);
     }
     Ok(Some(known.files.iter().map(|old| old.fingerprint.clone()).collect()))

@@ -2,16 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use codeintel_base::{Problem, RepoPath, Stage, count};
-use codeintel_store::{Database, FileRow, ScanProblemRow, Snapshot, StoreError};
+use codeintel_base::{NoProgress, Problem, RepoPath, Stage, count};
+use codeintel_python::{Interface, ParsedFile};
+use codeintel_store::{Database, DocumentId, FileRow, ScanProblemRow, Snapshot, StoreError};
+use codeintel_system::{System, decode};
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 
-use super::indexer::{IndexOutcome, IndexStatus, Indexer};
+use super::indexer::{IndexOutcome, IndexRequest, IndexStatus, Indexer};
 use super::intake::MAX_PROBLEMS;
 use super::plan::{IndexPlan, Interfaces};
 use super::state::{IndexState, SilentFile};
-use super::write::{IndexReport, World, run};
+use super::write::{IndexReport, run, with_request};
+use crate::options::Options;
+use crate::plan::{DatasetPlan, StepPlan};
+use crate::report::Report;
+use crate::run::{Context, Draft, EngineError, Planned, Step};
 
 /// The dataset that misses rows when an indexer fails.
 const DOCUMENTS: &str = "scip.documents";
@@ -19,9 +25,15 @@ const DOCUMENTS: &str = "scip.documents";
 /// What is said of a file whose document in the index speaks of another text.
 const OTHER_TEXT: &str = "the index was made from another text of this file";
 
+/// Lets an indexer make SCIP documents.
+pub(crate) struct IndexStep<'a> {
+    indexer: &'a mut dyn Indexer,
+    /// What was done, where documents are kept.
+    done: Option<Done>,
+}
+
 /// What became of the documents of a run.
-#[derive(Debug)]
-pub(crate) struct IndexStep {
+struct Done {
     plan: IndexPlan,
     outcome: IndexOutcome,
     /// Documents that were made.
@@ -29,19 +41,107 @@ pub(crate) struct IndexStep {
     /// Rows that were written.
     rows: usize,
     /// What is kept of it with the snapshot.
-    pub(crate) state: IndexState,
+    state: IndexState,
 }
 
-impl IndexStep {
+/// Whether SCIP documents are wanted or there already.
+pub(crate) fn keeps_documents(options: &Options, prior: Option<&Snapshot>) -> bool {
+    options.index || prior.is_some_and(|prior| prior.files.iter().any(|row| row.document_id.is_some()))
+}
+
+impl<'a> IndexStep<'a> {
+    pub(crate) fn new(indexer: &'a mut dyn Indexer) -> Self {
+        Self { indexer, done: None }
+    }
+}
+
+impl Step for IndexStep<'_> {
+    fn name(&self) -> &'static str {
+        "index"
+    }
+
+    /// Find the documents that are missing. Contents that have not been extracted yet are parsed for it.
+    fn plan(&mut self, context: &Context<'_>, planned: &Planned) -> Result<StepPlan, EngineError> {
+        let Context { system, database, options, prior, .. } = *context;
+        if !keeps_documents(options, prior) {
+            return Ok(StepPlan::default());
+        }
+        let rows = &planned.draft.files;
+        let mut interfaces = Interfaces::default();
+        for row in rows.iter().filter(|row| planned.lacks("core.interfaces", row.hash)) {
+            if let Ok((bytes, _)) = system.read(&row.path, options.scan.max_bytes)
+                && let Ok(text) = decode(&bytes)
+            {
+                interfaces.add(row.hash, &Interface::of(&ParsedFile::parse(text)));
+            }
+        }
+        let plan = IndexPlan::new(context, self.indexer, rows, interfaces)?;
+        let before: Vec<_> = plan.pending.iter().filter_map(|file| rows[*file].document_id).collect();
+        let outdated = match &plan.identity {
+            Some(identity) => database.documents_of_others(&identity.key, &before)?,
+            None => 0,
+        };
+        if let Some(state) = prior.and_then(|prior| IndexState::read(prior.indexing.as_deref())) {
+            self.indexer.remember(&state.memory);
+        }
+        let can_index = plan.unavailable.is_none() && !plan.pending.is_empty() && self.indexer.makes_documents();
+        let index = plan.unavailable.clone().or_else(|| {
+            let identity = plan.identity.as_ref().filter(|_| can_index)?;
+            let explain = |request: &IndexRequest<'_>| self.indexer.explain(request);
+            with_request(context, identity, &plan, &plan.pending, rows, explain)
+        });
+        let missing = DatasetPlan { dataset: DOCUMENTS, missing: plan.pending.len(), outdated };
+        Ok(StepPlan { datasets: vec![missing], index, ..StepPlan::default() })
+    }
+
+    fn run(&mut self, context: &Context<'_>, draft: &mut Draft) -> Result<Vec<RepoPath>, EngineError> {
+        if !keeps_documents(context.options, context.prior) {
+            return Ok(Vec::new());
+        }
+        let done = Done::make(context, self.indexer, &draft.files)?;
+        if let Some(failure) = done.outcome.failure.as_ref().filter(|_| self.indexer.replaces()) {
+            return Err(EngineError::Import(failure.clone()));
+        }
+        let raced = done.outcome.raced.clone();
+        done.plan.point(&mut draft.files, context.prior);
+        draft.indexing = Some(done.state.as_text());
+        self.done = Some(done);
+        Ok(raced)
+    }
+
+    fn problems(&self) -> Vec<ScanProblemRow> {
+        self.done.as_ref().map_or_else(Vec::new, Done::problems)
+    }
+
+    fn report(self: Box<Self>, context: &Context<'_>, draft: &Draft, report: &mut Report) -> Result<(), StoreError> {
+        report.index = self.done.map(|done| done.report(context, &draft.files)).transpose()?;
+        Ok(())
+    }
+}
+
+/// How a file would be indexed if its document were missing, in words, as far as there is a choice.
+pub fn index_choice(
+    system: &dyn System,
+    database: &Database,
+    options: &Options,
+    indexer: &mut dyn Indexer,
+    path: &RepoPath,
+) -> Result<Option<String>, EngineError> {
+    let Some(prior) = database.snapshot(&options.repo)? else { return Ok(None) };
+    let Some(file) = prior.files.iter().position(|row| row.path == *path) else { return Ok(None) };
+    let Some(state) = IndexState::read(prior.indexing.as_deref()) else { return Ok(None) };
+    indexer.remember(&state.memory);
+    let Ok(identity) = indexer.identify(system) else { return Ok(None) };
+    let context = Context { system, database, options, prior: Some(&prior), progress: &NoProgress };
+    let explain = |request: &IndexRequest<'_>| indexer.explain(request);
+    Ok(with_request(&context, &identity, &IndexPlan::default(), &[file], &prior.files, explain))
+}
+
+impl Done {
     /// Find the documents that hold, and let the indexer make the others.
-    pub(crate) fn take(
-        world: &World<'_>,
-        indexer: &mut dyn Indexer,
-        rows: &[FileRow],
-        prior: Option<&Snapshot>,
-    ) -> Result<Self, StoreError> {
-        let before = prior.and_then(|prior| IndexState::read(prior.indexing.as_deref()));
-        let mut plan = IndexPlan::new(world, indexer, rows, prior, Interfaces::default())?;
+    fn make(context: &Context<'_>, indexer: &mut dyn Indexer, rows: &[FileRow]) -> Result<Self, StoreError> {
+        let before = context.prior.and_then(|prior| IndexState::read(prior.indexing.as_deref()));
+        let mut plan = IndexPlan::new(context, indexer, rows, Interfaces::default())?;
         let asked: Vec<usize> = if indexer.replaces() { (0..rows.len()).collect() } else { plan.pending.clone() };
         let missing = plan.pending.len();
         let mut outcome = IndexOutcome::default();
@@ -53,10 +153,10 @@ impl IndexStep {
             indexer.remember(&before.memory);
         }
         if let Some(identity) = identity {
-            let done = run(world, indexer, &identity, &plan, &asked, rows)?;
+            let done = run(context, indexer, &identity, &plan, &asked, rows)?;
             (outcome, indexed, written_rows) = (done.outcome, done.written.len(), done.rows);
             for file in &asked {
-                let document = done.written.get(&plan.key(rows, *file)).copied();
+                let document = plan.key(rows, *file).and_then(|key| done.written.get(&key).copied());
                 plan.documents[*file] = document.or(plan.documents[*file]);
             }
             let documents = &plan.documents;
@@ -110,23 +210,8 @@ impl IndexStep {
         Ok(Self { plan, outcome, indexed, rows: written_rows, state })
     }
 
-    /// Files that are no longer what they were when they were hashed.
-    pub(crate) fn raced(&self) -> &[RepoPath] {
-        &self.outcome.raced
-    }
-
-    /// Why documents are missing, where the indexer itself has failed.
-    pub(crate) fn failure(&self) -> Option<&str> {
-        self.outcome.failure.as_deref()
-    }
-
-    /// Let the files point at their documents.
-    pub(crate) fn point(&self, rows: &mut [FileRow], prior: Option<&Snapshot>) {
-        self.plan.point(rows, prior);
-    }
-
     /// What went wrong.
-    pub(crate) fn problems(&self) -> Vec<ScanProblemRow> {
+    fn problems(&self) -> Vec<ScanProblemRow> {
         let warning = |(path, message): &(Option<String>, String)| {
             ScanProblemRow::new(path.clone(), DOCUMENTS, &Problem::warning(Stage::Index, message))
         };
@@ -157,15 +242,11 @@ impl IndexStep {
     }
 
     /// What to report of it.
-    pub(crate) fn report(
-        self,
-        database: &Database,
-        rows: &[FileRow],
-        prior: Option<&Snapshot>,
-    ) -> Result<IndexReport, StoreError> {
+    fn report(self, context: &Context<'_>, rows: &[FileRow]) -> Result<IndexReport, StoreError> {
+        let Context { database, prior, .. } = *context;
         let (before, now) = (prior.map(|prior| shown(&prior.files)), shown(rows));
         let other = before.iter().flatten().filter_map(|(path, before)| Some((*before, *now.get(path)?)));
-        let other: Vec<(i32, i32)> = other.filter(|(before, now)| before != now).collect();
+        let other: Vec<(DocumentId, DocumentId)> = other.filter(|(before, now)| before != now).collect();
         Ok(IndexReport {
             differing: database.differing_documents(&other)?,
             indexer: self.state.identity.map(|identity| identity.key),
@@ -182,7 +263,7 @@ impl IndexStep {
 }
 
 /// The documents of files that have one.
-fn shown(rows: &[FileRow]) -> FxHashMap<&RepoPath, i32> {
+fn shown(rows: &[FileRow]) -> FxHashMap<&RepoPath, DocumentId> {
     rows.iter().filter_map(|row| Some((&row.path, row.document_id?))).collect()
 }
 

@@ -2,15 +2,16 @@
 
 use std::cell::{OnceCell, RefCell};
 
-use codeintel_base::{Column, ContentHash, Progress, RepoPath};
+use codeintel_base::{Column, ContentHash, RepoPath};
 use codeintel_datasets::DocumentRows;
-use codeintel_store::{Database, DocumentKey, DocumentWriter, FileRow, KnownFacts, NewDocument, StoreError};
-use codeintel_system::System;
+use codeintel_store::{
+    ContentId, DocumentId, DocumentKey, DocumentWriter, FileRow, KnownFacts, NewDocument, StoreError,
+};
 use rustc_hash::FxHashMap;
 
 use super::indexer::{IndexFile, IndexOutcome, IndexRequest, IndexStatus, Indexed, Indexer, IndexerIdentity};
 use super::plan::{IndexPlan, Interfaces, modules_in_symbols};
-use crate::options::Options;
+use crate::run::{Context, import_roots};
 
 /// Rows are written in batches of about this size.
 const BATCH_ROWS: usize = 100_000;
@@ -47,32 +48,22 @@ pub struct IndexReport {
 pub(crate) struct IndexRun {
     pub(crate) outcome: IndexOutcome,
     /// The documents that were written.
-    pub(crate) written: FxHashMap<DocumentKey, i32>,
+    pub(crate) written: FxHashMap<DocumentKey, DocumentId>,
     /// The documents of other texts than those of their files, by the file.
-    pub(crate) of_other_texts: FxHashMap<usize, i32>,
+    pub(crate) of_other_texts: FxHashMap<usize, DocumentId>,
     pub(crate) rows: usize,
-}
-
-/// What is around an indexer's run.
-#[derive(Clone, Copy)]
-pub(crate) struct World<'a> {
-    pub(crate) system: &'a dyn System,
-    pub(crate) database: &'a Database,
-    pub(crate) source_roots: &'a [String],
-    pub(crate) options: &'a Options,
-    pub(crate) progress: &'a dyn Progress,
 }
 
 /// Let an indexer make the documents of some files, and write them. Nobody sees them yet, since no snapshot points at them.
 pub(crate) fn run(
-    world: &World<'_>,
+    context: &Context<'_>,
     indexer: &mut dyn Indexer,
     identity: &IndexerIdentity,
     plan: &IndexPlan,
     asked: &[usize],
     rows: &[FileRow],
 ) -> Result<IndexRun, StoreError> {
-    let World { database, progress, .. } = *world;
+    let Context { database, progress, .. } = *context;
     progress.begin("index", asked.len());
     let paths: Vec<RepoPath> = asked.iter().map(|file| rows[*file].path.clone()).collect();
     let mut sink = Sink {
@@ -87,12 +78,13 @@ pub(crate) fn run(
         is_wanted[*file] = true;
     }
     let mut keys_of_other_texts: Vec<(usize, DocumentKey)> = Vec::new();
-    let outcome = with_request(world, identity, plan, asked, rows, |request| {
+    let outcome = with_request(context, identity, plan, asked, rows, |request| {
         indexer.index(request, &mut |indexed| {
             // The first document of a file counts.
             if std::mem::take(&mut is_wanted[indexed.file]) {
                 progress.step();
-                let (file, mut key) = (indexed.file, plan.key(rows, indexed.file));
+                let file = indexed.file;
+                let Some(mut key) = plan.key(rows, file) else { return };
                 // A document is a fact of the content that it was made from.
                 let other = request.other_texts.borrow().get(&file).copied();
                 if let Some(content_id) = other.and_then(|hash| sink.content_id(hash)) {
@@ -115,20 +107,19 @@ pub(crate) fn run(
 
 /// Do something with what an indexer is asked for.
 pub(crate) fn with_request<T>(
-    world: &World<'_>,
+    context: &Context<'_>,
     identity: &IndexerIdentity,
     plan: &IndexPlan,
     asked: &[usize],
     rows: &[FileRow],
     work: impl FnOnce(&IndexRequest<'_>) -> T,
 ) -> T {
-    let World { system, database, source_roots, options, .. } = *world;
+    let Context { system, database, options, .. } = *context;
     let graph = OnceCell::new();
     let load_graph = || {
         let mut interfaces = Interfaces::default();
-        let contents: Vec<i32> = rows.iter().map(|row| row.content_id).collect();
         // Without them files seem to import nothing, which makes an estimate wrong and nothing else.
-        interfaces.load(database, &contents).unwrap_or_default();
+        interfaces.load(database, rows).unwrap_or_default();
         interfaces.graph(rows, identity)
     };
     let modules = modules_in_symbols(rows);
@@ -141,7 +132,7 @@ pub(crate) fn with_request<T>(
         system,
         files: &files,
         pending: asked,
-        source_roots,
+        source_roots: &import_roots(rows),
         closure: &|file| graph.get_or_init(load_graph).closure(file),
         outlook: &|file| plan.outlook(rows, file),
         max_bytes: options.scan.max_bytes,
@@ -160,7 +151,7 @@ struct Sink {
 
 impl Sink {
     /// The number of a content that need not be one of the repository.
-    fn content_id(&mut self, hash: ContentHash) -> Option<i32> {
+    fn content_id(&mut self, hash: ContentHash) -> Option<ContentId> {
         match self.writer.content_id(hash) {
             Ok(id) => Some(id),
             Err(failure) => {
@@ -178,7 +169,7 @@ impl Sink {
         let digest = document.digest().to_string();
         let (facts_id, is_known) = self.known.number(&key, &digest);
         if !is_known {
-            self.rows.push(facts_id, &document);
+            self.rows.push(facts_id.get(), &document);
         }
         let problems = problems.into_iter().map(|problem| (problem.severity.as_str(), problem.message));
         self.documents.push(NewDocument {
@@ -205,7 +196,7 @@ impl Sink {
         self.writer.write(&documents, self.rows.take())
     }
 
-    fn finish(mut self) -> Result<(FxHashMap<DocumentKey, i32>, usize), StoreError> {
+    fn finish(mut self) -> Result<(FxHashMap<DocumentKey, DocumentId>, usize), StoreError> {
         if let Some(failure) = self.failure {
             return Err(failure);
         }

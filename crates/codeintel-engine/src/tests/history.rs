@@ -6,7 +6,7 @@ use codeintel_system::ScanOptions;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
-use super::{SECOND, World, all, extracted, path};
+use super::world::{SECOND, World, all, extracted, path};
 use crate::options::Options;
 
 /// One step of a history.

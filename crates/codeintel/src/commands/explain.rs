@@ -3,16 +3,16 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use codeintel_engine::index_choice;
+use codeintel_engine::scip::index_choice;
 use codeintel_store::{Access, Database, FileRow, Snapshot};
 
 use super::Context;
 use crate::args::ExplainArgs;
 use crate::assembly;
-use crate::errors::FINDINGS;
+use crate::errors::{CommandError, FINDINGS};
 use crate::output;
 
-pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &ExplainArgs) -> Result<ExitCode, CommandError> {
     let mut context = Context::open(&args.root, &args.database)?;
     context.set_indexing(&args.indexing)?;
     let opened = Database::open(&context.settings.database(), Access::Read, context.settings.patience());
@@ -54,7 +54,7 @@ fn describe(
     database: &Database,
     snapshot: &Snapshot,
     file: &FileRow,
-) -> anyhow::Result<()> {
+) -> Result<(), CommandError> {
     writeln!(out, "{}", file.path)?;
     writeln!(out, "module    {}", file.module)?;
     writeln!(out, "content   {} ({} bytes)", file.hash, file.state.size_bytes)?;
@@ -72,7 +72,7 @@ fn describe(
     }
     writeln!(out)?;
     let mut table = output::table(["dataset", "version", "status", "rows", "extracted (UTC)"]);
-    for entry in database.ledger_of(file.content_id)? {
+    for entry in file.content_id.map_or(Ok(Vec::new()), |content_id| database.ledger_of(content_id))? {
         table.add_row([
             entry.dataset,
             entry.version.to_string(),
@@ -104,7 +104,7 @@ fn describe(
         };
         writeln!(out, "\n{:<9} {said}", run.tool)?;
     }
-    for problem in database.content_problems(file.content_id)? {
+    for problem in file.content_id.map_or(Ok(Vec::new()), |content_id| database.content_problems(content_id))? {
         writeln!(out, "\n{problem}")?;
     }
     Ok(())

@@ -5,21 +5,21 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use codeintel_engine::checks::CheckReport;
-use codeintel_engine::scip::{IndexReport, IndexStatus, keep_shards};
-use codeintel_engine::{EngineError, Options, Producers, Report, ingest};
-use codeintel_settings::Log;
-use codeintel_store::{Access, Database, Opened, StoreError};
+use codeintel_engine::scip::{IndexReport, IndexStatus};
+use codeintel_engine::{EngineError, Notice, Options, Producers, Report, Target, refresh};
+use codeintel_settings::{Log, SettingsError};
+use codeintel_store::StoreError;
 use comfy_table::CellAlignment;
 use serde_json::json;
 
 use super::Context;
 use crate::args::{IngestArgs, SummaryFormat};
 use crate::assembly;
+use crate::errors::CommandError;
 use crate::output;
 
-pub(super) fn run(args: &IngestArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &IngestArgs) -> Result<ExitCode, CommandError> {
     let context = Context::of_run(&args.run)?;
     let mut options = assembly::options(&context.settings, &context.system)?;
     options.full = args.full;
@@ -28,60 +28,51 @@ pub(super) fn run(args: &IngestArgs) -> anyhow::Result<ExitCode> {
         // The root itself is everything.
         Some(paths) if !paths.iter().any(|path| is_root(context.system.root(), path)) => {
             let paths = paths.iter().map(|path| context.inside(path)).collect::<Result<_, _>>();
-            Some(paths.context("--changed (a repository is named before it)")?)
+            Some(paths.map_err(|error: SettingsError| CommandError::Changed {
+                place: "(a repository is named before it)".to_owned(),
+                error: Box::new(error.into()),
+            })?)
         }
         _ => None,
     };
     let mut indexer = assembly::indexer(&context.settings, &context.system, false);
     let mut producers = Producers { indexer: indexer.as_mut(), checkers: &mut assembly::checkers(&context.settings) };
-    let report = ingest_into_database(&context, &options, &mut producers).map_err(|error| {
-        if matches!(error.downcast_ref(), Some(EngineError::Unknown(_))) {
-            error.context(format!("--changed in {}", context.system.root().display()))
-        } else {
-            error
+    let report = refresh_database(&context, &options, &mut producers).map_err(|error| match error {
+        CommandError::Engine(EngineError::Unknown(_)) => {
+            CommandError::Changed { place: format!("in {}", context.system.root().display()), error: Box::new(error) }
         }
+        error => error,
     })?;
     tell(&context, &report, args.run.format)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Bring the database of the settings up to date, and write what else shall be written then.
-pub(super) fn ingest_into_database(
+/// Bring the database of the settings up to date, and what is written from it.
+pub(super) fn refresh_database(
     context: &Context,
     options: &Options,
     producers: &mut Producers<'_>,
-) -> anyhow::Result<Report> {
+) -> Result<Report, CommandError> {
     let path = context.settings.database();
     if context.settings.is_default_database() {
         prepare_folder(&path)?;
     }
     let voucher = context.begin_database()?;
-    let (database, report) = match bring_up_to_date(context, &path, options, producers) {
-        Err(EngineError::Store(error)) if options.full && error.may_be_damage() => {
-            let error = context.blame(error);
-            if !context.has_own_database() {
-                return Err(
-                    anyhow::Error::from(error).context("it is not known to be codeintel's, so it is not moved aside")
-                );
-            }
-            let aside = Database::set_aside(&path)?;
-            context.note(Log::Info, &format!("{error}; it is at {} now", aside.display()));
-            bring_up_to_date(context, &path, options, producers)?
-        }
-        Err(EngineError::Store(error)) => return Err(EngineError::Store(context.blame(error)).into()),
-        result => result?,
+    let target = Target {
+        database: &path,
+        is_own: context.has_own_database(),
+        patience: context.settings.patience(),
+        garbage_share: context.settings.gc_share(),
+        root: context.system.root(),
+        shards: assembly::index_folder(&context.settings),
+        index: assembly::document_output_dir(&context.settings),
     };
-    let repo = &options.repo;
-    if let Err(error) = keep_shards(&database, repo, &assembly::index_folder(&context.settings), producers.indexer) {
-        context.note(Log::Error, &format!("the documents cannot be written as files: {error}"));
-    }
-    write_index(context, &database, &report)?;
-    if report.deleted + report.changed > 0 && database.unreachable_share()? > context.settings.gc_share() {
-        let removed = database.collect_garbage()?;
-        context.note(Log::Info, &format!("removed the facts of {} contents that no snapshot needs", removed.contents));
-    } else {
-        database.close()?;
-    }
+    let mut notify = |notice: Notice| {
+        let level = if matches!(notice, Notice::NoShards(_)) { Log::Error } else { Log::Info };
+        context.note(level, &notice.to_string());
+    };
+    let report = context
+        .with_progress(|progress| refresh(&context.system, &target, options, producers, progress, &mut notify))?;
     context.settle_database(voucher.as_ref());
     for (phase, seconds) in &report.seconds {
         context.note(Log::Debug, &format!("{phase}: {seconds:.3} s"));
@@ -89,18 +80,8 @@ pub(super) fn ingest_into_database(
     Ok(report)
 }
 
-/// Write the index as files where the settings say so, if there may be another one than before.
-fn write_index(context: &Context, database: &Database, report: &Report) -> anyhow::Result<()> {
-    let Some(folder) = assembly::document_output_dir(&context.settings) else { return Ok(()) };
-    let is_there = super::scip::FILES.iter().all(|name| folder.at(name).exists());
-    if report.index.as_ref().is_some_and(|index| index.is_changed || !is_there) {
-        super::scip::write_files(context, database, &folder, None)?;
-    }
-    Ok(())
-}
-
 /// The folder of the database, which git shall not see.
-fn prepare_folder(database: &Path) -> anyhow::Result<()> {
+fn prepare_folder(database: &Path) -> Result<(), CommandError> {
     let Some(folder) = database.parent() else { return Ok(()) };
     let ignore = folder.join(".gitignore");
     if ignore.symlink_metadata().is_ok() {
@@ -121,48 +102,19 @@ fn prepare_folder(database: &Path) -> anyhow::Result<()> {
     }
 }
 
-fn bring_up_to_date(
-    context: &Context,
-    path: &Path,
-    options: &Options,
-    producers: &mut Producers<'_>,
-) -> Result<(Database, Report), EngineError> {
-    let (mut database, opened) = Database::open(path, Access::Write, context.settings.patience())?;
-    if let Opened::Outdated { found } = opened {
-        let version = env!("CARGO_PKG_VERSION");
-        let text = format!(
-            "rebuilding for version {version}: the database has schema {found} of an earlier one, and can be read until this is done"
-        );
-        context.note(Log::Info, &text);
-    }
-    if options.full {
-        database.check()?;
-    }
-    let others: Vec<String> = database.repos()?.into_iter().filter(|repo| *repo != options.repo).collect();
-    if !others.is_empty() && database.snapshot(&options.repo)?.is_none() {
-        context.note(
-            Log::Info,
-            &format!("the database also holds {}; `{}` is new in it", others.join(", "), options.repo),
-        );
-    }
-    let report =
-        context.with_progress(|progress| ingest(&context.system, &mut database, options, producers, progress))?;
-    Ok((database, report))
-}
-
 fn is_root(root: &Path, path: &Path) -> bool {
     root.join(path).canonicalize().is_ok_and(|path| path == root)
 }
 
 /// Print the summary, unless people have asked for quiet.
-pub(super) fn tell(context: &Context, report: &Report, format: SummaryFormat) -> anyhow::Result<()> {
+pub(super) fn tell(context: &Context, report: &Report, format: SummaryFormat) -> Result<(), CommandError> {
     if context.settings.log() > Log::Error || format == SummaryFormat::Json {
         summary(report, format)?;
     }
     Ok(())
 }
 
-fn summary(report: &Report, format: SummaryFormat) -> anyhow::Result<()> {
+fn summary(report: &Report, format: SummaryFormat) -> Result<(), CommandError> {
     let mut out = output::stdout();
     let Report { files, hashed, added, changed, deleted, renamed, reused, parsed, problems, .. } = report;
     match format {

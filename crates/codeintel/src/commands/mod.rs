@@ -28,13 +28,14 @@ use toml::Value;
 
 use self::place::Place;
 use crate::args::{Args, Checking, Command, DatabaseArgs, Indexing, RunArgs, Selection, Verbosity};
+use crate::errors::CommandError;
 use crate::output::plain;
 use crate::progress::Bar;
 
 pub(crate) use self::worker::program as worker_program;
 
 /// Carry out what was asked for.
-pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &Args) -> Result<ExitCode, CommandError> {
     match &args.command {
         Command::Ingest(args) => ingest::run(args),
         Command::Watch(args) => watch::run(args),
@@ -162,7 +163,7 @@ impl Context {
         }
         let bar = Bar::new();
         let result = work(&bar);
-        bar.finish();
+        bar.end();
         result
     }
 

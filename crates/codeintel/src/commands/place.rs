@@ -129,11 +129,6 @@ impl Context {
 
     /// What an error of the database means for a file that is ours, or is not.
     pub(super) fn blame(&self, error: StoreError) -> StoreError {
-        match error {
-            error @ StoreError::NotOurs { .. } if error.may_be_damage() && self.has_own_database() => {
-                StoreError::Corrupt("its start was overwritten or cut off".to_owned())
-            }
-            error => error,
-        }
+        error.in_file(self.has_own_database())
     }
 }

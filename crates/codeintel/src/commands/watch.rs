@@ -9,9 +9,10 @@ use codeintel_store::StoreError;
 use codeintel_system::{Changes, RepositoryWatch};
 
 use super::Context;
-use super::ingest::{ingest_into_database, tell};
+use super::ingest::{refresh_database, tell};
 use crate::args::RunArgs;
 use crate::assembly;
+use crate::errors::CommandError;
 
 /// A refresh begins when nothing has changed for this time.
 const QUIET: Duration = Duration::from_millis(100);
@@ -19,7 +20,7 @@ const QUIET: Duration = Duration::from_millis(100);
 /// How long to wait before another try where somebody else holds the database.
 const RETRY: Duration = Duration::from_secs(1);
 
-pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &RunArgs) -> Result<ExitCode, CommandError> {
     let mut context = Context::of_run(args)?;
     let mut indexer = assembly::indexer(&context.settings, &context.system, true);
     let mut checkers = assembly::checkers(&context.settings);
@@ -28,7 +29,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let mut is_first = true;
     loop {
         let mut producers = Producers { indexer: indexer.as_mut(), checkers: &mut checkers };
-        let must_look_again = match ingest_into_database(&context, &options, &mut producers) {
+        let must_look_again = match refresh_database(&context, &options, &mut producers) {
             Ok(report) => {
                 if is_first || report.wrote {
                     tell(&context, &report, args.format)?;
@@ -68,11 +69,14 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// How long to wait before everything is looked at again, after an error that says nothing against that.
-fn patience(error: &anyhow::Error) -> Option<Duration> {
-    match error.downcast_ref::<EngineError>()? {
+fn patience(error: &CommandError) -> Option<Duration> {
+    let CommandError::Engine(error) = error else { return None };
+    match error {
         EngineError::Store(StoreError::Locked { .. }) => Some(RETRY),
         // What was told has an ignored name, or was gone again.
         EngineError::NotScanned(_) | EngineError::Unknown(_) => Some(Duration::ZERO),
-        EngineError::Store(_) | EngineError::Import(_) => None,
+        EngineError::Store(_) | EngineError::DamagedAndForeign(_) | EngineError::Import(_) | EngineError::Export(_) => {
+            None
+        }
     }
 }
