@@ -1,12 +1,14 @@
 //! Errors to one sentence, a hint and an exit code.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use arrow_schema::ArrowError;
 use codeintel_engine::EngineError;
-use codeintel_engine::scip::ImportError;
+use codeintel_engine::scip::{ExportError, ImportError};
 use codeintel_settings::SettingsError;
 use codeintel_store::{QueryError, StoreError};
+use codeintel_system::WatchError;
 
 use crate::output::plain;
 
@@ -17,74 +19,100 @@ const WRONG_CALL: u8 = 2;
 /// Exit code of a call that was right and could not be carried out.
 pub(crate) const FAILED: u8 = 3;
 
-/// What a command says of a call that it cannot answer with success.
+/// Why a command did not succeed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CommandError {
-    /// It was done, and there is something to tell of it.
+    /// It was done, and there is something to report.
     #[error("{0}")]
     Findings(String),
-    /// It cannot be carried out as it was made.
+    /// It cannot be carried out as it was called.
     #[error("{0}")]
     Call(String),
+    /// It was called right and could not be carried out.
+    #[error("{0}")]
+    Failed(String),
+    /// A path of `--changed` is of no use.
+    #[error("--changed {place}: {error}")]
+    Changed {
+        /// What the paths belong to.
+        place: String,
+        /// What is wrong with it.
+        error: Box<CommandError>,
+    },
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    #[error(transparent)]
+    Watch(#[from] WatchError),
+    /// An answer cannot be printed.
+    #[error(transparent)]
+    Rows(#[from] ArrowError),
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// Interrupts cannot be handled.
+    #[error(transparent)]
+    Signal(#[from] ctrlc::Error),
 }
 
-/// An error as a person is told of it.
-pub(crate) struct Failure {
-    message: String,
-    hint: Option<&'static str>,
-    code: u8,
-}
-
-impl From<anyhow::Error> for Failure {
-    fn from(error: anyhow::Error) -> Self {
-        let broken_pipe = |error: &(dyn std::error::Error + 'static)| {
-            let io = error.downcast_ref::<std::io::Error>();
-            io.is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
-        };
-        if error.chain().any(broken_pipe) {
-            return Self { message: String::new(), hint: None, code: 0 };
-        }
-        let store = error.chain().find_map(|cause| match cause.downcast_ref::<EngineError>() {
-            Some(EngineError::Store(store)) => Some(store),
-            _ => cause.downcast_ref::<StoreError>().or_else(|| match cause.downcast_ref() {
-                Some(QueryError::Store(store)) => Some(store),
-                _ => None,
-            }),
-        });
-        let query = error.chain().find_map(|cause| cause.downcast_ref::<QueryError>());
-        let is_call = error.chain().any(|cause| {
-            cause.is::<SettingsError>()
-                || matches!(
-                    cause.downcast_ref::<EngineError>(),
-                    Some(EngineError::NotScanned(_) | EngineError::Unknown(_))
-                )
-        });
-        let is_unknown =
-            |cause: &(dyn std::error::Error + 'static)| matches!(cause.downcast_ref(), Some(EngineError::Unknown(_)));
-        let of_changed = "all paths behind `--changed` belong to it: name the repository before it";
-        let no_place = error.chain().any(|cause| matches!(cause.downcast_ref(), Some(SettingsError::Database(_))));
-        let (hint, code) = match store {
-            None if no_place => {
+impl CommandError {
+    /// What to do next, and the exit code.
+    fn hint(&self) -> (Option<&'static str>, u8) {
+        match self {
+            Self::Findings(_) => (None, FINDINGS),
+            Self::Call(_) => (None, WRONG_CALL),
+            Self::Changed { error, .. } => error.hint(),
+            Self::Settings(SettingsError::Database(_)) => {
                 (Some("name a database with `--db FILE`, or see `codeintel trust --help` if it is yours"), WRONG_CALL)
             }
-            Some(store) => hint_of(store),
-            None if query.is_some() => query.map_or((None, FAILED), hint_of_query),
-            None if error.chain().any(is_unknown) => (Some(of_changed), WRONG_CALL),
-            None => (None, if is_call { WRONG_CALL } else { command_code(&error) }),
-        };
-        Self { message: format!("{error:#}"), hint, code }
+            Self::Settings(_) => (None, WRONG_CALL),
+            Self::Engine(error) => hint_of_run(error),
+            Self::Store(error) => hint_of(error),
+            Self::Query(error) => hint_of_query(error),
+            Self::Import(ImportError::Missing(_) | ImportError::NotAFile(_)) => (None, WRONG_CALL),
+            Self::Export(ExportError::Store(error)) => hint_of(error),
+            Self::Failed(_)
+            | Self::Import(_)
+            | Self::Export(_)
+            | Self::Watch(_)
+            | Self::Rows(_)
+            | Self::Json(_)
+            | Self::Io(_)
+            | Self::Signal(_) => (None, FAILED),
+        }
+    }
+
+    /// Whether nobody reads the answer any more, which is no failure.
+    fn is_broken_pipe(&self) -> bool {
+        let is_broken = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
+        match self {
+            Self::Io(error) => is_broken(error),
+            Self::Json(error) => error.io_error_kind() == Some(io::ErrorKind::BrokenPipe),
+            _ => false,
+        }
     }
 }
 
-/// The exit code of what no library has refused.
-fn command_code(error: &anyhow::Error) -> u8 {
-    let code = error.chain().find_map(|cause| match (cause.downcast_ref(), cause.downcast_ref()) {
-        (Some(CommandError::Findings(_)), _) => Some(FINDINGS),
-        (Some(CommandError::Call(_)), _) => Some(WRONG_CALL),
-        (_, Some(ImportError::Missing(_) | ImportError::NotAFile(_))) => Some(WRONG_CALL),
-        _ => None,
-    });
-    code.unwrap_or(FAILED)
+fn hint_of_run(error: &EngineError) -> (Option<&'static str>, u8) {
+    match error {
+        EngineError::Store(error) | EngineError::DamagedAndForeign(error) => hint_of(error),
+        EngineError::Export(ExportError::Store(error)) => hint_of(error),
+        EngineError::Unknown(_) => {
+            (Some("all paths behind `--changed` belong to it: name the repository before it"), WRONG_CALL)
+        }
+        EngineError::NotScanned(_) => (None, WRONG_CALL),
+        EngineError::Import(_) | EngineError::Export(_) => (None, FAILED),
+    }
 }
 
 fn hint_of_query(error: &QueryError) -> (Option<&'static str>, u8) {
@@ -128,15 +156,16 @@ fn hint_of(error: &StoreError) -> (Option<&'static str>, u8) {
     }
 }
 
-/// Print a failure on standard error and give its exit code.
-pub(crate) fn report(failure: &Failure) -> ExitCode {
-    if failure.code != 0 {
-        // Where standard error is closed, the exit code alone must do.
-        let mut stderr = std::io::stderr().lock();
-        let hint = failure.hint.map_or(String::new(), |hint| format!("\nhint: {hint}"));
-        // Messages have lines of their own, and names of a repository in them.
-        let message: Vec<String> = failure.message.split('\n').map(plain).collect();
-        let _written = writeln!(stderr, "error: {}{hint}", message.join("\n"));
+/// Print an error on standard error and give its exit code.
+pub(crate) fn report(error: &CommandError) -> ExitCode {
+    if error.is_broken_pipe() {
+        return ExitCode::SUCCESS;
     }
-    ExitCode::from(failure.code)
+    let (hint, code) = error.hint();
+    let hint = hint.map_or(String::new(), |hint| format!("\nhint: {hint}"));
+    // Messages have lines of their own, and names of a repository in them.
+    let message: Vec<String> = error.to_string().split('\n').map(plain).collect();
+    // Where standard error is closed, the exit code alone must do.
+    let _written = writeln!(io::stderr().lock(), "error: {}{hint}", message.join("\n"));
+    ExitCode::from(code)
 }

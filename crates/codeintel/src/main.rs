@@ -15,7 +15,6 @@ use clap::Parser as _;
 use codeintel_system::ToolRunner;
 
 use crate::args::Args;
-use crate::errors::Failure;
 
 /// Types are inferred by way of very many small allocations.
 #[global_allocator]
@@ -35,10 +34,10 @@ fn main() -> ExitCode {
     let args = Args::parse();
     // Without it, programs that were started would go on by themselves.
     if let Err(error) = ctrlc::set_handler(stop) {
-        return errors::report(&Failure::from(anyhow::Error::from(error)));
+        return errors::report(&error.into());
     }
     match commands::run(&args) {
         Ok(code) => code,
-        Err(error) => errors::report(&Failure::from(error)),
+        Err(error) => errors::report(&error),
     }
 }

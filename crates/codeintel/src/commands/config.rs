@@ -7,9 +7,10 @@ use serde_json::json;
 
 use super::Context;
 use crate::args::{ConfigArgs, DatabaseArgs, SummaryFormat};
+use crate::errors::CommandError;
 use crate::output;
 
-pub(super) fn run(args: &ConfigArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &ConfigArgs) -> Result<ExitCode, CommandError> {
     let context = Context::without_database(&args.path, &DatabaseArgs::default())?;
     let mut out = output::stdout();
     match args.format {

@@ -8,9 +8,10 @@ use serde_json::json;
 
 use crate::args::{DatasetsArgs, SummaryFormat};
 use crate::assembly::dataset;
+use crate::errors::CommandError;
 use crate::output;
 
-pub(super) fn run(args: &DatasetsArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &DatasetsArgs) -> Result<ExitCode, CommandError> {
     let datasets: Vec<&Dataset> = match &args.name {
         Some(name) => vec![dataset(name)?],
         None => DATASETS.to_vec(),

@@ -7,9 +7,10 @@ use codeintel_store::{Access, Database};
 
 use super::Context;
 use crate::args::GcArgs;
+use crate::errors::CommandError;
 use crate::output;
 
-pub(super) fn run(args: &GcArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &GcArgs) -> Result<ExitCode, CommandError> {
     let context = Context::open(&args.place.path, &args.place.database)?;
     let path = context.settings.database();
     let opened = Database::open(&path, Access::WriteExisting, context.settings.patience());

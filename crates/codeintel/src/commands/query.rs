@@ -11,7 +11,7 @@ use codeintel_system::limit_memory;
 
 use super::Context;
 use crate::args::{DatabaseArgs, QueryArgs};
-use crate::errors::FAILED;
+use crate::errors::{CommandError, FAILED};
 use crate::output;
 use crate::output_file::{OutputFile, remove_parts};
 use crate::rows::{self, Printed, Terminal};
@@ -25,7 +25,7 @@ const LONGEST_INPUT: u64 = 2 << 20;
 /// What the program needs beside the memory of queries.
 const OWN_MEMORY: u64 = 1 << 30;
 
-pub(super) fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &QueryArgs) -> Result<ExitCode, CommandError> {
     let mut context = Context::open(&args.root, &DatabaseArgs { db: args.db.clone(), ..DatabaseArgs::default() })?;
     let settings = &mut context.settings;
     settings.set("query.memory_limit", "--memory-limit", args.memory_limit.clone())?;
@@ -66,11 +66,11 @@ pub(super) fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn read_input() -> anyhow::Result<String> {
+fn read_input() -> Result<String, CommandError> {
     let mut sql = String::new();
     io::stdin().take(LONGEST_INPUT).read_to_string(&mut sql).map_err(|error| match error.kind() {
-        io::ErrorKind::InvalidData => anyhow::Error::from(QueryError::Wrong("the query is not valid UTF-8".to_owned())),
-        _ => error.into(),
+        io::ErrorKind::InvalidData => QueryError::Wrong("the query is not valid UTF-8".to_owned()).into(),
+        _ => CommandError::from(error),
     })?;
     Ok(sql)
 }

@@ -12,12 +12,13 @@ use serde_json::json;
 use super::Context;
 use crate::args::{StatusArgs, SummaryFormat};
 use crate::assembly;
+use crate::errors::CommandError;
 use crate::output;
 
 /// How many paths of each kind are shown to people.
 const SHOWN: usize = 20;
 
-pub(super) fn run(args: &StatusArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &StatusArgs) -> Result<ExitCode, CommandError> {
     let mut context = Context::open(&args.place.path, &args.place.database)?;
     context.set_selection(&args.selection)?;
     context.set_indexing(&args.indexing)?;

@@ -3,20 +3,21 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use codeintel_settings::{GuardedSetting, Settings, TrustedRepositories};
 
 use super::Context;
 use crate::args::{DatabaseArgs, TrustArgs};
-use crate::errors::FINDINGS;
+use crate::errors::{CommandError, FINDINGS};
 use crate::output;
 use crate::output::plain;
 
-pub(super) fn run(args: &TrustArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &TrustArgs) -> Result<ExitCode, CommandError> {
     let mut out = output::stdout();
     let trusted = TrustedRepositories::of_this_user();
-    let trusted =
-        trusted.context("there is no folder for the user's configurations: set `HOME` or `XDG_CONFIG_HOME`")?;
+    let trusted = trusted.ok_or_else(|| {
+        let text = "there is no folder for the user's configurations: set `HOME` or `XDG_CONFIG_HOME`";
+        CommandError::Failed(text.to_owned())
+    })?;
     if args.list {
         for repository in trusted.all()? {
             let now = Settings::read(&repository.root, true);
@@ -46,7 +47,8 @@ pub(super) fn run(args: &TrustArgs) -> anyhow::Result<ExitCode> {
     let context = Context::without_database(&args.path, &DatabaseArgs { trust: true, ..DatabaseArgs::default() })?;
     let (root, settings) = (context.system.root(), context.settings.guarded());
     let shown = plain(&root.display().to_string());
-    trusted.grant(root, settings).context("the trust cannot be written down")?;
+    let granted = trusted.grant(root, settings);
+    granted.map_err(|error| CommandError::Failed(format!("the trust cannot be written down: {error}")))?;
     writeln!(
         out,
         "{shown} is trusted now, with {}",

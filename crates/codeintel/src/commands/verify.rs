@@ -14,7 +14,7 @@ use crate::assembly;
 use crate::errors::{CommandError, FINDINGS};
 use crate::output;
 
-pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, CommandError> {
     let mut context = Context::open(&args.place.path, &args.place.database)?;
     context.set_verbosity(&args.verbosity)?;
     context.settings.set("commit", "--commit", args.commit.clone())?;
@@ -36,7 +36,7 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
         && let Err(reason) = indexer.identify(&context.system)
     {
         let text = format!("the documents cannot be verified: {reason}; `--scip-backend none` leaves them out");
-        return Err(CommandError::Call(text).into());
+        return Err(CommandError::Call(text));
     }
     let mut producers =
         Producers { indexer: indexer.as_mut(), checkers: &mut assembly::all_checkers(&context.settings) };
@@ -64,7 +64,7 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// The backend that makes such documents as are in the database.
-fn backend_of(indexers: &[String]) -> anyhow::Result<Option<&'static str>> {
+fn backend_of(indexers: &[String]) -> Result<Option<&'static str>, CommandError> {
     let backend = |key: &String| match key.split(' ').next() {
         Some("native") => Some("native"),
         Some("scip-python") => Some("scip-python"),
@@ -79,7 +79,7 @@ fn backend_of(indexers: &[String]) -> anyhow::Result<Option<&'static str>> {
         _ => {
             let indexers = indexers.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" and ");
             let what = "and the settings do not say who makes them; `--scip-backend none` leaves them out";
-            Err(CommandError::Call(format!("the documents are by {indexers}, {what}")).into())
+            Err(CommandError::Call(format!("the documents are by {indexers}, {what}")))
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::anyhow;
+use crate::errors::CommandError;
 use codeintel_engine::scip::{WorkerProgram, serve};
 use codeintel_system::{OsSystem, System};
 
@@ -15,11 +15,11 @@ const NAME: &str = "worker";
 /// More than a document of a usual file.
 const BUFFER: usize = 256 << 10;
 
-pub(super) fn run() -> anyhow::Result<ExitCode> {
+pub(super) fn run() -> Result<ExitCode, CommandError> {
     let system =
         |root: &Path| OsSystem::for_reading(root).ok().map(|system| Arc::new(system) as Arc<dyn System + Send>);
     let output = BufWriter::with_capacity(BUFFER, io::stdout());
-    serve(io::stdin(), output, system).map_err(|reason| anyhow!("the worker: {reason}"))?;
+    serve(io::stdin(), output, system).map_err(|reason| CommandError::Failed(format!("the worker: {reason}")))?;
     Ok(ExitCode::SUCCESS)
 }
 

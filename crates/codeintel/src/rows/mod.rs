@@ -16,6 +16,7 @@ use self::csv::Csv;
 use self::json::{Json, Lines, List};
 use self::table::{Plan, Table};
 use crate::args::RowFormat;
+use crate::errors::CommandError;
 
 /// Where rows are printed if it is a terminal.
 #[derive(Debug, Clone, Copy)]
@@ -61,7 +62,7 @@ pub(crate) fn print(
     rows: &mut Rows<'_>,
     format: RowFormat,
     terminal: Option<Terminal>,
-) -> anyhow::Result<Printed> {
+) -> Result<Printed, CommandError> {
     let columns = rows.columns().to_vec();
     let terminal = terminal.filter(|_| format == RowFormat::Table && !rows.is_plan());
     let mut printer: Box<dyn Printer> = match format {
