@@ -10,7 +10,8 @@ use codeintel_system::System;
 
 use crate::checks::Checker;
 use crate::options::Options;
-use crate::run::{EngineError, Producers, ingest};
+use crate::producers::Producers;
+use crate::run::{EngineError, ingest};
 
 /// Build the current snapshot from nothing at `scratch`, which must not exist, and compare every public table both ways. Of the checkers those
 /// are run whose findings the snapshot shows.

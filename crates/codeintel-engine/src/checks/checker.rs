@@ -5,6 +5,8 @@ use std::path::Path;
 use codeintel_base::{Column, ContentHash, FindingSeverity, Position, RepoPath};
 use codeintel_system::{System, is_python};
 
+use crate::producers::ProducerError;
+
 /// Finds defects in the files of a repository.
 pub trait Checker {
     /// Its name, as the column `tool` has it.
@@ -15,11 +17,14 @@ pub trait Checker {
 
     /// Who finds; why nobody can, where nobody can. Called in every run, so it must be cheap: a program that is known need not be
     /// asked for its version.
-    fn identify(&mut self, files: &[CheckFile<'_>], known: Option<KnownProgram<'_>>)
-    -> Result<CheckerIdentity, String>;
+    fn identify(
+        &mut self,
+        files: &[CheckFile<'_>],
+        known: Option<KnownProgram<'_>>,
+    ) -> Result<CheckerIdentity, ProducerError>;
 
     /// Look at the pending files.
-    fn check(&mut self, request: &CheckRequest<'_>) -> Result<Checked, String>;
+    fn check(&mut self, request: &CheckRequest<'_>) -> Result<Checked, ProducerError>;
 }
 
 /// What a checker's findings in one file depend on.

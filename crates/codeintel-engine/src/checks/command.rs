@@ -18,6 +18,7 @@ use super::pyrefly::PYREFLY;
 use super::pyright::PYRIGHT;
 use super::ruff::RUFF;
 use crate::environment::stamp;
+use crate::producers::ProducerError;
 
 /// To be raised whenever other findings are read from the same output, or other files taken to be left out.
 const VERSION: u32 = 1;
@@ -30,7 +31,9 @@ pub(super) struct Tool {
     pub(super) name: &'static str,
     pub(super) reach: Reach,
     pub(super) configuration: ConfigurationFiles<'static>,
-    pub(super) check: fn(&Call<'_>, &CheckRequest<'_>) -> Result<Checked, String>,
+    /// What to do where it is not there.
+    pub(super) installation: &'static str,
+    pub(super) check: fn(&Call<'_>, &CheckRequest<'_>) -> Result<Checked, ProducerError>,
 }
 
 /// Whether a file of this name may be a configuration of one of them.
@@ -81,15 +84,17 @@ impl CommandChecker {
         Some(Self { tool, options, runner, found: None })
     }
 
-    fn find(&self) -> Result<PathBuf, String> {
+    fn find(&self) -> Result<PathBuf, ProducerError> {
         let CheckerOptions { program, environment, root, is_trusted, .. } = &self.options;
         let name = program.as_ref().map_or(self.tool.name.into(), |program| program.to_string_lossy());
         let of_environment = environment.as_ref().and_then(bin).map(Path::to_owned);
         let of_repository = root.join("node_modules/.bin");
         let own: Vec<PathBuf> = of_environment.into_iter().chain(is_trusted.then_some(of_repository)).collect();
-        let hint = format!("install it with `pip install {}`", self.tool.name);
-        let found = self.runner.find(&name, &own);
-        found.ok_or_else(|| format!("`{name}` cannot be found{}; {hint}", not_looked_into(*is_trusted)))
+        self.runner.find(&name, &own).ok_or_else(|| ProducerError::NotFound {
+            program: name.into_owned(),
+            is_trusted: *is_trusted,
+            hint: Some(self.tool.installation),
+        })
     }
 
     /// All that findings depend on besides the files.
@@ -114,11 +119,6 @@ impl CommandChecker {
     }
 }
 
-/// What to add where a program was not found, since it may lie where nobody looked.
-pub(crate) fn not_looked_into(is_trusted: bool) -> &'static str {
-    if is_trusted { "" } else { " (not looked for in the repository's own folders, since it is not trusted)" }
-}
-
 /// The folder of an environment's programs.
 fn bin(environment: &PythonEnvironment) -> Option<&Path> {
     environment.python.parent()
@@ -137,7 +137,7 @@ impl Checker for CommandChecker {
         &mut self,
         files: &[CheckFile<'_>],
         known: Option<KnownProgram<'_>>,
-    ) -> Result<CheckerIdentity, String> {
+    ) -> Result<CheckerIdentity, ProducerError> {
         let program = self.find()?;
         let stamp = ToolRunner::stamp(&program).unwrap_or_default();
         let version = match known {
@@ -145,7 +145,7 @@ impl Checker for CommandChecker {
             _ => self.runner.version(&program),
         };
         if version.is_empty() {
-            return Err(format!("`{} --version` fails", program.display()));
+            return Err(ProducerError::NoVersion(program));
         }
         let mut folders: Vec<&str> = files.iter().flat_map(|file| ancestors(file.path.parent())).collect();
         folders.sort_unstable();
@@ -160,8 +160,8 @@ impl Checker for CommandChecker {
         Ok(CheckerIdentity { version, stamp, key })
     }
 
-    fn check(&mut self, request: &CheckRequest<'_>) -> Result<Checked, String> {
-        let Some((program, configuration)) = &self.found else { return Err("it was not looked for".to_owned()) };
+    fn check(&mut self, request: &CheckRequest<'_>) -> Result<Checked, ProducerError> {
+        let (program, configuration) = self.found.as_ref().expect("a checker is identified before it checks");
         let call = Call { program, configuration, options: &self.options, runner: &self.runner };
         (self.tool.check)(&call, request)
     }
@@ -184,7 +184,7 @@ pub(super) struct Call<'a> {
 
 impl Call<'_> {
     /// Run it in the repository, as from a shell in which the environment is active. Any exit code but some is a failure.
-    pub(super) fn run(&self, args: &[impl AsRef<OsStr>], codes: &[i32]) -> Result<ToolOutput, String> {
+    pub(super) fn run(&self, args: &[impl AsRef<OsStr>], codes: &[i32]) -> Result<ToolOutput, ProducerError> {
         let CheckerOptions { environment, root, timeout, .. } = self.options;
         let mut env: Vec<(OsString, OsString)> = vec![("PYRIGHT_PYTHON_IGNORE_WARNINGS".into(), "1".into())];
         if let Some(environment) = environment
@@ -204,11 +204,11 @@ impl Call<'_> {
             timeout: *timeout,
             max_output: MAX_OUTPUT,
         };
-        let output = self.runner.run(&call).map_err(|error| error.to_string())?;
+        let output = self.runner.run(&call)?;
         match output.code {
             Some(code) if codes.contains(&code) && !output.is_cut => Ok(output),
-            Some(code) if codes.contains(&code) => Err("it wrote too much".to_owned()),
-            _ => Err(output.failure()),
+            Some(code) if codes.contains(&code) => Err(ProducerError::TooMuchOutput),
+            _ => Err(ProducerError::Failed(output)),
         }
     }
 
@@ -220,16 +220,6 @@ impl Call<'_> {
     /// The interpreter of the environment.
     pub(super) fn interpreter(&self) -> Option<&Path> {
         self.options.environment.as_ref().map(|environment| environment.python.as_path())
-    }
-
-    /// What it printed.
-    #[expect(clippy::unused_self, reason = "a call and its answer belong together")]
-    pub(super) fn parse<T: DeserializeOwned>(&self, output: &ToolOutput) -> Result<T, String> {
-        serde_json::from_slice(&output.stdout).map_err(|error| {
-            let printed = String::from_utf8_lossy(&output.stdout);
-            let first: String = printed.lines().next().unwrap_or_default().chars().take(100).collect();
-            format!("what it printed cannot be read ({error}): `{first}`; {}", output.failure())
-        })
     }
 
     /// A path from the root, if it lies below; given from the root or absolutely.
@@ -285,6 +275,15 @@ impl Call<'_> {
         }
         folders().find_map(|folder| Some((folder, own(folder).or_else(|| table(folder))?)))
     }
+}
+
+/// What a program printed.
+pub(super) fn parse<T: DeserializeOwned>(output: ToolOutput) -> Result<T, ProducerError> {
+    serde_json::from_slice(&output.stdout).map_err(|error| {
+        let printed = String::from_utf8_lossy(&output.stdout);
+        let first = printed.lines().next().unwrap_or_default().chars().take(100).collect();
+        ProducerError::Unreadable { error, first, output }
+    })
 }
 
 /// How a configuration says which files are checked.

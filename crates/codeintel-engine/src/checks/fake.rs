@@ -6,6 +6,7 @@ use std::rc::Rc;
 use codeintel_base::{Column, FindingSeverity, Position, RepoPath};
 
 use super::checker::{CheckFile, CheckRequest, Checked, Checker, CheckerIdentity, KnownProgram, RawFinding, Reach};
+use crate::producers::ProducerError;
 
 /// Complains of each line of a file in which a word stands: that of its key for one that reaches no further than the file, any line of another
 /// file for one that looks at the project.
@@ -42,21 +43,21 @@ impl Checker for FakeChecker {
         self.reach
     }
 
-    fn identify(&mut self, _: &[CheckFile<'_>], _: Option<KnownProgram<'_>>) -> Result<CheckerIdentity, String> {
+    fn identify(&mut self, _: &[CheckFile<'_>], _: Option<KnownProgram<'_>>) -> Result<CheckerIdentity, ProducerError> {
         let state = self.state.borrow();
         if state.is_missing {
-            return Err("the fake is not installed".to_owned());
+            return Err(ProducerError::NotFound { program: "fake".to_owned(), is_trusted: true, hint: None });
         }
         let key = format!("1 {} {:?}", state.word, state.leaves_out);
         Ok(CheckerIdentity { version: "1".to_owned(), stamp: String::new(), key })
     }
 
-    fn check(&mut self, request: &CheckRequest<'_>) -> Result<Checked, String> {
+    fn check(&mut self, request: &CheckRequest<'_>) -> Result<Checked, ProducerError> {
         let mut state = self.state.borrow_mut();
         let path = |file: &usize| request.files[*file].path;
         state.asked.push(request.pending.iter().map(|file| path(file).to_string()).collect());
         if state.fails {
-            return Err("the fake fails".to_owned());
+            return Err(ProducerError::TooMuchOutput);
         }
         let text = |path: &RepoPath| {
             let bytes = request.system.read(path, u64::MAX).map(|(bytes, _)| bytes).unwrap_or_default();

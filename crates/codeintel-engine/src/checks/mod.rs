@@ -13,8 +13,8 @@ mod fake;
 mod tests;
 
 pub use checker::{CheckFile, CheckRequest, Checked, Checker, CheckerIdentity, KnownProgram, RawFinding, Reach};
+pub(crate) use command::configures_tools;
 pub use command::{CheckerOptions, CommandChecker};
-pub(crate) use command::{configures_tools, not_looked_into};
 #[cfg(test)]
 pub(crate) use fake::{FakeChecker, FakeState};
 pub(crate) use step::CheckStep;

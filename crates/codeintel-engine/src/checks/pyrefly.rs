@@ -7,11 +7,13 @@ use codeintel_system::ConfigurationFiles;
 use serde::Deserialize;
 
 use super::checker::{CheckRequest, Checked, RawFinding, Reach};
-use super::command::{Call, Rules, Tool};
+use super::command::{Call, Rules, Tool, parse};
+use crate::producers::ProducerError;
 
 pub(super) static PYREFLY: Tool = Tool {
     name: "pyrefly",
     reach: Reach::Project,
+    installation: "install it with `pip install pyrefly`",
     configuration: ConfigurationFiles {
         // Without one of its own it takes over what mypy and pyright are told.
         names: &["pyrefly.toml", ".pyrefly.toml", "pyproject.toml", "mypy.ini", "pyrightconfig.json"],
@@ -59,7 +61,7 @@ enum Severity {
     Info,
 }
 
-fn check(call: &Call<'_>, request: &CheckRequest<'_>) -> Result<Checked, String> {
+fn check(call: &Call<'_>, request: &CheckRequest<'_>) -> Result<Checked, ProducerError> {
     let mut args: Vec<OsString> = ["check", "--output-format=json", "--color=never"].map(OsString::from).to_vec();
     // By itself it runs the interpreter that its configuration names, or the one in `.venv`.
     if !call.is_trusted() {
@@ -69,7 +71,7 @@ fn check(call: &Call<'_>, request: &CheckRequest<'_>) -> Result<Checked, String>
         }
     }
     let output = call.run(&args, &[0, 1])?;
-    let output: Output = call.parse(&output)?;
+    let output: Output = parse(output)?;
     let findings = output.errors.into_iter().filter_map(|error| {
         let file = request.position(call.inside(&error.path)?)?;
         let finding = RawFinding {

@@ -5,11 +5,13 @@ use codeintel_system::ConfigurationFiles;
 use serde::Deserialize;
 
 use super::checker::{CheckRequest, Checked, RawFinding, Reach};
-use super::command::{Call, Rules, Tool};
+use super::command::{Call, Rules, Tool, parse};
+use crate::producers::ProducerError;
 
 pub(super) static PYRIGHT: Tool = Tool {
     name: "pyright",
     reach: Reach::Project,
+    installation: "install it with `pip install pyright`",
     configuration: ConfigurationFiles {
         // A folder with `pyvenv.cfg` is left out.
         names: &["pyrightconfig.json", "pyproject.toml", "pyvenv.cfg"],
@@ -73,9 +75,9 @@ impl Place {
     }
 }
 
-fn check(call: &Call<'_>, request: &CheckRequest<'_>) -> Result<Checked, String> {
+fn check(call: &Call<'_>, request: &CheckRequest<'_>) -> Result<Checked, ProducerError> {
     let output = call.run(&["--outputjson"], &[0, 1])?;
-    let output: Output = call.parse(&output)?;
+    let output: Output = parse(output)?;
     let findings = output.general_diagnostics.into_iter().filter_map(|diagnostic| {
         let file = request.position(call.inside(&diagnostic.file)?)?;
         let finding = RawFinding {

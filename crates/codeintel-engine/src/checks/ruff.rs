@@ -8,11 +8,13 @@ use codeintel_system::ConfigurationFiles;
 use serde::Deserialize;
 
 use super::checker::{CheckRequest, Checked, RawFinding, Reach};
-use super::command::{Call, Tool};
+use super::command::{Call, Tool, parse};
+use crate::producers::ProducerError;
 
 pub(super) static RUFF: Tool = Tool {
     name: "ruff",
     reach: Reach::File,
+    installation: "install it with `pip install ruff`",
     configuration: ConfigurationFiles {
         names: &["ruff.toml", ".ruff.toml", "pyproject.toml"],
         of_user: &["ruff/ruff.toml", "ruff/.ruff.toml", "ruff/pyproject.toml"],
@@ -57,7 +59,7 @@ impl Location {
     }
 }
 
-fn check(call: &Call<'_>, request: &CheckRequest<'_>) -> Result<Checked, String> {
+fn check(call: &Call<'_>, request: &CheckRequest<'_>) -> Result<Checked, ProducerError> {
     let mut checked = Checked { columns: Column::Utf32, ..Checked::default() };
     let shown = call.run(&["check", "--show-files", "--no-cache", "."], &[0])?;
     let shown = String::from_utf8_lossy(&shown.stdout);
@@ -83,7 +85,7 @@ fn check(call: &Call<'_>, request: &CheckRequest<'_>) -> Result<Checked, String>
                 .to_vec();
         args.extend(now.iter().map(|file| request.files[*file].path.to_string()));
         let output = call.run(&args, &[0, 1])?;
-        let found: Vec<Diagnostic> = call.parse(&output)?;
+        let found: Vec<Diagnostic> = parse(output)?;
         checked.findings.extend(found.into_iter().filter_map(|diagnostic| {
             let file = request.position(call.inside(&diagnostic.filename)?)?;
             let severity = match diagnostic.severity {

@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 
 use super::checker::{CheckFile, CheckRequest, Checked, Checker, CheckerIdentity, KnownProgram, RawFinding, Reach};
 use crate::plan::StepPlan;
+use crate::producers::ProducerError;
 use crate::report::Report;
 use crate::run::{Context, Draft, EngineError, Planned, Step};
 use crate::scip::SourceText;
@@ -79,7 +80,7 @@ impl Step for CheckStep<'_> {
         for checker in &mut *self.checkers {
             let (pending, failure) = match hold(context, checker.as_mut(), &files)? {
                 Ok(holding) => (holding.pending.len(), None),
-                Err(reason) => (0, Some(reason)),
+                Err(reason) => (0, Some(reason.to_string())),
             };
             plan.checks.push(CheckPlan { tool: checker.name(), pending, failure });
         }
@@ -126,7 +127,7 @@ impl Step for CheckStep<'_> {
                 version: String::new(),
                 key: String::new(),
                 stamp: String::new(),
-                failure: Some(reason),
+                failure: Some(reason.to_string()),
                 reports: BTreeMap::new(),
             });
             if let Some(failure) = &run.failure {
@@ -176,7 +177,7 @@ impl<'a> CheckStep<'a> {
         holding: Holding,
         next_id: &mut ReportId,
         told: &mut CheckReport,
-    ) -> Result<ToolRun, String> {
+    ) -> Result<ToolRun, ProducerError> {
         let Holding { identity, key, mut reports, pending } = holding;
         let tool = checker.name();
         if !pending.is_empty() {
@@ -253,7 +254,7 @@ fn hold(
     context: &Context<'_>,
     checker: &mut dyn Checker,
     files: &[CheckFile<'_>],
-) -> Result<Result<Holding, String>, StoreError> {
+) -> Result<Result<Holding, ProducerError>, StoreError> {
     let Context { database, options, prior, .. } = *context;
     let before = prior.and_then(|prior| prior.tool(checker.name()));
     let known = before.map(|run| KnownProgram { stamp: &run.stamp, version: &run.version });

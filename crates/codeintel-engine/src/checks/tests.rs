@@ -77,8 +77,8 @@ fn a_failure_is_null_and_a_problem_and_is_tried_again() {
     assert_eq!(
         problems(&world),
         [
-            "analytics.diagnostics check error pyright: the fake fails",
-            "analytics.diagnostics check error ruff: the fake fails"
+            "analytics.diagnostics check error pyright: it wrote too much",
+            "analytics.diagnostics check error ruff: it wrote too much"
         ]
     );
     assert_eq!(asked(&world).len(), 2, "both are tried again");
@@ -88,7 +88,7 @@ fn a_failure_is_null_and_a_problem_and_is_tried_again() {
     world.fake.borrow_mut().is_missing = true;
     asked(&world);
     assert_eq!(errors(&world), ["a.py NULL NULL NULL NULL NULL"]);
-    assert_eq!(problems(&world)[0], "analytics.diagnostics check error pyright: the fake is not installed");
+    assert_eq!(problems(&world)[0], "analytics.diagnostics check error pyright: `fake` cannot be found");
 }
 
 #[test]

@@ -14,12 +14,13 @@ use rustc_hash::FxHashSet;
 pub(crate) use self::draft::{Draft, difference, import_roots};
 pub(crate) use self::look::Look;
 pub(crate) use self::planned::{Ledger, Planned};
-use crate::checks::{CheckStep, Checker, Reach};
+use crate::checks::{CheckStep, Reach};
 use crate::derive::DeriveStep;
 use crate::options::Options;
 use crate::plan::{Plan, StepPlan};
+use crate::producers::Producers;
 use crate::report::Report;
-use crate::scip::{ExportError, IndexStep, Indexer};
+use crate::scip::{ExportError, IndexStep};
 
 /// Why a run could not be completed. What was true before is still there.
 #[derive(Debug, thiserror::Error)]
@@ -42,20 +43,6 @@ pub enum EngineError {
     /// A path that was said to have changed does not exist and never did.
     #[error("`{0}` does not exist, and no such file is known")]
     Unknown(RepoPath),
-}
-
-/// The programs that make facts which codeintel does not extract itself.
-pub struct Producers<'a> {
-    /// Makes SCIP documents.
-    pub indexer: &'a mut dyn Indexer,
-    /// Type checkers and linters. The findings of others are not shown.
-    pub checkers: &'a mut [Box<dyn Checker>],
-}
-
-impl std::fmt::Debug for Producers<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Producers").field("checkers", &self.checkers.len()).finish_non_exhaustive()
-    }
 }
 
 /// What every part of a run works with.

@@ -8,6 +8,7 @@ use codeintel_scip::{Document, Occurrence, Range, Role};
 use codeintel_system::System;
 
 use super::indexer::{IndexOutcome, IndexRequest, Indexed, Indexer, IndexerIdentity, Sight};
+use crate::producers::ProducerError;
 
 /// Resolves `name` and `name().method` in lines that hold nothing else, through `from module import name as other`, classes and
 /// their bases. Modules are found by their paths from the repository's root.
@@ -26,9 +27,9 @@ pub(crate) struct FakeIndexer {
 }
 
 impl Indexer for FakeIndexer {
-    fn identify(&mut self, _: &dyn System) -> Result<IndexerIdentity, String> {
+    fn identify(&mut self, _: &dyn System) -> Result<IndexerIdentity, ProducerError> {
         if self.is_missing {
-            return Err("the fake is not installed".to_owned());
+            return Err(ProducerError::NotFound { program: "fake".to_owned(), is_trusted: true, hint: None });
         }
         Ok(IndexerIdentity { key: format!("fake {}", self.version), sight: Sight::Declared, dependents: Vec::new() })
     }

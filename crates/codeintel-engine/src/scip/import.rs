@@ -9,6 +9,7 @@ use codeintel_system::{OwnFolder, System};
 
 use super::indexer::{IndexOutcome, IndexRequest, Indexed, Indexer, IndexerIdentity, NoIndexer};
 use super::intake::{Intake, Origin, Outline};
+use crate::producers::ProducerError;
 
 /// Takes the documents of an index: all of them or, where it cannot be read to its end, none. They take the place of those that
 /// are there.
@@ -63,7 +64,7 @@ impl ImportIndexer {
 }
 
 impl Indexer for ImportIndexer {
-    fn identify(&mut self, system: &dyn System) -> Result<IndexerIdentity, String> {
+    fn identify(&mut self, system: &dyn System) -> Result<IndexerIdentity, ProducerError> {
         NoIndexer.identify(system)
     }
 

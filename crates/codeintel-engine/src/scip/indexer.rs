@@ -9,10 +9,12 @@ use codeintel_system::{System, decode};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use crate::producers::ProducerError;
+
 /// Makes SCIP documents of the files of a repository.
 pub trait Indexer {
     /// Who makes the documents; why nobody can, where nobody can. Called in every run, so it must be cheap.
-    fn identify(&mut self, system: &dyn System) -> Result<IndexerIdentity, String>;
+    fn identify(&mut self, system: &dyn System) -> Result<IndexerIdentity, ProducerError>;
 
     /// Whether it can make documents at all. Where not, only those that were there before are missed.
     fn makes_documents(&self) -> bool {
@@ -226,7 +228,7 @@ impl NoIndexer {
 }
 
 impl Indexer for NoIndexer {
-    fn identify(&mut self, _: &dyn System) -> Result<IndexerIdentity, String> {
+    fn identify(&mut self, _: &dyn System) -> Result<IndexerIdentity, ProducerError> {
         // Who made them is not known, so they are taken to depend on all that an indexer could see.
         Ok(IndexerIdentity { key: Self::KEY.to_owned(), sight: Sight::Inferred, dependents: Vec::new() })
     }

@@ -141,7 +141,7 @@ impl IndexPlan {
         let state = prior.and_then(|prior| IndexState::read(prior.indexing.as_deref()));
         let (identity, unavailable) = match indexer.identify(system) {
             Ok(identity) => (Some(identity), None),
-            Err(reason) => (state.as_ref().and_then(|state| state.identity.clone()), Some(reason)),
+            Err(reason) => (state.as_ref().and_then(|state| state.identity.clone()), Some(reason.to_string())),
         };
         let is_same_indexer = state.as_ref().is_some_and(|state| state.identity == identity);
         let known = prior.filter(|_| is_same_indexer);

@@ -178,7 +178,7 @@ fn an_indexer_that_is_missing_stops_nothing_and_leaves_the_last_truth() {
     assert_eq!(world.rows("SELECT count(*) FROM core.modules"), ["5"]);
     assert_eq!(
         world.rows("SELECT dataset, stage, severity, message FROM core.problems"),
-        ["scip.documents index error the fake is not installed; 5 files have no document that holds"]
+        ["scip.documents index error `fake` cannot be found; 5 files have no document that holds"]
     );
     world.indexer.borrow_mut().is_missing = false;
     let report = ingest(&world);

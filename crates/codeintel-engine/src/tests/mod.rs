@@ -12,7 +12,7 @@ use codeintel_system::ScanOptions;
 
 use self::world::{all, extracted, names_of};
 use crate::plan::DatasetPlan;
-use crate::run::Producers;
+use crate::producers::Producers;
 use crate::scip::NoIndexer;
 use crate::verify::verify;
 

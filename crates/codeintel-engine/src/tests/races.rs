@@ -7,7 +7,8 @@ use codeintel_system::{GitState, MemorySystem, ReadError, Scan, ScanOptions, Sta
 
 use super::world::{SECOND, World, path};
 use crate::options::Options;
-use crate::run::{Producers, ingest};
+use crate::producers::Producers;
+use crate::run::ingest;
 use crate::scip::NoIndexer;
 use crate::verify::verify;
 

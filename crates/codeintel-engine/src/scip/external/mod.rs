@@ -15,8 +15,8 @@ pub use self::estimate::IndexMode;
 use self::estimate::{Costs, Decision};
 use super::indexer::{IndexOutcome, IndexRequest, Indexed, Indexer, IndexerIdentity, Sight};
 use super::intake::{Intake, Origin, SCIP_PYTHON};
-use crate::checks::not_looked_into;
 use crate::environment::{dependents, stamp};
+use crate::producers::ProducerError;
 
 /// Lets scip-python visit each file as if it were the only one.
 const DOCUMENT_ALONE: &str = include_str!("document_alone.cjs");
@@ -82,7 +82,7 @@ impl ExternalIndexer {
         Self { options, tools, program: None, memory: None }
     }
 
-    fn find(&self) -> Result<(PathBuf, String), String> {
+    fn find(&self) -> Result<(PathBuf, String), ProducerError> {
         match &self.options.command {
             IndexCommand::ScipPython(program) => {
                 let name =
@@ -91,19 +91,19 @@ impl ExternalIndexer {
                 let folders =
                     [self.options.root.join("node_modules/.bin"), self.options.folder.at("node_modules/.bin")];
                 let own = if is_trusted { &folders[..] } else { &[] };
-                let hint = "install it with `npm install @sourcegraph/scip-python@0.6.6`";
-                let missing = || format!("`{name}` cannot be found{}; {hint}", not_looked_into(is_trusted));
-                let program = self.locate(&name, own).ok_or_else(missing)?;
+                let hint = Some("install it with `npm install @sourcegraph/scip-python@0.6.6`");
+                let program = self.locate(&name, own);
+                let program = program.ok_or(ProducerError::NotFound { program: name, is_trusted, hint })?;
                 if self.tools.find("node", &[]).is_none() {
-                    return Err("scip-python needs Node.js, and `node` cannot be found".to_owned());
+                    return Err(ProducerError::NoNode);
                 }
                 let version = self.tools.version(&program);
                 Ok((program, version))
             }
             IndexCommand::Custom(words) => {
                 let name = words.first().map(String::as_str).unwrap_or_default();
-                let program = self.locate(name, &[]).ok_or_else(|| format!("`{name}` cannot be found"))?;
-                Ok((program, String::new()))
+                let missing = || ProducerError::NotFound { program: name.to_owned(), is_trusted: true, hint: None };
+                Ok((self.locate(name, &[]).ok_or_else(missing)?, String::new()))
             }
         }
     }
@@ -253,7 +253,7 @@ impl ExternalIndexer {
 }
 
 impl Indexer for ExternalIndexer {
-    fn identify(&mut self, system: &dyn System) -> Result<IndexerIdentity, String> {
+    fn identify(&mut self, system: &dyn System) -> Result<IndexerIdentity, ProducerError> {
         let (program, version) = match self.program.clone() {
             Some(found) => found,
             None => self.find()?,

@@ -26,6 +26,7 @@ use self::process::ProcessWorkforce;
 pub use self::process::{WorkerProgram, serve};
 use super::indexer::{IndexOutcome, IndexRequest, Indexed, Indexer, IndexerIdentity, Sight};
 use crate::environment::{dependents, stamp};
+use crate::producers::ProducerError;
 
 /// The name of the producer of documents.
 const PRODUCER: &str = "codeintel";
@@ -142,7 +143,7 @@ impl NativeIndexer {
 }
 
 impl Indexer for NativeIndexer {
-    fn identify(&mut self, _: &dyn System) -> Result<IndexerIdentity, String> {
+    fn identify(&mut self, _: &dyn System) -> Result<IndexerIdentity, ProducerError> {
         let packages = self.options.environment.as_ref().map(PythonEnvironment::packages).unwrap_or_default();
         let NativeOptions { project_name, project_version, .. } = &self.options;
         let (major, minor) = self.python_version();
