@@ -10,9 +10,10 @@ use codeintel_datasets::Key;
 use codeintel_store::{ContentId, DerivationId, FileRow, ScanProblemRow, StoreError, Wanted};
 use rustc_hash::FxHashMap;
 
+use crate::error::EngineError;
 use crate::plan::StepPlan;
 use crate::report::{DatasetReport, Report};
-use crate::run::{Context, Draft, EngineError, Planned, Step};
+use crate::run::{Context, Draft, Planned, Step};
 
 /// Derives facts.
 #[derive(Debug, Default)]

@@ -28,6 +28,7 @@
 pub mod checks;
 mod derive;
 mod environment;
+mod error;
 mod extract;
 mod inventory;
 mod metadata;
@@ -43,11 +44,12 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
+pub use error::EngineError;
 pub use metadata::concerns_all;
 pub use options::{DEFAULT_IGNORED_DIRS, DEFAULT_INCLUDE, DEFAULT_MAX_BYTES, Options};
 pub use plan::{DatasetPlan, Plan};
 pub use producers::{ProducerError, Producers};
 pub use refresh::{Notice, Target, refresh};
 pub use report::{DatasetReport, Report};
-pub use run::{EngineError, ingest, status};
+pub use run::{ingest, status};
 pub use verify::verify;

@@ -9,10 +9,11 @@ use codeintel_base::Progress;
 use codeintel_store::{Access, Database, Opened, StoreError};
 use codeintel_system::{OwnFolder, System};
 
+use crate::error::EngineError;
 use crate::options::Options;
 use crate::producers::Producers;
 use crate::report::Report;
-use crate::run::{EngineError, ingest};
+use crate::run::ingest;
 use crate::scip::{ExportError, ExportRequest, INDEX_FILES, export_files, keep_shards};
 
 /// What is kept up to date.

@@ -9,9 +9,10 @@ use codeintel_store::{Access, Database, Difference, Wanted};
 use codeintel_system::System;
 
 use crate::checks::Checker;
+use crate::error::EngineError;
 use crate::options::Options;
 use crate::producers::Producers;
-use crate::run::{EngineError, ingest};
+use crate::run::ingest;
 
 /// Build the current snapshot from nothing at `scratch`, which must not exist, and compare every public table both ways. Of the checkers those
 /// are run whose findings the snapshot shows.

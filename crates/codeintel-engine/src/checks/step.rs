@@ -9,10 +9,11 @@ use codeintel_store::{FileRow, ReportId, ReportRow, ScanProblemRow, StoreError, 
 use rustc_hash::FxHashMap;
 
 use super::checker::{CheckFile, CheckRequest, Checked, Checker, CheckerIdentity, KnownProgram, RawFinding, Reach};
+use crate::error::EngineError;
 use crate::plan::StepPlan;
 use crate::producers::ProducerError;
 use crate::report::Report;
-use crate::run::{Context, Draft, EngineError, Planned, Step};
+use crate::run::{Context, Draft, Planned, Step};
 use crate::scip::SourceText;
 
 /// The dataset that misses rows when a checker fails.

@@ -9,7 +9,7 @@ use codeintel_store::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::Context;
+use super::context::Context;
 
 /// The snapshot that a run is going to publish, as far as it is known.
 pub(crate) struct Draft {

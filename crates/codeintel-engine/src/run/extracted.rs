@@ -6,7 +6,10 @@ use codeintel_base::RepoPath;
 use codeintel_store::Written;
 use rustc_hash::FxHashMap;
 
-use super::{Context, EngineError, Planned, Step};
+use super::context::Context;
+use super::planned::Planned;
+use super::step::Step;
+use crate::error::EngineError;
 use crate::extract::{Extractor, Task};
 use crate::report::{DatasetReport, Report};
 

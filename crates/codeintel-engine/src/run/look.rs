@@ -7,7 +7,8 @@ use codeintel_store::{ScanProblemRow, Snapshot};
 use codeintel_system::{GitState, Scan, System, Walk};
 use rustc_hash::FxHashSet;
 
-use super::{Context, EngineError};
+use super::context::Context;
+use crate::error::EngineError;
 use crate::inventory::{self, Inventory, InventoryFile};
 use crate::metadata::{Metadata, concerns_all};
 use crate::plan::is_of_scan;

@@ -1,79 +1,33 @@
-//! One run, as values: a [`Look`] at the disk, what is [`Planned`] by it, what was [`Extracted`], and its publication. What lies in no
-//! single content is made by [`Step`]s in between.
+//! One run, as values: a [`Look`] at the disk, what is [`Planned`] by it, what was [`Extracted`](extracted::Extracted), and its publication.
+//! What lies in no single content is made by [`Step`]s in between.
 
+mod context;
 mod draft;
 mod extracted;
+mod ledger;
 mod look;
 mod planned;
+mod step;
 
-use codeintel_base::{Progress, RepoPath};
-use codeintel_store::{Database, ScanProblemRow, Snapshot, StoreError};
+use codeintel_base::Progress;
+use codeintel_store::Database;
 use codeintel_system::System;
 use rustc_hash::FxHashSet;
 
+pub(crate) use self::context::Context;
 pub(crate) use self::draft::{Draft, difference, import_roots};
+pub(crate) use self::ledger::Ledger;
 pub(crate) use self::look::Look;
-pub(crate) use self::planned::{Ledger, Planned};
+pub(crate) use self::planned::Planned;
+pub(crate) use self::step::Step;
 use crate::checks::{CheckStep, Reach};
 use crate::derive::DeriveStep;
+use crate::error::EngineError;
 use crate::options::Options;
-use crate::plan::{Plan, StepPlan};
+use crate::plan::Plan;
 use crate::producers::Producers;
 use crate::report::Report;
-use crate::scip::{ExportError, IndexStep};
-
-/// Why a run could not be completed. What was true before is still there.
-#[derive(Debug, thiserror::Error)]
-pub enum EngineError {
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The database is damaged, and not known to be codeintel's: it is left as it is.
-    #[error("it is not known to be codeintel's, so it is not moved aside: {0}")]
-    DamagedAndForeign(StoreError),
-    /// An index could not be imported.
-    #[error("{0}")]
-    Import(String),
-    /// The index could not be written as files.
-    #[error(transparent)]
-    Export(#[from] ExportError),
-    /// A path that was said to have changed is left out of scans.
-    #[error("`{0}` is not scanned: it is ignored, excluded or no Python source")]
-    NotScanned(RepoPath),
-    /// A path that was said to have changed does not exist and never did.
-    #[error("`{0}` does not exist, and no such file is known")]
-    Unknown(RepoPath),
-}
-
-/// What every part of a run works with.
-#[derive(Clone, Copy)]
-pub(crate) struct Context<'a> {
-    pub(crate) system: &'a dyn System,
-    pub(crate) database: &'a Database,
-    pub(crate) options: &'a Options,
-    /// The repository's current snapshot.
-    pub(crate) prior: Option<&'a Snapshot>,
-    pub(crate) progress: &'a dyn Progress,
-}
-
-/// A part of a run that makes facts of the repository rather than of one content: of documents, of reports, of derivations.
-pub(crate) trait Step {
-    /// The phase that its time is counted for.
-    fn name(&self) -> &'static str;
-
-    /// What it would do. Writes nothing.
-    fn plan(&mut self, context: &Context<'_>, planned: &Planned) -> Result<StepPlan, EngineError>;
-
-    /// Make the facts that are missing, and let the draft lead to all. Returns the files that changed meanwhile; if there are any, nothing
-    /// of the run counts.
-    fn run(&mut self, context: &Context<'_>, draft: &mut Draft) -> Result<Vec<RepoPath>, EngineError>;
-
-    /// What went wrong.
-    fn problems(&self) -> Vec<ScanProblemRow>;
-
-    /// Add what was done to the report.
-    fn report(self: Box<Self>, context: &Context<'_>, draft: &Draft, report: &mut Report) -> Result<(), StoreError>;
-}
+use crate::scip::IndexStep;
 
 /// The steps of a run, in order: each may read the facts of those before it.
 fn steps<'a>(producers: &'a mut Producers<'_>) -> [Box<dyn Step + 'a>; 3] {

@@ -1,13 +1,17 @@
 //! The second part of a run: which facts the disk asks for, and which of them the ledger lacks.
 
 use codeintel_base::ContentHash;
-use codeintel_datasets::{FindingRows, Key};
+use codeintel_datasets::FindingRows;
 use codeintel_graph::ModuleNames;
-use codeintel_store::{ContentId, Derivations, FileRow, Pending, Snapshot, StoreError, Wanted};
+use codeintel_store::{Derivations, FileRow, Pending, Snapshot, Wanted};
 use codeintel_system::Walk;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
-use super::{Context, Draft, EngineError, Look};
+use super::context::Context;
+use super::draft::Draft;
+use super::ledger::Ledger;
+use super::look::Look;
+use crate::error::EngineError;
 use crate::inventory::InventoryFile;
 use crate::metadata::{Metadata, module_names};
 use crate::options::Options;
@@ -66,70 +70,6 @@ impl Look {
         let plan = Plan::new(context.prior, &draft, &ledger, inventory.hashed);
         let (held, had_racy) = (inventory.held, inventory.had_racy);
         Ok(Planned { plan, draft, ledger, started_ns, held, had_racy, looked, seconds })
-    }
-}
-
-/// What the ledger says of the facts that are extracted from contents.
-pub(crate) struct Ledger {
-    /// The facts that are wanted.
-    pub(crate) wanted: Vec<Wanted>,
-    /// The contents that lack them, those in `new` not counted.
-    pub(crate) pending: Vec<Pending>,
-    numbers: FxHashMap<ContentHash, ContentId>,
-    /// Contents without a number: they lack everything. In the order of the files that have them.
-    pub(crate) new: Vec<ContentHash>,
-}
-
-impl Ledger {
-    fn ask(context: &Context<'_>, files: &[InventoryFile], wanted: &[Wanted]) -> Result<Self, StoreError> {
-        let Context { database, options, prior, .. } = *context;
-        let before = prior.iter().flat_map(|prior| &prior.files);
-        let mut numbers: FxHashMap<ContentHash, ContentId> =
-            before.filter_map(|row| Some((row.hash, row.content_id?))).collect();
-        let prior_ids: FxHashSet<ContentId> = numbers.values().copied().collect();
-        let mut seen = FxHashSet::default();
-        let contents: Vec<ContentHash> = files.iter().map(|file| file.hash).filter(|hash| seen.insert(*hash)).collect();
-        let unknown: Vec<ContentHash> = contents.iter().copied().filter(|hash| !numbers.contains_key(hash)).collect();
-        if !unknown.is_empty() {
-            numbers.extend(database.content_ids(&unknown)?);
-        }
-        let new: Vec<ContentHash> = unknown.into_iter().filter(|hash| !numbers.contains_key(hash)).collect();
-        let all: Vec<ContentId> = contents.iter().filter_map(|hash| numbers.get(hash).copied()).collect();
-        let unseen: Vec<ContentId> = all.iter().copied().filter(|id| !prior_ids.contains(id)).collect();
-        // A published snapshot is complete in the datasets that it names, so the ledger is asked for new contents only;
-        // unless facts of another version are there, which another snapshot may have put in the place of its own.
-        let states = database.ledger_states()?;
-        let is_uniform =
-            |wanted: &Wanted| states.iter().all(|(key, state)| key != wanted.key() || *state == wanted.state());
-        let pending = |wanted: &Wanted| {
-            let is_named =
-                |prior: &Snapshot| prior.datasets.get(wanted.key()) == Some(&wanted.state()) && is_uniform(wanted);
-            let is_complete = !options.full && prior.is_some_and(is_named);
-            database.pending(if is_complete { &unseen } else { &all }, wanted, options.full)
-        };
-        let wanted: Vec<Wanted> = wanted.iter().filter(|wanted| wanted.facts.key() == Key::Content).cloned().collect();
-        let pending = wanted.iter().map(pending).collect::<Result<_, _>>()?;
-        Ok(Self { wanted, pending, numbers, new })
-    }
-
-    pub(crate) fn number(&self, content: ContentHash) -> Option<ContentId> {
-        self.numbers.get(&content).copied()
-    }
-
-    /// Whether nothing of a content is missing.
-    pub(crate) fn has_all_of(&self, content: ContentHash) -> bool {
-        self.number(content).is_some_and(|id| self.pending.iter().all(|pending| !pending.missing.contains(&id)))
-    }
-
-    /// Give new contents their numbers.
-    pub(super) fn number_new(&mut self, context: &Context<'_>) -> Result<(), StoreError> {
-        let numbers = context.database.add_contents(&self.new)?;
-        for pending in &mut self.pending {
-            pending.missing.extend(numbers.values());
-        }
-        self.numbers.extend(numbers);
-        self.new.clear();
-        Ok(())
     }
 }
 

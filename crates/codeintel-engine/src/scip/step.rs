@@ -14,10 +14,11 @@ use super::intake::MAX_PROBLEMS;
 use super::plan::{IndexPlan, Interfaces};
 use super::state::{IndexState, SilentFile};
 use super::write::{IndexReport, run, with_request};
+use crate::error::EngineError;
 use crate::options::Options;
 use crate::plan::{DatasetPlan, StepPlan};
 use crate::report::Report;
-use crate::run::{Context, Draft, EngineError, Planned, Step};
+use crate::run::{Context, Draft, Planned, Step};
 
 /// The dataset that misses rows when an indexer fails.
 const DOCUMENTS: &str = "scip.documents";

@@ -1,8 +1,8 @@
 //! Runs that look at some paths only.
 
 use super::world::{SECOND, World, path};
+use crate::error::EngineError;
 use crate::options::Options;
-use crate::run::EngineError;
 
 #[test]
 fn changed_paths_are_looked_at_and_no_others() {

@@ -15,10 +15,11 @@ use rustc_hash::FxHashSet;
 
 use crate::checks::{Checker, FakeChecker, FakeState, Reach};
 use crate::derive::DeriveStep;
+use crate::error::EngineError;
 use crate::options::Options;
 use crate::producers::Producers;
 use crate::report::Report;
-use crate::run::{Context, EngineError, Look, ingest, status};
+use crate::run::{Context, Look, ingest, status};
 use crate::scip::{FakeIndexer, Indexer, NativeIndexer, NativeOptions};
 use crate::verify::verify;
 
