@@ -9,6 +9,7 @@ mod collect;
 mod database;
 mod describe;
 mod effort;
+mod hidden;
 mod hierarchy;
 mod modules;
 mod names;

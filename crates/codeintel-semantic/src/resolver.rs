@@ -1,6 +1,5 @@
 //! A repository, ready to be asked for documents.
 
-use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,6 +17,7 @@ use ty_python_core::ProgramFile;
 use crate::collect::{self, Kept};
 use crate::database::{Database, SearchPaths};
 use crate::effort::{Effort, Exhausted};
+use crate::hidden::hidden;
 use crate::modules::{InstalledModules, ModuleSymbols, ProjectFile};
 use crate::names;
 use crate::sources::{ReadSource, Sources};
@@ -293,46 +293,6 @@ fn search_order(roots: &[String]) -> Vec<String> {
     roots
 }
 
-/// A module of the standard library without which ty cannot work. A file of the repository that would take its place is put where
-/// imports do not find it.
-const IRREPLACEABLE: &str = "typing";
-
-/// The folder that such files are put in.
-const HIDDEN: &str = ".not-importable";
-
-/// To find a module, ty looks into each folder around the file that imports it, and there for each part of the name. A file in more folders
-/// is hidden, too.
-pub(crate) const MOST_FOLDERS: usize = 64;
-
-/// What stands between the folders of such a file in the one name that ty knows it by. No path has it.
-const FOLDED: char = '\0';
-
-/// Where a file of the repository is for ty.
-fn hidden(path: &str, import_roots: &[String]) -> String {
-    if path.matches('/').count() > MOST_FOLDERS {
-        return format!("{HIDDEN}/{}", path.replace('/', &FOLDED.to_string()));
-    }
-    let takes_its_place = |root: &str| {
-        let inside = path.strip_prefix(root)?;
-        let inside = if root.is_empty() { inside } else { inside.strip_prefix('/')? };
-        let rest = inside.strip_prefix(IRREPLACEABLE)?;
-        (rest.starts_with('/') || rest == ".py" || rest == ".pyi").then_some(())
-    };
-    let is_hidden = import_roots.iter().map(String::as_str).chain([""]).any(|root| takes_its_place(root).is_some());
-    if is_hidden { format!("{HIDDEN}/{path}") } else { path.to_owned() }
-}
-
-/// The path in the repository of such a path.
-pub(crate) fn visible(path: &str) -> Cow<'_, str> {
-    let path = path.strip_prefix(HIDDEN).and_then(|path| path.strip_prefix('/')).unwrap_or(path);
-    if path.contains(FOLDED) { path.replace(FOLDED, "/").into() } else { path.into() }
-}
-
-/// In how many folders a file is that is hidden because there are too many.
-pub(crate) fn folded(path: &str) -> Option<usize> {
-    Some(path.matches(FOLDED).count()).filter(|folders| *folders > 0)
-}
-
 fn placed(files: &[ProjectFile], import_roots: &[String]) -> Vec<ProjectFile> {
     let place = |file: &ProjectFile| {
         let path = hidden(file.path.as_str(), import_roots);
@@ -468,23 +428,5 @@ mod tests {
         let order = |roots: &[&str]| search_order(&roots.iter().map(|root| (*root).to_owned()).collect::<Vec<_>>());
         assert_eq!(order(&["", "src", "a/b/src", "lib"]), ["a/b/src", "lib", "src", ""]);
         assert_eq!(order(&[]), [""]);
-    }
-
-    #[test]
-    fn what_would_be_imported_in_place_of_typing_and_what_lies_too_deep_is_hidden() {
-        let roots = vec!["src".to_owned()];
-        for (path, expected) in [
-            ("typing.py", ".not-importable/typing.py"),
-            ("src/typing/x.py", ".not-importable/src/typing/x.py"),
-            ("typing_x.py", "typing_x.py"),
-            ("pkg/typing.py", "pkg/typing.py"),
-        ] {
-            assert_eq!(hidden(path, &roots), expected);
-            assert_eq!(visible(expected), path);
-        }
-        let deep = |folders| format!("{}m.py", "d/".repeat(folders));
-        assert_eq!(hidden(&deep(64), &roots), deep(64));
-        let name = hidden(&deep(65), &roots);
-        assert_eq!((name.matches('/').count(), folded(&name), &*visible(&name)), (1, Some(65), &*deep(65)));
     }
 }

@@ -17,8 +17,8 @@ use ruff_db::system::{
 use ruff_notebook::{Notebook, NotebookError};
 use rustc_hash::FxHashMap;
 
+use crate::hidden::{folded, visible};
 use crate::outsize::{self, StarCycles};
-use crate::resolver::{folded, visible};
 
 /// Larger files of installed packages are not read; no source is nearly as large.
 const MOST_INSTALLED_BYTES: u64 = 16 << 20;

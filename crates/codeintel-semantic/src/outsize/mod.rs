@@ -16,7 +16,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(crate) use self::skeleton::skeleton;
 pub(crate) use self::star_cycles::{MOST_IN_STAR_CYCLE, StarCycles, Tree};
-use crate::resolver::MOST_FOLDERS;
+use crate::hidden::MOST_FOLDERS;
 
 /// Bytes of a file.
 const MOST_BYTES: usize = 8 << 20;
