@@ -154,18 +154,6 @@ impl Columns<'_> {
 }
 
 impl PlacedDocument {
-    /// What an index says of it.
-    pub fn to_document(&self, relative_path: String) -> Document {
-        Document {
-            relative_path,
-            language: self.language.clone(),
-            encoding: Some(self.encoding),
-            occurrences: self.occurrences.iter().map(|(occurrence, _)| occurrence.clone()).collect(),
-            symbols: self.symbols.clone(),
-            ..Document::default()
-        }
-    }
-
     /// A hash of all that it says.
     pub fn digest(&self) -> ContentHash {
         let mut bytes = Vec::with_capacity(self.occurrences.len() * 100);

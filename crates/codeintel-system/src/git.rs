@@ -196,7 +196,7 @@ impl Git {
     }
 
     /// The same, with something on its standard input.
-    pub fn run_with_input(&self, args: &[&str], input: Vec<u8>) -> Result<Vec<u8>, String> {
+    fn run_with_input(&self, args: &[&str], input: Vec<u8>) -> Result<Vec<u8>, String> {
         run(&self.root, &self.without_filters(), args, Some(input))
     }
 

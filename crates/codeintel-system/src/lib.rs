@@ -35,7 +35,7 @@ pub use limits::limit_memory;
 pub use memory::MemorySystem;
 pub use os::OsSystem;
 pub use own_database::{OwnDatabases, Standing, Voucher, user_id};
-pub use regular::{MAX_CONFIGURATION_BYTES, read_configuration};
+pub use regular::read_configuration;
 pub use scan::{OptionsError, Patterns, Scan, ScanOptions, ScanProblem, ScannedFile, Stat, Walk};
 pub use system::{ReadError, System};
 pub use tools::{Tool, ToolCall, ToolError, ToolOutput, ToolRunner};

@@ -10,7 +10,7 @@ use crate::scan::Stat;
 use crate::system::ReadError;
 
 /// No configuration file that a person writes is larger.
-pub const MAX_CONFIGURATION_BYTES: u64 = 4 << 20;
+pub(crate) const MAX_CONFIGURATION_BYTES: u64 = 4 << 20;
 
 /// Open a file for reading, if it is a regular one. Never waits for whoever is at the other end of a FIFO.
 pub(crate) fn open_regular(path: &Path) -> Result<(File, Metadata), ReadError> {

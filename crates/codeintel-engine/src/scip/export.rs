@@ -35,7 +35,7 @@ pub struct ExportRequest<'a> {
 }
 
 /// The files of an index, in both forms.
-pub const INDEX_FILES: [&str; 2] = ["index.scip", "index.scip.json"];
+pub(crate) const INDEX_FILES: [&str; 2] = ["index.scip", "index.scip.json"];
 
 /// Write the documents of a repository's current snapshot into a folder as one index, in both forms; each file appears as a whole. Gives
 /// their number.
@@ -50,7 +50,7 @@ pub fn export_files(database: &Database, request: ExportRequest<'_>, folder: &Ow
 }
 
 /// Write the documents of a repository's current snapshot as one index, in both forms. Gives their number.
-pub fn export(
+fn export(
     database: &Database,
     request: ExportRequest<'_>,
     scip: &mut dyn Write,

@@ -19,7 +19,8 @@ mod native_tests;
 #[cfg(test)]
 mod tests;
 
-pub use export::{ExportError, ExportRequest, INDEX_FILES, export, export_files};
+pub(crate) use export::INDEX_FILES;
+pub use export::{ExportError, ExportRequest, export_files};
 pub use external::{ExternalIndexer, ExternalOptions, IndexCommand, IndexMode};
 #[cfg(test)]
 pub(crate) use fake::FakeIndexer;
@@ -28,7 +29,7 @@ pub use indexer::{
     IndexFile, IndexOutcome, IndexRequest, IndexStatus, Indexed, Indexer, IndexerIdentity, NoIndexer, Sight, SourceText,
 };
 pub use native::{NativeIndexer, NativeOptions, WorkerProgram, serve};
-pub use shards::keep_shards;
+pub(crate) use shards::keep_shards;
 pub use step::index_choice;
 pub(crate) use step::{IndexStep, keeps_documents};
 pub use write::IndexReport;

@@ -20,7 +20,7 @@ const STAMPS: &str = "shards.json";
 
 /// Make the shards in a folder say what those documents of a repository say that an indexer keeps as files. Only those are written
 /// that are missing or say something else; without any such document there are none.
-pub fn keep_shards(
+pub(crate) fn keep_shards(
     database: &Database,
     repo: &str,
     folder: &OwnFolder,
