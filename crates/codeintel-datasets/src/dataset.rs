@@ -6,6 +6,7 @@ use arrow_array::RecordBatch;
 use codeintel_base::{ContentHash, Problem};
 use codeintel_python::{Ast, Definition, ParsedFile};
 
+use crate::fixture::{Case, cases};
 use crate::table::{Column, StoredColumns, StoredTable};
 
 /// Stored rows: who makes them, and in which version.
@@ -129,8 +130,6 @@ pub struct Dataset {
     pub columns: &'static [Column],
     /// Where the rows come from.
     pub from: From,
-    /// A query that a user might start from.
-    pub example: &'static str,
     /// The facts without which it has no rows. Where there are none, it shows what the store itself keeps of each snapshot.
     pub reads: &'static [&'static Facts],
     /// Facts that only add to its rows.
@@ -294,6 +293,12 @@ impl Dataset {
         let mut seen = BTreeSet::new();
         facts.retain(|facts| seen.insert(facts.name));
         facts
+    }
+
+    /// The first case of its fixture: the example on its page.
+    pub fn example(&self) -> Case<'static> {
+        let cases = cases(self.fixture()).expect("a test reads every fixture");
+        cases.into_iter().next().expect("a test finds a case in every fixture")
     }
 
     /// The facts that are shown here first, if there are any.

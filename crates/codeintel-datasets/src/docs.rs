@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 
 use crate::dataset::{Dataset, Facts, Maker};
 
+/// The folder of the fixtures, from a page.
+const FIXTURES: &str = "../../crates/codeintel-datasets/tests/datasets";
+
 /// A dataset's page under `docs/datasets`, in Markdown.
 pub fn page(dataset: &Dataset) -> String {
     let mut page = format!("# {}\n\n{}\n\n## Columns\n\n", dataset.name, dataset.doc);
@@ -13,7 +16,9 @@ pub fn page(dataset: &Dataset) -> String {
         let _ =
             writeln!(page, "| `{}` | {} | {null} | {} |", column.name, column.ty.sql(), column.doc.replace('|', "\\|"));
     }
-    let _ = write!(page, "\n## Example\n\n```sql\n{}\n```\n\n## Upkeep\n\n", dataset.example);
+    let example = dataset.example();
+    let _ = write!(page, "\n## Example: {}\n\n{}\n\n", example.title, example.text);
+    let _ = write!(page, "More examples are [among the tests]({FIXTURES}/{}.md).\n\n## Upkeep\n\n", dataset.name);
     page += &match (dataset.own_facts().map(|facts| (facts, &facts.maker)), dataset.reads) {
         (Some((facts, Maker::Parse { .. })), reads) => {
             let others: Vec<&Facts> = reads.iter().copied().filter(|read| read.name != facts.name).collect();

@@ -1,5 +1,5 @@
 //! The tables as code: one file for each dataset, holding its columns with their docs, its extraction from a parsed
-//! file or its derivation, its view, an example and its version.
+//! file or its derivation, its view and its version; its fixture lies beside the sources.
 //!
 //! This crate knows nothing of DuckDB's API, of files on a disk or of what has changed. It turns one parsed file into
 //! rows, and says in SQL how rows become what users read.
@@ -11,6 +11,7 @@ mod dataset;
 mod docs;
 mod documents;
 mod findings;
+pub mod fixture;
 mod list;
 mod owners;
 mod tables;

@@ -4,6 +4,8 @@ mod args;
 mod assembly;
 mod commands;
 mod errors;
+#[cfg(test)]
+mod fixtures;
 mod output;
 mod output_file;
 mod progress;

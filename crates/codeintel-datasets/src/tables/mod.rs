@@ -113,7 +113,8 @@ macro_rules! tool_errors {
     };
 }
 
-/// Define the modules of the datasets of each schema, and the list of all datasets. A dataset is one name here and one file in the schema's folder.
+/// Define the modules of the datasets of each schema, and the list of all datasets. A dataset is one name here, one file in the schema's folder, and
+/// one fixture.
 macro_rules! datasets {
     ($($schema:ident { $($table:ident),+ $(,)? })+) => {
         $(pub(crate) mod $schema {
@@ -122,6 +123,11 @@ macro_rules! datasets {
 
         /// Every dataset, in the order in which they are shown to people.
         pub static DATASETS: &[&Dataset] = &[$($(&$schema::$table::DATASET),+),+];
+
+        /// Their fixtures, in the same order.
+        pub(crate) static FIXTURES: &[&str] = &[$($(include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"), "/tests/datasets/", stringify!($schema), ".", stringify!($table), ".md"
+        ))),+),+];
     };
 }
 
@@ -133,7 +139,8 @@ datasets! {
         problems,
     }
     graph { import_graph_edges }
-    scip { documents, occurrences, symbols, relationships, unresolved, coverage, index_view }
+    scip { documents, occurrences, symbols, relationships, unresolved, coverage }
+    main { scip_index_view }
     analytics { function_types, typedness, type_escapes, diagnostics, static_diagnostics, tags_index }
 }
 

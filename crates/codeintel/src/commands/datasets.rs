@@ -49,5 +49,5 @@ fn as_json(dataset: &Dataset) -> serde_json::Value {
         .map(|column| json!({"name": column.name, "type": column.ty.sql(), "nullable": column.nullable, "doc": column.doc}))
         .collect();
     let version = dataset.own_facts().filter(|facts| facts.key() == Key::Content).map(|facts| facts.version);
-    json!({"name": dataset.name, "doc": dataset.doc, "example": dataset.example, "version": version, "columns": columns})
+    json!({"name": dataset.name, "doc": dataset.doc, "example": dataset.example().sql, "version": version, "columns": columns})
 }

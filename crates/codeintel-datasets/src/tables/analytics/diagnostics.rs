@@ -47,7 +47,6 @@ pub(crate) static DATASET: Dataset = Dataset {
         end_col Integer ! "Column behind the last character, likewise.";
     },
     from: From::Facts(&diagnostics::TABLE),
-    example: "SELECT tool, code, count(*) AS findings FROM analytics.diagnostics GROUP BY ALL ORDER BY findings DESC LIMIT 10",
     reads: &[&FACTS],
     also: &[],
 };

@@ -97,7 +97,6 @@ pub(crate) static DATASET: Dataset = Dataset {
         ),
         ")"
     )),
-    example: "SELECT typedness_bucket, count(*) AS functions FROM analytics.function_types GROUP BY ALL ORDER BY ALL",
     reads: &[&ast_nodes::FACTS, &FACTS],
     also: &[&documents::FACTS],
 };

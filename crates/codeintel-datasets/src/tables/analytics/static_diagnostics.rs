@@ -46,7 +46,6 @@ pub(crate) static DATASET: Dataset = Dataset {
         tool_errors!(),
         ") e USING (snapshot_id, rel_path)"
     )),
-    example: "SELECT rel_path, total_errors FROM analytics.static_diagnostics WHERE has_errors ORDER BY total_errors DESC, rel_path LIMIT 10",
     reads: &[&diagnostics::FACTS],
     also: &[],
 };

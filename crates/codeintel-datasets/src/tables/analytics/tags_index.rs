@@ -22,7 +22,6 @@ pub(crate) static DATASET: Dataset = Dataset {
         "SELECT s.repo, s.commit, t.tag, t.description, t.includes::JSON AS includes, t.excludes::JSON AS excludes, \
            t.matches::JSON AS matches FROM {snapshots} s JOIN store.tags t USING (snapshot_id)",
     ),
-    example: "SELECT tag, description FROM analytics.tags_index ORDER BY tag",
     reads: &[],
     also: &[],
 };

@@ -58,7 +58,6 @@ pub(crate) static DATASET: Dataset = Dataset {
         end_col_offset Integer ! "Column behind the last character, from 0, in UTF-8 bytes.";
     },
     from: From::Facts(&type_escapes::TABLE),
-    example: "SELECT rel_path, count(*) AS places FROM analytics.type_escapes GROUP BY ALL ORDER BY places DESC LIMIT 10",
     reads: &[&FACTS],
     also: &[],
 };

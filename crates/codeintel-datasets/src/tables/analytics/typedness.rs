@@ -31,7 +31,6 @@ pub(crate) static DATASET: Dataset = Dataset {
         tool_errors!(),
         ") e ON e.snapshot_id = s.snapshot_id AND e.rel_path = f.rel_path"
     )),
-    example: "SELECT path, untyped_defs, annotation_ratio FROM analytics.typedness ORDER BY untyped_defs DESC LIMIT 10",
     reads: &[&ast_nodes::FACTS, &function_types::FACTS],
     also: &[&diagnostics::FACTS],
 };

@@ -30,7 +30,6 @@ pub(crate) static DATASET: Dataset = Dataset {
            JOIN store.ast_nodes a ON a.content_id = c.content_id AND a.node_id = c.ast_node_id \
            JOIN store.ast_kinds ak ON ak.code = a.node_type JOIN store.cst_kinds ck ON ck.code = c.kind",
     ),
-    example: "SELECT node_type, kind, count(*) AS pairs FROM core.ast_cst GROUP BY ALL ORDER BY pairs DESC LIMIT 10",
     reads: &[&ast_nodes::FACTS, &cst_nodes::FACTS],
     also: &[],
 };

@@ -53,7 +53,6 @@ pub(crate) static DATASET: Dataset = Dataset {
         blank_lines Integer ! "Lines with nothing but white space, outside of strings.";
     },
     from: From::Facts(&ast_metrics::TABLE),
-    example: "SELECT rel_path, complexity, loc FROM core.ast_metrics ORDER BY complexity DESC LIMIT 10",
     reads: &[&FACTS],
     also: &[],
 };

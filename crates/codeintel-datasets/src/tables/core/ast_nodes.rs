@@ -101,7 +101,6 @@ pub(crate) static DATASET: Dataset = Dataset {
            JOIN store.ast_kinds k ON k.code = t.node_type LEFT JOIN store.ast_fields n ON n.code = t.field \
            LEFT JOIN store.ast_definitions d ON d.content_id = t.content_id AND d.node_id = t.node_id"
     )),
-    example: "SELECT node_type, count(*) AS nodes FROM core.ast_nodes GROUP BY node_type ORDER BY nodes DESC LIMIT 10",
     reads: &[&FACTS],
     also: &[],
 };

@@ -157,7 +157,6 @@ pub(crate) static DATASET: Dataset = Dataset {
            JOIN store.source_pieces x ON x.content_id = t.content_id AND x.piece = t.start_byte // 2048 \
            JOIN store.ast_definitions d ON d.content_id = t.content_id AND d.node_id = t.definition_id"
     )),
-    example: "SELECT kind, count(*) AS nodes FROM core.cst_nodes GROUP BY kind ORDER BY nodes DESC LIMIT 10",
     reads: &[&ast_nodes::FACTS, &FACTS],
     also: &[],
 };

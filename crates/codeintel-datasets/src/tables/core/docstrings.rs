@@ -58,7 +58,6 @@ pub(crate) static DATASET: Dataset = Dataset {
         examples Json ! "Examples.";
     },
     from: From::Facts(&docstrings::TABLE),
-    example: "SELECT style, count(*) AS docstrings FROM core.docstrings GROUP BY style ORDER BY docstrings DESC",
     reads: &[&FACTS],
     also: &[],
 };

@@ -18,7 +18,6 @@ pub(crate) static DATASET: Dataset = Dataset {
         content_hash Varchar ! "BLAKE2b of the raw bytes with a 16-byte digest, in hex.";
     },
     from: From::Files,
-    example: "SELECT rel_path, size_bytes FROM core.file_state ORDER BY size_bytes DESC LIMIT 10",
     reads: &[],
     also: &[],
 };

@@ -43,7 +43,6 @@ pub(crate) static DATASET: Dataset = Dataset {
         ),
         ")"
     )),
-    example: "SELECT file_path, ast_qualname, ast_node_id, cst_node_id FROM core.goid_crosswalk ORDER BY ALL LIMIT 10",
     reads: &[&ast_nodes::FACTS, &cst_nodes::FACTS, &documents::FACTS],
     also: &[],
 };

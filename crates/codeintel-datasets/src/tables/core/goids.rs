@@ -25,7 +25,6 @@ pub(crate) static DATASET: Dataset = Dataset {
         end_line Integer ? "Last line; NULL for modules.";
     },
     from: From::Query(goids!("", "", "")),
-    example: "SELECT urn FROM core.goids WHERE kind = 'method' ORDER BY urn LIMIT 10",
     reads: &[&ast_nodes::FACTS],
     also: &[],
 };

@@ -72,7 +72,6 @@ pub(crate) static DATASET: Dataset = Dataset {
         " AS scope_qualname, f.target_path, coalesce(f.found_module, CASE WHEN f.level = 0 THEN f.base END) AS target_module, f.is_external \
            FROM imports f"
     )),
-    example: "SELECT target_module, count(DISTINCT rel_path) AS files FROM core.imports WHERE is_external GROUP BY target_module ORDER BY files DESC",
     reads: &[&FACTS],
     also: &[],
 };

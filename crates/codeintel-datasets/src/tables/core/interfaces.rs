@@ -38,10 +38,9 @@ pub(crate) static DATASET: Dataset = Dataset {
         rel_path Varchar ! "Path from the repository's root.";
         declared Varchar ! "Hash of the interface with the bodies of functions hidden.";
         inferred Varchar ! "Hash of the interface with the bodies of functions without a return annotation visible.";
-        imports Json ! "List of imports: `a.b` for `import a.b`, `.a:b,c` for `from .a import b, c`." = "CASE WHEN t.imports = '' THEN '[]' ELSE to_json(string_split(t.imports, chr(10))) END::JSON";
+        imports Json ! "List of imports: `a.b` for `import a.b`, `.a:b,c` for `from .a import b, c`; each once, those with fewer dots first, then sorted." = "CASE WHEN t.imports = '' THEN '[]' ELSE to_json(string_split(t.imports, chr(10))) END::JSON";
     },
     from: From::Facts(&interfaces::TABLE),
-    example: "SELECT rel_path, imports FROM core.interfaces ORDER BY json_array_length(imports) DESC, rel_path LIMIT 10",
     reads: &[&FACTS],
     also: &[],
 };

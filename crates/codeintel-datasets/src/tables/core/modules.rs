@@ -27,7 +27,6 @@ pub(crate) static DATASET: Dataset = Dataset {
         is_test Boolean ! "Whether the file is named `test_*`, `*_test` or `conftest`, or lies below a folder `test` or `tests`.";
     },
     from: From::Files,
-    example: "SELECT module, path FROM core.modules WHERE is_package ORDER BY module LIMIT 10",
     reads: &[],
     also: &[],
 };

@@ -49,7 +49,6 @@ pub(crate) static DATASET: Dataset = Dataset {
            UNION ALL SELECT s.repo, s.commit, f.rel_path, 'scip.documents', 'index', t.severity, t.message, NULL, NULL \
            FROM {snapshots} s JOIN store.files f USING (snapshot_id) JOIN store.document_problems t USING (document_id)",
     ),
-    example: "SELECT rel_path, lineno, message FROM core.problems WHERE severity = 'error' ORDER BY ALL",
     reads: &[&FACTS],
     also: &[],
 };

@@ -23,7 +23,6 @@ pub(crate) static DATASET: Dataset = Dataset {
            (SELECT count(*) FROM store.files f WHERE f.snapshot_id = s.snapshot_id)::INTEGER AS files, \
            s.ingested_at, s.codeintel_version FROM store.snapshots s",
     ),
-    example: "SELECT repo, commit, branch, files, is_dirty FROM core.snapshots",
     reads: &[],
     also: &[],
 };

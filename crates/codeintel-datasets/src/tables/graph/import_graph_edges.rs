@@ -53,7 +53,7 @@ pub(crate) static DATASET: Dataset = Dataset {
         commit Varchar ! "Commit, as in `core.snapshots`.";
         src_module Varchar ! "Importable name of the importing file, as in `core.modules`.";
         dst_module Varchar ! "The same of the file that is imported; the name of a package from outside, without its modules.";
-        names Json ! "List of the names that are taken from it, sorted; `*` for all.";
+        names Json ! "List of the names that are imported, sorted; `*` for all. `from a import b` has the name `b`, also where `a.b` is the module itself.";
         lineno Integer ! "The first line on which it is imported, from 1.";
         is_type_checking Boolean ! "Whether all of these imports are for type checkers only.";
         is_external Boolean ! "Whether it comes from outside of the repository." = "t.dst_path IS NULL";
@@ -65,7 +65,6 @@ pub(crate) static DATASET: Dataset = Dataset {
         dst_path Varchar ? "Path of the file that is imported.";
     },
     from: From::Facts(&import_edges::TABLE),
-    example: "SELECT cycle_group, src_module, dst_module, lineno FROM graph.import_graph_edges WHERE cycle_group IS NOT NULL ORDER BY ALL",
     reads: &[&FACTS],
     also: &[],
 };

@@ -26,7 +26,6 @@ pub(crate) static DATASET: Dataset = Dataset {
         resolved Integer ! "The resolved ones.";
     },
     from: From::Facts(&scip_coverage::TABLE),
-    example: "SELECT kind, sum(total) AS total, round(sum(resolved) / sum(total), 3) AS share FROM scip.coverage GROUP BY kind ORDER BY kind",
     reads: &[&documents::FACTS],
     also: &[],
 };

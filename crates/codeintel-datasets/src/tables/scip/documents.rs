@@ -41,7 +41,6 @@ pub(crate) static DATASET: Dataset = Dataset {
            c.content_hash, f.is_stale FROM {snapshots} s JOIN store.files f USING (snapshot_id) \
            JOIN store.documents d USING (document_id) JOIN store.contents c ON c.content_id = d.content_id",
     ),
-    example: "SELECT producer, count(*) AS documents, count(*) FILTER (is_stale) AS stale FROM scip.documents GROUP BY producer",
     reads: &[&FACTS],
     also: &[],
 };

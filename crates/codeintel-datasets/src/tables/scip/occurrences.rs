@@ -54,8 +54,6 @@ pub(crate) static DATASET: Dataset = Dataset {
         alternatives Integer ! "How many symbols are defined, or how many are referred to, in this place.";
     },
     from: From::Facts(&scip_occurrences::TABLE),
-    example: "SELECT symbol, count(*) AS references FROM scip.occurrences WHERE NOT is_definition AND NOT is_local \
-              GROUP BY symbol ORDER BY references DESC, symbol LIMIT 10",
     reads: &[&documents::FACTS],
     also: &[],
 };

@@ -31,7 +31,6 @@ pub(crate) static DATASET: Dataset = Dataset {
         is_definition Boolean ! "The other one takes its place as the definition.";
     },
     from: From::Facts(&scip_relationships::TABLE),
-    example: "SELECT symbol FROM scip.relationships WHERE is_implementation AND related_symbol LIKE '%/Model#' ORDER BY symbol",
     reads: &[&documents::FACTS],
     also: &[],
 };

@@ -45,7 +45,6 @@ pub(crate) static DATASET: Dataset = Dataset {
         is_external Boolean ! "Whether it is defined outside of the repository.";
     },
     from: From::Facts(&scip_symbols::TABLE),
-    example: "SELECT kind, count(*) AS symbols FROM scip.symbols GROUP BY kind ORDER BY symbols DESC",
     reads: &[&documents::FACTS],
     also: &[],
 };

@@ -36,7 +36,6 @@ pub(crate) static DATASET: Dataset = Dataset {
         reason Varchar ! "Why it is not known, in words.";
     },
     from: From::Facts(&scip_unresolved::TABLE),
-    example: "SELECT text, count(*) AS places FROM scip.unresolved WHERE kind = 'import' GROUP BY text ORDER BY places DESC, text LIMIT 10",
     reads: &[&documents::FACTS],
     also: &[],
 };

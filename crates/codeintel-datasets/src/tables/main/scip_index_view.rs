@@ -57,7 +57,6 @@ pub(crate) static DATASET: Dataset = Dataset {
            WHERE y.facts_id = d.facts_id AND NOT y.is_external), '[]'::JSON) AS symbols \
            FROM {snapshots} s JOIN store.files f USING (snapshot_id) JOIN store.documents d USING (document_id)"
     )),
-    example: "SELECT relative_path, json_array_length(occurrences) AS occurrences FROM main.scip_index_view ORDER BY ALL LIMIT 10",
     reads: &[&documents::FACTS],
     also: &[],
 };
