@@ -7,7 +7,7 @@ use codeintel_datasets::{DATASETS, Dataset};
 use crate::database::Database;
 use crate::error::StoreError;
 use crate::schema::CURRENT;
-use crate::snapshot::quoted;
+use crate::sql::quoted;
 
 /// How many differing rows are shown of a table.
 const EXAMPLES: usize = 5;

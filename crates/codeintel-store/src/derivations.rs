@@ -9,9 +9,10 @@ use rustc_hash::FxHashMap;
 
 use crate::database::Database;
 use crate::error::StoreError;
-use crate::facts::{Wanted, Written, condition_on_ids};
+use crate::facts::{Wanted, Written};
+use crate::files::{FileRow, append_files};
 use crate::ids::{ContentId, DerivationId, SnapshotId};
-use crate::snapshot::{FileRow, append_files};
+use crate::sql::condition_on_ids;
 
 /// The table of the files of a snapshot that is not published yet.
 const FILES: &str = "derived_files";

@@ -8,13 +8,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::database::{Database, LittleMemory};
 use crate::error::StoreError;
-use crate::facts::list;
 use crate::ids::{ContentId, DocumentId, FactsId};
 use crate::schema::tables_keyed_by;
-use crate::snapshot::quoted;
-
-/// Above this number, a list of paths in a query costs more than reading all rows.
-const LONGEST_LIST: usize = 1000;
+use crate::sql::{LONGEST_LIST, list, paths_in, repo_path};
 
 /// What a document's facts depend on, besides the indexer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -337,16 +333,4 @@ fn append(
         document.producer_version,
     ])?;
     Ok(())
-}
-
-pub(crate) fn repo_path(text: &str) -> Result<RepoPath, StoreError> {
-    RepoPath::new(text.as_ref()).map_err(|error| StoreError::Corrupt(format!("{text}: {error}")))
-}
-
-pub(crate) fn paths_in<'a>(paths: impl IntoIterator<Item = &'a RepoPath>, count: usize) -> String {
-    if count > LONGEST_LIST {
-        return String::new();
-    }
-    let paths = paths.into_iter().map(|path| quoted(path.as_str()));
-    format!("AND rel_path IN ({})", list(paths.chain(["''".to_owned()])))
 }

@@ -9,10 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::database::{Database, LittleMemory};
 use crate::error::StoreError;
 use crate::ids::ContentId;
-use crate::snapshot::quoted;
-
-/// Above this number, a list of ids in a query costs more than reading the whole ledger.
-const LONGEST_LIST: usize = 1000;
+use crate::sql::{LONGEST_LIST, condition_on_ids, list, quoted};
 
 /// Facts of contents, or derived from such, that are wanted, in the version that this program makes.
 #[derive(Debug, Clone)]
@@ -325,17 +322,4 @@ impl<'a> DatasetWriter<'a> {
         self.connection.execute_batch("COMMIT")?;
         Ok(written)
     }
-}
-
-/// A condition that leaves out most other contents, unless there are so many that it would cost more than they do.
-pub(crate) fn condition_on_ids(contents: &[ContentId]) -> String {
-    if contents.len() > LONGEST_LIST {
-        return String::new();
-    }
-    format!("AND content_id IN ({})", list(contents))
-}
-
-/// Items of a list in SQL.
-pub(crate) fn list<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
-    items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join(", ")
 }

@@ -6,7 +6,7 @@ use codeintel_datasets::{Key, all_facts};
 
 use crate::database::Database;
 use crate::error::StoreError;
-use crate::snapshot::quoted;
+use crate::sql::quoted;
 
 /// What a collection removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

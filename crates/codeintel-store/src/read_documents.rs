@@ -8,10 +8,9 @@ use duckdb::Row;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::database::Database;
-use crate::documents::{paths_in, repo_path};
 use crate::error::StoreError;
-use crate::facts::list;
 use crate::ids::FactsId;
+use crate::sql::{list, paths_in, repo_path};
 
 /// So many documents are in memory at a time.
 const PAGE: usize = 200;

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use arrow_array::RecordBatch;
 use codeintel_base::RepoPath;
 use codeintel_datasets::Key;
 use duckdb::{Connection, OptionalExt as _, params};
 
 use crate::database::Database;
-use crate::documents::repo_path;
 use crate::error::StoreError;
 use crate::ids::{ReportId, SnapshotId};
 use crate::schema::tables_keyed_by;
-use crate::snapshot::{Publication, quoted};
+use crate::sql::{quoted, repo_path};
 
 /// A tool that was asked for, and what is known from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,13 +109,14 @@ impl Database {
 pub(crate) fn publish_tools(
     connection: &Connection,
     snapshot_id: SnapshotId,
-    publication: &Publication<'_>,
+    tools: &[ToolRun],
+    tools_before: Option<&[ToolRun]>,
+    report_rows: &[RecordBatch],
 ) -> Result<(), StoreError> {
-    let Publication { tools, tools_before, .. } = *publication;
     if tools_before == Some(tools) {
         return Ok(());
     }
-    for (table, rows) in tables_keyed_by(Key::Report).zip(&publication.report_rows) {
+    for (table, rows) in tables_keyed_by(Key::Report).zip(report_rows) {
         let mut appender = connection.appender_to_db(table, "store")?;
         appender.append_record_batch(rows.clone())?;
         appender.flush()?;
