@@ -14,9 +14,6 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::checker::{CheckFile, CheckRequest, Checked, Checker, CheckerIdentity, KnownProgram, Reach};
-use super::pyrefly::PYREFLY;
-use super::pyright::PYRIGHT;
-use super::ruff::RUFF;
 use crate::environment::stamp;
 use crate::producers::ProducerError;
 
@@ -34,11 +31,6 @@ pub(super) struct Tool {
     /// What to do where it is not there.
     pub(super) installation: &'static str,
     pub(super) check: fn(&Call<'_>, &CheckRequest<'_>) -> Result<Checked, ProducerError>,
-}
-
-/// Whether a file of this name may be a configuration of one of them.
-pub(crate) fn configures_tools(name: &str) -> bool {
-    [&PYREFLY, &PYRIGHT, &RUFF].iter().any(|tool| tool.configuration.names.contains(&name))
 }
 
 /// What a checker that is another program is told.
@@ -78,10 +70,8 @@ impl std::fmt::Debug for CommandChecker {
 }
 
 impl CommandChecker {
-    /// The checker of one of [`TOOLS`](codeintel_base::TOOLS).
-    pub fn new(name: &str, options: CheckerOptions, runner: ToolRunner) -> Option<Self> {
-        let tool = [&PYREFLY, &PYRIGHT, &RUFF].into_iter().find(|tool| tool.name == name)?;
-        Some(Self { tool, options, runner, found: None })
+    pub(super) fn of(tool: &'static Tool, options: CheckerOptions, runner: ToolRunner) -> Self {
+        Self { tool, options, runner, found: None }
     }
 
     fn find(&self) -> Result<PathBuf, ProducerError> {
