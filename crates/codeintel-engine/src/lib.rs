@@ -46,7 +46,7 @@ mod tests;
 
 pub use error::EngineError;
 pub use metadata::concerns_all;
-pub use options::{DEFAULT_IGNORED_DIRS, DEFAULT_INCLUDE, DEFAULT_MAX_BYTES, Options};
+pub use options::Options;
 pub use plan::{DatasetPlan, Plan};
 pub use producers::{ProducerError, Producers};
 pub use refresh::{Notice, Target, refresh};

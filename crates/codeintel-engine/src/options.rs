@@ -3,39 +3,7 @@
 use codeintel_base::{Problem, RepoPath};
 use codeintel_datasets::{Tree, all_facts};
 use codeintel_store::Wanted;
-use codeintel_system::ScanOptions;
-
-/// Patterns of the files that are scanned.
-pub const DEFAULT_INCLUDE: &[&str] = &["*.py", "*.pyi"];
-
-/// Names of folders that are never entered: environments, caches, builds and what version control keeps for itself.
-pub const DEFAULT_IGNORED_DIRS: &[&str] = &[
-    ".codeintel",
-    ".eggs",
-    ".git",
-    ".hg",
-    ".idea",
-    ".ipynb_checkpoints",
-    ".mypy_cache",
-    ".nox",
-    ".pytest_cache",
-    ".pytype",
-    ".ruff_cache",
-    ".svn",
-    ".tox",
-    ".venv",
-    ".vscode",
-    "__pycache__",
-    "__pypackages__",
-    "build",
-    "dist",
-    "node_modules",
-    "site-packages",
-    "venv",
-];
-
-/// Files larger than this are left out.
-pub const DEFAULT_MAX_BYTES: u64 = 16 << 20;
+use codeintel_system::{DEFAULT_IGNORED_DIRS, DEFAULT_INCLUDE, DEFAULT_MAX_BYTES, ScanOptions};
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]

@@ -36,7 +36,10 @@ pub use memory::MemorySystem;
 pub use os::OsSystem;
 pub use own_database::{OwnDatabases, Standing, Voucher, user_id};
 pub use regular::read_configuration;
-pub use scan::{OptionsError, Patterns, Scan, ScanOptions, ScanProblem, ScannedFile, Stat, Walk};
+pub use scan::{
+    DEFAULT_IGNORED_DIRS, DEFAULT_INCLUDE, DEFAULT_MAX_BYTES, OptionsError, Patterns, Scan, ScanOptions, ScanProblem,
+    ScannedFile, Stat, Walk,
+};
 pub use system::{ReadError, System};
 pub use tools::{Tool, ToolCall, ToolError, ToolOutput, ToolRunner};
 pub use watch::{Changes, RepositoryWatch, WatchError};

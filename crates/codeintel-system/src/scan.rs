@@ -118,6 +118,38 @@ impl ScanProblem {
 /// Folders with these names hold no sources, whatever is asked for: one is git's, the other one is our own.
 const NEVER_SCANNED: [&str; 2] = [".git", ".codeintel"];
 
+/// Patterns of the files that are scanned by default.
+pub const DEFAULT_INCLUDE: &[&str] = &["*.py", "*.pyi"];
+
+/// Names of the folders that are left out by default: environments, caches, builds and what version control keeps for itself.
+pub const DEFAULT_IGNORED_DIRS: &[&str] = &[
+    ".codeintel",
+    ".eggs",
+    ".git",
+    ".hg",
+    ".idea",
+    ".ipynb_checkpoints",
+    ".mypy_cache",
+    ".nox",
+    ".pytest_cache",
+    ".pytype",
+    ".ruff_cache",
+    ".svn",
+    ".tox",
+    ".venv",
+    ".vscode",
+    "__pycache__",
+    "__pypackages__",
+    "build",
+    "dist",
+    "node_modules",
+    "site-packages",
+    "venv",
+];
+
+/// Files larger than this are left out by default.
+pub const DEFAULT_MAX_BYTES: u64 = 16 << 20;
+
 /// Which files are source files.
 #[derive(Debug, Clone)]
 pub struct ScanOptions {
