@@ -107,7 +107,11 @@ fn soak() -> anyhow::Result<()> {
 }
 
 fn docs() -> anyhow::Result<()> {
-    let tests = ["pages_in_docs_are_those_of_the_code", "the_page_of_settings_is_that_of_the_code"];
+    let tests = [
+        "pages_in_docs_are_those_of_the_code",
+        "the_page_of_settings_is_that_of_the_code",
+        "the_schema_of_settings_is_that_of_the_code",
+    ];
     cargo(&["test", "--workspace", "--quiet"])
         .args(setup::features())
         .args(&["--"])

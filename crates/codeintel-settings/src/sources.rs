@@ -1,28 +1,29 @@
-//! The places where settings are made, read in their order.
+//! The places that can set settings, read in their order.
 
-use std::collections::BTreeMap;
-use std::env;
 use std::fmt::{self, Display, Formatter};
 use std::path::{Path, PathBuf};
 
-use codeintel_base::{Problem, Stage, TOOLS};
-use codeintel_system::{ReadError, UserFolders, read_configuration};
+use codeintel_base::{Problem, Stage};
 use toml::Value;
 
-use crate::definitions::{SETTINGS, checked, find, parse};
-use crate::trust::{GuardedSetting, needs_trust};
+use crate::definition::{Definition, find};
+use crate::definitions::{SETTINGS, Values};
+use crate::environment::Environment;
+use crate::files::SettingsFile;
+use crate::trust::{GuardedSetting, ignored, needs_trust};
 use crate::{Settings, SettingsError};
 
 /// The user's own settings, in the folder of their configurations.
 const OF_USER: &str = "codeintel/config.toml";
 
-/// Trusts every repository, for machines that run a repository's code anyway.
-const TRUST: &str = "CODEINTEL_TRUST";
+/// The files of a repository, with the table that has the settings.
+pub(crate) const OF_REPOSITORY: [(&str, &[&str]); 2] =
+    [("pyproject.toml", &["tool", "codeintel"]), ("codeintel.toml", &[])];
 
-/// Where a value came from.
+/// Where a value was set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// Nobody has said anything.
+    /// No place sets it.
     Default,
     /// The user's own file.
     User(PathBuf),
@@ -35,7 +36,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// Whether the user has said so, and not the repository.
+    /// Whether the user has set it, and not the repository.
     pub fn is_of_user(&self) -> bool {
         matches!(self, Self::User(_) | Self::Environment(_) | Self::Flag(_))
     }
@@ -52,233 +53,116 @@ impl Display for Source {
     }
 }
 
+/// A setting that was found in one place.
+type Found = (&'static Definition, Value, Source);
+
 impl Settings {
-    /// Read all places but the flags, for a repository's root. `is_trusted` says that the user trusts it whatever is written down.
+    /// Read all places but the flags, for a repository's root. `is_trusted` trusts it whatever is recorded.
     pub fn read(root: &Path, is_trusted: bool) -> Result<Self, SettingsError> {
-        Self::from_places(root, is_trusted, environment())
+        Self::resolve(root, is_trusted, Environment::of_this_process()?)
     }
 
-    /// What the environment says of the user, and nothing else.
-    pub(crate) fn of_environment() -> Self {
-        let mut settings = Self::empty(Path::new(""), false);
-        // A variable that is wrong is said by those who need it.
-        let _wrong = settings.read_environment(environment());
-        settings
-    }
-
-    fn empty(root: &Path, is_trusted: bool) -> Self {
-        Self {
-            root: root.to_owned(),
-            values: BTreeMap::new(),
-            guarded: Vec::new(),
-            is_trusted,
-            problems: Vec::new(),
-            project: toml::Table::new(),
-            search_path: None,
-            active_environment: None,
-            user: None,
-            state_folders: Vec::new(),
-            place: None,
-            tool_variables: BTreeMap::new(),
-            node_options: String::new(),
-        }
-    }
-
-    /// As [`Settings::read`], with these variables for an environment.
+    /// As [`Settings::read`], with these variables as the environment.
     pub fn from_places(
         root: &Path,
         is_trusted: bool,
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, SettingsError> {
-        let mut settings = Self::empty(root, is_trusted);
-        let of_settings = settings.read_environment(environment)?;
-        for definition in SETTINGS {
-            let value = parse(definition, definition.default, "default")?;
-            settings.values.insert(definition.key, (value, Source::Default));
-        }
-        settings.read_own_file()?;
-        settings.read_repository()?;
-        for (variable, text) in of_settings {
-            let name = variable.trim_start_matches("CODEINTEL_").to_ascii_lowercase();
-            let known = SETTINGS.iter().find(|definition| definition.key.replace('.', "_") == name);
-            let definition = known.map_or_else(|| find(&name, &variable), Ok)?;
-            let value = parse(definition, &text, &variable)?;
-            settings.values.insert(definition.key, (value, Source::Environment(variable)));
+        Self::resolve(root, is_trusted, Environment::of(environment)?)
+    }
+
+    fn resolve(root: &Path, is_trusted: bool, environment: Environment) -> Result<Self, SettingsError> {
+        let mut settings = Self {
+            values: Values::default(),
+            root: root.to_owned(),
+            is_trusted: is_trusted || environment.trusts_all,
+            environment,
+            guarded: Vec::new(),
+            problems: Vec::new(),
+            project: toml::Table::new(),
+            place: None,
+        };
+        let mut found = settings.of_user()?;
+        found.extend(settings.of_repository()?);
+        found.extend(settings.of_environment()?);
+        for (definition, value, source) in found {
+            definition.set(&mut settings.values, &value, source);
         }
         Ok(settings)
     }
 
-    /// Keep what concerns us, and give the variables that are settings.
-    fn read_environment(
-        &mut self,
-        environment: impl IntoIterator<Item = (String, String)>,
-    ) -> Result<Vec<(String, String)>, SettingsError> {
-        let mut folders = BTreeMap::new();
-        let mut of_settings = Vec::new();
-        let is_of_tool =
-            |variable: &str| TOOLS.iter().any(|tool| variable.starts_with(&format!("{}_", tool.to_ascii_uppercase())));
-        for (variable, text) in environment {
-            match variable.as_str() {
-                "PATH" => self.search_path = Some(text.into()),
-                "VIRTUAL_ENV" if !text.is_empty() => self.active_environment = Some(text.into()),
-                "NODE_OPTIONS" => self.node_options = text,
-                TRUST => self.is_trusted |= is_true(&text)?,
-                // A relative one would depend on the working directory, and is to be ignored by the rules of these folders.
-                "HOME" | "XDG_CONFIG_HOME" | "XDG_STATE_HOME" | "TMPDIR" if Path::new(&text).is_absolute() => {
-                    folders.insert(variable, PathBuf::from(text));
-                }
-                name if is_of_tool(name) || name == "PYTHONPATH" => self.tool_variables.extend([(variable, text)]),
-                name if name.starts_with("CODEINTEL_") => of_settings.push((variable, text)),
-                _ => {}
-            }
-        }
-        let home = folders.remove("HOME");
-        let below_home = |name: &str| home.as_ref().map(|home| home.join(name));
-        let config = folders.remove("XDG_CONFIG_HOME").or_else(|| below_home(".config"));
-        let state = folders.remove("XDG_STATE_HOME").into_iter().chain(below_home(".local/state"));
-        self.state_folders = state.map(|folder| folder.join("codeintel")).collect();
-        let temporary = folders.remove("TMPDIR").unwrap_or_else(|| PathBuf::from("/tmp"));
-        self.state_folders.push(temporary.join(format!("codeintel-{}", codeintel_system::user_id())));
-        self.user = config.map(|config| UserFolders { home: home.unwrap_or_default(), config });
-        Ok(of_settings)
-    }
-
-    fn read_own_file(&mut self) -> Result<(), SettingsError> {
-        let Some(path) = self.user.as_ref().map(|user| user.config.join(OF_USER)) else { return Ok(()) };
+    fn of_user(&self) -> Result<Vec<Found>, SettingsError> {
+        let Some(path) = self.environment.user.as_ref().map(|user| user.config.join(OF_USER)) else {
+            return Ok(Vec::new());
+        };
         let name = path.display().to_string();
-        match read_toml(&path) {
-            Ok(table) => {
-                for (key, value) in flattened("", table) {
-                    let definition = find(&key, &name)?;
-                    let value = checked(definition, value, &name)?;
-                    self.values.insert(definition.key, (value, Source::User(path.clone())));
-                }
-                Ok(())
-            }
-            Err(FileError::Odd(message) | FileError::Wrong(message)) => {
-                Err(SettingsError::File { path: name, message })
-            }
-        }
+        let file = SettingsFile::read(&path, &name, &[]).map_err(|unread| unread.into_error(&name))?;
+        let found = file.settings()?.into_iter();
+        Ok(found.map(|(definition, value)| (definition, value, Source::User(path.clone()))).collect())
     }
 
-    /// The repository's files. What stands in them and needs trust counts only if there is trust in exactly that.
-    fn read_repository(&mut self) -> Result<(), SettingsError> {
+    fn of_environment(&self) -> Result<Vec<Found>, SettingsError> {
+        let found = self.environment.settings.iter().map(|(variable, text)| {
+            let upper = variable.to_ascii_uppercase();
+            let known = SETTINGS.iter().find(|definition| definition.variable() == upper);
+            let key = variable.trim_start_matches("CODEINTEL_").to_ascii_lowercase();
+            let definition = known.map_or_else(|| find(&key), Ok);
+            let unknown = |nearest| SettingsError::Unknown { place: variable.clone(), key: key.clone(), nearest };
+            let definition = definition.map_err(unknown)?;
+            let value = definition.parse(text).map_err(|expected| SettingsError::Wrong {
+                place: variable.clone(),
+                key: definition.key,
+                expected,
+                found: text.clone(),
+            })?;
+            Ok((definition, value, Source::Environment(variable.clone())))
+        });
+        found.collect()
+    }
+
+    /// The settings in the repository's files. Those that need trust count only if there is trust in exactly them.
+    fn of_repository(&mut self) -> Result<Vec<Found>, SettingsError> {
         let mut found = Vec::new();
-        for name in ["pyproject.toml", "codeintel.toml"] {
-            let path = self.root.join(name);
-            let table = match read_toml(&path) {
-                Ok(table) => table,
-                Err(FileError::Odd(message)) => {
-                    let problem = Problem::warning(Stage::Settings, format!("{message}; nothing in it counts"));
-                    self.problems.push((name.to_owned(), problem));
+        for (name, tables) in OF_REPOSITORY {
+            let file = match SettingsFile::read(&self.root.join(name), name, tables) {
+                Ok(file) => file,
+                // `pyproject.toml` belongs to other tools as well, which report what is wrong with it.
+                Err(unread) if name == "pyproject.toml" || unread.is_odd => {
+                    self.problems.push((name.to_owned(), unread.into_problem()));
                     continue;
                 }
-                // It belongs to other tools, too, which will say so.
-                Err(FileError::Wrong(message)) if name == "pyproject.toml" => {
-                    let problem = Problem::warning(Stage::Settings, format!("{message}; nothing in it counts"));
-                    self.problems.push((name.to_owned(), problem));
-                    continue;
-                }
-                Err(FileError::Wrong(message)) => {
-                    return Err(SettingsError::File { path: path.display().to_string(), message });
-                }
+                Err(unread) => return Err(unread.into_error(name)),
             };
-            let own = if name == "pyproject.toml" {
-                let own = table.get("tool").and_then(|tool| tool.get("codeintel")).and_then(Value::as_table).cloned();
-                self.project = table;
-                own.unwrap_or_default()
-            } else {
-                table
-            };
-            for (key, value) in flattened("", own) {
-                let definition = find(&key, name)?;
-                let value = checked(definition, value, name)?;
+            for (definition, value) in file.settings()? {
                 if needs_trust(&self.root, definition, &value) {
                     self.guarded.push(GuardedSetting { file: name, key: definition.key, value: value.to_string() });
                 }
-                found.push((definition, value, name));
+                found.push((definition, value, Source::Repository(name)));
+            }
+            if name == "pyproject.toml" {
+                self.project = file.table;
             }
         }
         self.is_trusted = self.is_trusted
             || self.trusted_repositories().is_some_and(|trusted| trusted.has(&self.root, &self.guarded));
-        let is_ignored = |key: &str, file: &str| {
-            !self.is_trusted && self.guarded.iter().any(|guarded| guarded.key == key && guarded.file == file)
+        if self.is_trusted {
+            return Ok(found);
+        }
+        let is_guarded = |key: &str, source: &Source| {
+            self.guarded.iter().any(|guarded| guarded.key == key && Source::Repository(guarded.file) == *source)
         };
-        found.retain(|(definition, _, file)| !is_ignored(definition.key, file));
-        for (definition, value, file) in found {
-            self.values.insert(definition.key, (value, Source::Repository(file)));
-        }
-        for file in ["pyproject.toml", "codeintel.toml"] {
-            let of_file = self.guarded.iter().filter(|guarded| guarded.file == file);
+        found.retain(|(definition, _, source)| !is_guarded(definition.key, source));
+        for (name, _) in OF_REPOSITORY {
+            let of_file = self.guarded.iter().filter(|guarded| guarded.file == name);
             let keys: Vec<&str> = of_file.map(|guarded| guarded.key).collect();
-            if self.is_trusted || keys.is_empty() {
-                continue;
+            if !keys.is_empty() {
+                let message = format!(
+                    "{} until the repository is trusted, since programs, places outside of it or large limits are named",
+                    ignored(&keys)
+                );
+                self.problems.push((name.to_owned(), Problem::warning(Stage::Settings, message)));
             }
-            let message = format!(
-                "{} until the repository is trusted, since programs, places outside of it or large limits are named",
-                ignored(&keys)
-            );
-            self.problems.push((file.to_owned(), Problem::warning(Stage::Settings, message)));
         }
-        Ok(())
-    }
-}
-
-/// The environment of this process, with the user's home.
-fn environment() -> BTreeMap<String, String> {
-    let mut environment: BTreeMap<String, String> =
-        env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))).collect();
-    if environment.get("HOME").is_none_or(String::is_empty)
-        && let Some(home) = env::home_dir()
-    {
-        environment.insert("HOME".to_owned(), home.to_string_lossy().into_owned());
-    }
-    environment
-}
-
-/// Which settings do not count, in words.
-pub(crate) fn ignored(keys: &[&str]) -> String {
-    let names: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
-    format!("{} {} ignored", names.join(", "), if keys.len() == 1 { "is" } else { "are" })
-}
-
-/// Why a file was not read.
-enum FileError {
-    /// It is no file that could be read.
-    Odd(String),
-    /// It can be read and is wrong, or the system refuses.
-    Wrong(String),
-}
-
-fn read_toml(path: &Path) -> Result<toml::Table, FileError> {
-    let bytes = match read_configuration(path) {
-        Ok(bytes) => bytes,
-        Err(ReadError::Gone) => return Ok(toml::Table::new()),
-        Err(error @ ReadError::Io(_)) => return Err(FileError::Wrong(error.to_string())),
-        Err(error) => return Err(FileError::Odd(error.to_string())),
-    };
-    let text = String::from_utf8(bytes).map_err(|error| FileError::Wrong(error.to_string()))?;
-    toml::from_str(&text).map_err(|error| FileError::Wrong(error.message().to_owned()))
-}
-
-/// The settings of a table and of those in it, with dots between the names of tables and keys.
-fn flattened(prefix: &str, table: toml::Table) -> Vec<(String, Value)> {
-    let entry = |(key, value)| match value {
-        Value::Table(inner) => flattened(&format!("{prefix}{key}."), inner),
-        value => vec![(format!("{prefix}{key}"), value)],
-    };
-    table.into_iter().flat_map(entry).collect()
-}
-
-fn is_true(text: &str) -> Result<bool, SettingsError> {
-    match text {
-        "true" | "1" | "yes" | "on" => Ok(true),
-        "false" | "0" | "no" | "off" | "" => Ok(false),
-        _ => Err(SettingsError::Wrong {
-            source_name: TRUST.to_owned(),
-            key: "trust",
-            expected: "true or false".to_owned(),
-            found: text.to_owned(),
-        }),
+        Ok(found)
     }
 }

@@ -10,8 +10,9 @@ use codeintel_system::{OwnFolder, UserFolders, read_configuration};
 use serde::{Deserialize, Serialize};
 use toml::Value;
 
-use crate::Settings;
-use crate::definitions::{Definition, Guard, bytes};
+use crate::definition::{Definition, Guard};
+use crate::environment::Environment;
+use crate::kinds::{Size, quoted};
 
 /// Folders of version control. What lies in them is run or believed by other programs.
 const OF_VERSION_CONTROL: [&str; 5] = [".git", ".hg", ".svn", ".jj", ".bzr"];
@@ -39,7 +40,7 @@ pub(crate) fn needs_trust(root: &Path, definition: &Definition, value: &Value) -
         Guard::AllBut(harmless) => value.as_str().is_none_or(|text| !harmless.contains(&text)),
         Guard::Above(most) => {
             let number = value.as_integer().and_then(|number| u64::try_from(number).ok());
-            number.or_else(|| value.as_str().and_then(bytes)).is_none_or(|number| number > most)
+            number.or_else(|| value.as_str().and_then(Size::parse).map(Size::bytes)).is_none_or(|number| number > most)
         }
         Guard::Places => {
             value.as_str().is_none_or(|path| !path.is_empty() && !stays_inside(root, path, definition.key == "python"))
@@ -71,6 +72,11 @@ fn stays_inside(root: &Path, path: &str, is_interpreter: bool) -> bool {
     })
 }
 
+/// Which settings do not count, in words.
+pub(crate) fn ignored(keys: &[&str]) -> String {
+    format!("{} {} ignored", quoted(keys), if keys.len() == 1 { "is" } else { "are" })
+}
+
 /// The repositories that a user trusts, each in a file of its own.
 #[derive(Debug, Clone)]
 pub struct TrustedRepositories(OwnFolder);
@@ -89,8 +95,7 @@ pub struct TrustedRepository {
 impl TrustedRepositories {
     /// Those of the user of this process; none where the user has no folder to say so.
     pub fn of_this_user() -> Option<Self> {
-        // Nothing is read but the environment.
-        Settings::of_environment().user().map(Self::of)
+        Environment::of_this_process().ok()?.user.as_ref().map(Self::of)
     }
 
     pub(crate) fn of(user: &UserFolders) -> Self {

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use crate::setting_flags::SettingFlags;
+
 /// Keep one DuckDB file that tells the truth about a Python repository.
 #[derive(Debug, Parser)]
 #[command(name = "codeintel", version, max_term_width = 100)]
@@ -64,50 +66,17 @@ pub(crate) struct Place {
     #[arg(default_value = ".")]
     pub(crate) path: PathBuf,
     #[command(flatten)]
-    pub(crate) database: DatabaseArgs,
+    pub(crate) overrides: Overrides,
 }
 
+/// Settings and trust for this call alone.
 #[derive(Debug, Clone, Default, ClapArgs)]
-pub(crate) struct DatabaseArgs {
-    /// Database file [default: PATH/.codeintel/codeintel.duckdb].
-    #[arg(long, value_name = "FILE")]
-    pub(crate) db: Option<PathBuf>,
-    /// Slug of the repository [default: from the git remote, else the folder's name].
-    #[arg(long, value_name = "SLUG")]
-    pub(crate) repo: Option<String>,
+pub(crate) struct Overrides {
+    #[command(flatten)]
+    pub(crate) settings: SettingFlags,
     /// Trust the repository for this run, as `codeintel trust` does for good. `CODEINTEL_TRUST=1` does the same.
     #[arg(long)]
     pub(crate) trust: bool,
-}
-
-/// What the snapshot shall be and hold.
-#[derive(Debug, Clone, ClapArgs)]
-pub(crate) struct Selection {
-    /// Label of the snapshot in place of HEAD's hash.
-    #[arg(long, value_name = "LABEL")]
-    pub(crate) commit: Option<String>,
-    /// Datasets to extract [default: all]. Those already in the database are kept true as well.
-    #[arg(long, value_delimiter = ',', value_name = "A,B")]
-    pub(crate) datasets: Option<Vec<String>>,
-}
-
-/// How SCIP documents come about.
-#[derive(Debug, Clone, ClapArgs)]
-pub(crate) struct Indexing {
-    /// Who makes SCIP documents: `native`, `scip-python` or `none` [default: the setting `scip.backend`].
-    #[arg(long, value_name = "NAME")]
-    pub(crate) scip_backend: Option<String>,
-    /// Interpreter or virtual environment whose packages imports are resolved in.
-    #[arg(long, value_name = "PATH")]
-    pub(crate) python: Option<PathBuf>,
-}
-
-/// What finds defects.
-#[derive(Debug, Clone, ClapArgs)]
-pub(crate) struct Checking {
-    /// Type checkers and linters to run: `pyright`, `pyrefly`, `ruff`, or `none` [default: the setting `tools.enabled`].
-    #[arg(long, value_delimiter = ',', value_name = "A,B")]
-    pub(crate) tools: Option<Vec<String>>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -158,15 +127,6 @@ pub(crate) struct Verbosity {
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) place: Place,
-    #[command(flatten)]
-    pub(crate) selection: Selection,
-    #[command(flatten)]
-    pub(crate) indexing: Indexing,
-    #[command(flatten)]
-    pub(crate) checking: Checking,
-    /// Number of threads that read, parse and extract [default: number of CPUs].
-    #[arg(short, long, value_name = "N")]
-    pub(crate) jobs: Option<usize>,
     /// Format of the summary.
     #[arg(long, value_enum, default_value_t = SummaryFormat::Table)]
     pub(crate) format: SummaryFormat,
@@ -197,12 +157,6 @@ pub(crate) struct IngestArgs {
 pub(crate) struct StatusArgs {
     #[command(flatten)]
     pub(crate) place: Place,
-    #[command(flatten)]
-    pub(crate) selection: Selection,
-    #[command(flatten)]
-    pub(crate) indexing: Indexing,
-    #[command(flatten)]
-    pub(crate) checking: Checking,
     /// Format of the answer.
     #[arg(long, value_enum, default_value_t = SummaryFormat::Table)]
     pub(crate) format: SummaryFormat,
@@ -216,9 +170,7 @@ pub(crate) struct ExplainArgs {
     #[arg(long, default_value = ".", value_name = "PATH")]
     pub(crate) root: PathBuf,
     #[command(flatten)]
-    pub(crate) database: DatabaseArgs,
-    #[command(flatten)]
-    pub(crate) indexing: Indexing,
+    pub(crate) overrides: Overrides,
 }
 
 #[derive(Debug, Clone, ClapArgs)]
@@ -229,9 +181,8 @@ pub(crate) struct QueryArgs {
     /// Root of the repository.
     #[arg(long, default_value = ".", value_name = "PATH")]
     pub(crate) root: PathBuf,
-    /// Database file [default: PATH/.codeintel/codeintel.duckdb].
-    #[arg(long, value_name = "FILE")]
-    pub(crate) db: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) settings: SettingFlags,
     /// Format of the rows.
     #[arg(long, value_enum, default_value_t = RowFormat::Table)]
     pub(crate) format: RowFormat,
@@ -244,12 +195,6 @@ pub(crate) struct QueryArgs {
     /// Write the rows to a file, which is replaced once all are written.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Stop a query that needs more memory, such as `4GB` [default: the setting `query.memory_limit`].
-    #[arg(long, value_name = "SIZE")]
-    pub(crate) memory_limit: Option<String>,
-    /// Stop a query that takes longer [default: the setting `query.timeout`].
-    #[arg(long, value_name = "SECONDS")]
-    pub(crate) timeout: Option<u32>,
 }
 
 fn parameter(text: &str) -> Result<(String, String), String> {
@@ -271,11 +216,6 @@ pub(crate) struct DatasetsArgs {
 pub(crate) struct VerifyArgs {
     #[command(flatten)]
     pub(crate) place: Place,
-    /// Label under which the snapshot was ingested [default: HEAD's hash].
-    #[arg(long, value_name = "LABEL")]
-    pub(crate) commit: Option<String>,
-    #[command(flatten)]
-    pub(crate) indexing: Indexing,
     #[command(flatten)]
     pub(crate) verbosity: Verbosity,
 }
@@ -304,6 +244,9 @@ pub(crate) struct ConfigArgs {
     /// Root of the repository.
     #[arg(default_value = ".")]
     pub(crate) path: PathBuf,
+    /// Print the JSON schema of a file of settings, for editors.
+    #[arg(long, value_name = "FILE", value_parser = ["codeintel.toml", "pyproject.toml"])]
+    pub(crate) schema: Option<String>,
     /// Format of the list.
     #[arg(long, value_enum, default_value_t = SummaryFormat::Table)]
     pub(crate) format: SummaryFormat,

@@ -155,7 +155,7 @@ fn python() -> Option<PathBuf> {
 fn answer(dataset: &'static Dataset, database: &Path, case: &Case<'_>) -> Option<String> {
     let repository = Repository::new(dataset, database);
     case.steps.iter().for_each(|step| repository.carry_out(*step));
-    if python().is_none() && !repository.settings().list("tools.enabled").is_empty() {
+    if python().is_none() && !repository.settings().values.tools.enabled.is_empty() {
         eprintln!("skipped: there is no .venv; `cargo xtask setup` makes it");
         return None;
     }

@@ -10,6 +10,7 @@ mod output;
 mod output_file;
 mod progress;
 mod rows;
+mod setting_flags;
 
 use std::process::ExitCode;
 

@@ -3,28 +3,32 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use serde_json::json;
+use codeintel_settings::schema;
+use serde_json::{Map, Value, json};
 
 use super::Context;
-use crate::args::{ConfigArgs, DatabaseArgs, SummaryFormat};
+use crate::args::{ConfigArgs, Overrides, SummaryFormat};
 use crate::errors::CommandError;
 use crate::output;
 
 pub(super) fn run(args: &ConfigArgs) -> Result<ExitCode, CommandError> {
-    let context = Context::without_database(&args.path, &DatabaseArgs::default())?;
     let mut out = output::stdout();
+    if let Some(schema) = args.schema.as_deref().and_then(schema) {
+        writeln!(out, "{schema:#}")?;
+        out.flush()?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let context = Context::without_database(&args.path, &Overrides::default())?;
     match args.format {
         SummaryFormat::Json => {
-            let all: serde_json::Map<_, _> = context
-                .settings
-                .all()
-                .map(|(setting, value, source)| {
-                    let entry =
-                        json!({"value": value, "source": source.to_string(), "default": setting.default, "doc": setting.doc});
-                    (setting.key.to_owned(), entry)
-                })
-                .collect();
-            writeln!(out, "{}", serde_json::to_string_pretty(&all)?)?;
+            let rows = context.settings.all().map(|(setting, value, source)| {
+                let (source, default) = (source.to_string(), setting.default());
+                (
+                    setting.key.to_owned(),
+                    json!({"value": value, "source": source, "default": default, "doc": setting.doc}),
+                )
+            });
+            writeln!(out, "{:#}", Value::Object(rows.collect::<Map<_, _>>()))?;
         }
         SummaryFormat::Table => {
             let mut table = output::table(["setting", "value", "source"]);

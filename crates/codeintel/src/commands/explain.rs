@@ -13,8 +13,7 @@ use crate::errors::{CommandError, FINDINGS};
 use crate::output;
 
 pub(super) fn run(args: &ExplainArgs) -> Result<ExitCode, CommandError> {
-    let mut context = Context::open(&args.root, &args.database)?;
-    context.set_indexing(&args.indexing)?;
+    let context = Context::open(&args.root, &args.overrides)?;
     let opened = Database::open(&context.settings.database(), Access::Read, context.settings.patience());
     let (database, _) = opened.map_err(|error| context.blame(error))?;
     let repo = assembly::repo(&context.settings, &context.system);

@@ -11,7 +11,7 @@ use crate::errors::CommandError;
 use crate::output;
 
 pub(super) fn run(args: &GcArgs) -> Result<ExitCode, CommandError> {
-    let context = Context::open(&args.place.path, &args.place.database)?;
+    let context = Context::open(&args.place.path, &args.place.overrides)?;
     let path = context.settings.database();
     let opened = Database::open(&path, Access::WriteExisting, context.settings.patience());
     let (database, _) = opened.map_err(|error| context.blame(error))?;

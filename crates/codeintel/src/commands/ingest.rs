@@ -62,7 +62,7 @@ pub(super) fn refresh_database(
         database: &path,
         is_own: context.has_own_database(),
         patience: context.settings.patience(),
-        garbage_share: context.settings.gc_share(),
+        garbage_share: context.settings.values.gc_share.value,
         root: context.system.root(),
         shards: assembly::index_folder(&context.settings),
         index: assembly::document_output_dir(&context.settings),
@@ -108,7 +108,7 @@ fn is_root(root: &Path, path: &Path) -> bool {
 
 /// Print the summary, unless people have asked for quiet.
 pub(super) fn tell(context: &Context, report: &Report, format: SummaryFormat) -> Result<(), CommandError> {
-    if context.settings.log() > Log::Error || format == SummaryFormat::Json {
+    if *context.settings.values.log > Log::Error || format == SummaryFormat::Json {
         summary(report, format)?;
     }
     Ok(())

@@ -22,12 +22,11 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
 use codeintel_base::{NoProgress, Progress, RepoPath};
-use codeintel_settings::{Log, Settings, SettingsError};
+use codeintel_settings::{Log, Settings, SettingsError, Source, Sourced};
 use codeintel_system::{OsSystem, OwnDatabases};
-use toml::Value;
 
 use self::place::Place;
-use crate::args::{Args, Checking, Command, DatabaseArgs, Indexing, RunArgs, Selection, Verbosity};
+use crate::args::{Args, Command, Overrides, RunArgs, Verbosity};
 use crate::errors::CommandError;
 use crate::output::plain;
 use crate::progress::Bar;
@@ -63,10 +62,6 @@ fn warn_once(line: &str) {
     }
 }
 
-fn list(names: &[String]) -> Value {
-    Value::Array(names.iter().cloned().map(Value::String).collect())
-}
-
 /// A repository and its settings.
 struct Context {
     system: OsSystem,
@@ -76,54 +71,28 @@ struct Context {
 
 impl Context {
     /// A repository with its database.
-    fn open(root: &Path, database: &DatabaseArgs) -> Result<Self, SettingsError> {
-        let mut context = Self::without_database(root, database)?;
+    fn open(root: &Path, overrides: &Overrides) -> Result<Self, SettingsError> {
+        let mut context = Self::without_database(root, overrides)?;
         context.find_database()?;
         Ok(context)
     }
 
     /// A repository of which only the settings are wanted.
-    fn without_database(root: &Path, database: &DatabaseArgs) -> Result<Self, SettingsError> {
+    fn without_database(root: &Path, overrides: &Overrides) -> Result<Self, SettingsError> {
         let system = OsSystem::new(root)
             .map_err(|error| SettingsError::Root { path: root.to_owned(), message: error.to_string() })?;
-        let mut settings = Settings::read(system.root(), database.trust)?;
-        // A file named on the command line is meant from the working directory.
-        let db = database.db.as_deref().map(std::path::absolute).transpose();
-        let db = db.map_err(|error| SettingsError::Root { path: root.to_owned(), message: error.to_string() })?;
-        settings.set("db", "--db", db.map(|db| db.to_string_lossy().into_owned()))?;
-        settings.set("repo", "--repo", database.repo.clone())?;
+        let mut settings = Settings::read(system.root(), overrides.trust)?;
+        overrides.settings.apply(&mut settings);
         settings.warnings().iter().for_each(|line| warn_once(line));
-        let own = OwnDatabases::new(settings.state_folders());
+        let own = OwnDatabases::new(settings.environment.state_folders.clone());
         Ok(Self { system, settings, place: Place::named(own) })
     }
 
     /// For a run with these arguments.
     fn of_run(args: &RunArgs) -> Result<Self, SettingsError> {
-        let mut context = Self::open(&args.place.path, &args.place.database)?;
-        context.set_selection(&args.selection)?;
-        context.set_indexing(&args.indexing)?;
-        context.set_checking(&args.checking)?;
-        context.set_verbosity(&args.verbosity)?;
-        context.settings.set("jobs", "--jobs", args.jobs.map(|jobs| jobs as i64))?;
+        let mut context = Self::open(&args.place.path, &args.place.overrides)?;
+        context.set_verbosity(&args.verbosity);
         Ok(context)
-    }
-
-    fn set_selection(&mut self, selection: &Selection) -> Result<(), SettingsError> {
-        self.settings.set("datasets", "--datasets", selection.datasets.as_deref().map(list))?;
-        self.settings.set("commit", "--commit", selection.commit.clone())
-    }
-
-    fn set_indexing(&mut self, indexing: &Indexing) -> Result<(), SettingsError> {
-        let python = indexing.python.as_deref().map(std::path::absolute).transpose();
-        let python =
-            python.map_err(|error| SettingsError::Root { path: PathBuf::new(), message: error.to_string() })?;
-        self.settings.set("python", "--python", python.map(|python| python.to_string_lossy().into_owned()))?;
-        self.settings.set("scip.backend", "--scip-backend", indexing.scip_backend.clone())
-    }
-
-    fn set_checking(&mut self, checking: &Checking) -> Result<(), SettingsError> {
-        let tools = checking.tools.as_deref().map(|tools| if tools == ["none"] { &[] } else { tools });
-        self.settings.set("tools.enabled", "--tools", tools.map(list))
     }
 
     /// A path that was typed, from the repository's root.
@@ -151,14 +120,20 @@ impl Context {
         Err(SettingsError::Root { path: path.to_owned(), message })
     }
 
-    fn set_verbosity(&mut self, verbosity: &Verbosity) -> Result<(), SettingsError> {
-        self.settings.set("log", "--quiet", verbosity.quiet.then_some("error"))?;
-        self.settings.set("log", "--verbose", (verbosity.verbose > 0).then_some("debug"))
+    fn set_verbosity(&mut self, verbosity: &Verbosity) {
+        let given = match verbosity {
+            Verbosity { quiet: true, .. } => Some((Log::Error, "--quiet")),
+            Verbosity { verbose: 1.., .. } => Some((Log::Debug, "--verbose")),
+            Verbosity { .. } => None,
+        };
+        if let Some((value, flag)) = given {
+            self.settings.values.log = Sourced { value, source: Source::Flag(flag.to_owned()) };
+        }
     }
 
     /// Do something that takes a while, with a bar unless all is to be quiet.
     fn with_progress<T>(&self, work: impl FnOnce(&dyn Progress) -> T) -> T {
-        if self.settings.log() == Log::Error {
+        if *self.settings.values.log == Log::Error {
             return work(&NoProgress);
         }
         let bar = Bar::new();
@@ -169,7 +144,7 @@ impl Context {
 
     /// Say something that is no answer, on standard error.
     fn note(&self, level: Log, text: &str) {
-        if self.settings.log() >= level {
+        if *self.settings.values.log >= level {
             // Where standard error is closed, nobody wants to know.
             let _written = writeln!(std::io::stderr().lock(), "{text}");
         }

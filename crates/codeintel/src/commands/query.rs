@@ -10,7 +10,7 @@ use codeintel_store::{Overdue, Query, QueryError, Reader};
 use codeintel_system::limit_memory;
 
 use super::Context;
-use crate::args::{DatabaseArgs, QueryArgs};
+use crate::args::{Overrides, QueryArgs};
 use crate::errors::{CommandError, FAILED};
 use crate::output;
 use crate::output_file::{OutputFile, remove_parts};
@@ -26,14 +26,12 @@ const LONGEST_INPUT: u64 = 2 << 20;
 const OWN_MEMORY: u64 = 1 << 30;
 
 pub(super) fn run(args: &QueryArgs) -> Result<ExitCode, CommandError> {
-    let mut context = Context::open(&args.root, &DatabaseArgs { db: args.db.clone(), ..DatabaseArgs::default() })?;
-    let settings = &mut context.settings;
-    settings.set("query.memory_limit", "--memory-limit", args.memory_limit.clone())?;
-    settings.set("query.timeout", "--timeout", args.timeout.map(i64::from))?;
+    let context = Context::open(&args.root, &Overrides { settings: args.settings.clone(), trust: false })?;
     let database = context.settings.database();
     let output = args.output.as_deref().map(|path| OutputFile::create(path, &database)).transpose()?;
     let sql = if args.sql == "-" { read_input()? } else { args.sql.clone() };
-    let (memory, timeout) = (context.settings.query_memory(), context.settings.query_timeout());
+    let limits = &context.settings.values.query;
+    let (memory, timeout) = (limits.memory_limit.bytes(), *limits.timeout);
     let reader = Reader::open(&database, context.settings.patience(), memory).map_err(|error| match error {
         QueryError::Store(error) => QueryError::Store(context.blame(error)),
         error => error,

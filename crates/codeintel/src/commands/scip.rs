@@ -24,8 +24,8 @@ pub(super) fn run(command: &ScipCommand) -> Result<ExitCode, CommandError> {
 }
 
 fn import(args: &ImportArgs) -> Result<ExitCode, CommandError> {
-    let mut context = Context::open(&args.place.path, &args.place.database)?;
-    context.set_verbosity(&args.verbosity)?;
+    let mut context = Context::open(&args.place.path, &args.place.overrides)?;
+    context.set_verbosity(&args.verbosity);
     let mut options = assembly::options(&context.settings, &context.system)?;
     options.index = true;
     let mut indexer = ImportIndexer::open(&std::path::absolute(&args.index)?, context.system.root())?;
@@ -35,7 +35,7 @@ fn import(args: &ImportArgs) -> Result<ExitCode, CommandError> {
     if let Some(reason) = index.reason {
         return Err(CommandError::Findings(format!("{reason}; {} documents were imported", index.indexed)));
     }
-    if context.settings.log() > Log::Error {
+    if *context.settings.values.log > Log::Error {
         let mut out = output::stdout();
         writeln!(
             out,
@@ -48,7 +48,7 @@ fn import(args: &ImportArgs) -> Result<ExitCode, CommandError> {
 }
 
 fn export(args: &ExportArgs) -> Result<ExitCode, CommandError> {
-    let context = Context::open(&args.place.path, &args.place.database)?;
+    let context = Context::open(&args.place.path, &args.place.overrides)?;
     let opened = Database::open(&context.settings.database(), Access::Read, context.settings.patience());
     let (database, _) = opened.map_err(|error| context.blame(error))?;
     let repo = assembly::repo(&context.settings, &context.system);

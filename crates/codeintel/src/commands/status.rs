@@ -19,10 +19,7 @@ use crate::output;
 const SHOWN: usize = 20;
 
 pub(super) fn run(args: &StatusArgs) -> Result<ExitCode, CommandError> {
-    let mut context = Context::open(&args.place.path, &args.place.database)?;
-    context.set_selection(&args.selection)?;
-    context.set_indexing(&args.indexing)?;
-    context.set_checking(&args.checking)?;
+    let context = Context::open(&args.place.path, &args.place.overrides)?;
     let options = assembly::options(&context.settings, &context.system)?;
     let database = match Database::open(&context.settings.database(), Access::Read, context.settings.patience()) {
         Ok((database, _)) => database,

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use codeintel_settings::{GuardedSetting, Settings, TrustedRepositories};
 
 use super::Context;
-use crate::args::{DatabaseArgs, TrustArgs};
+use crate::args::{Overrides, TrustArgs};
 use crate::errors::{CommandError, FINDINGS};
 use crate::output;
 use crate::output::plain;
@@ -44,7 +44,7 @@ pub(super) fn run(args: &TrustArgs) -> Result<ExitCode, CommandError> {
         return Ok(if was_trusted { ExitCode::SUCCESS } else { ExitCode::from(FINDINGS) });
     }
     // Whether it is trusted already is of no interest, nor are warnings that it is not.
-    let context = Context::without_database(&args.path, &DatabaseArgs { trust: true, ..DatabaseArgs::default() })?;
+    let context = Context::without_database(&args.path, &Overrides { trust: true, ..Overrides::default() })?;
     let (root, settings) = (context.system.root(), context.settings.guarded());
     let shown = plain(&root.display().to_string());
     let granted = trusted.grant(root, settings);

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use codeintel_engine::scip::NoIndexer;
 use codeintel_engine::{Producers, verify};
-use codeintel_settings::Log;
+use codeintel_settings::{Log, ScipBackend, Source, Sourced};
 use codeintel_store::{Access, Database};
 
 use super::Context;
@@ -15,18 +15,18 @@ use crate::errors::{CommandError, FINDINGS};
 use crate::output;
 
 pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, CommandError> {
-    let mut context = Context::open(&args.place.path, &args.place.database)?;
-    context.set_verbosity(&args.verbosity)?;
-    context.settings.set("commit", "--commit", args.commit.clone())?;
-    context.set_indexing(&args.indexing)?;
+    let mut context = Context::open(&args.place.path, &args.place.overrides)?;
+    context.set_verbosity(&args.verbosity);
     let options = assembly::options(&context.settings, &context.system)?;
     let path = context.settings.database();
     let opened = Database::open(&path, Access::WriteExisting, context.settings.patience());
     let (database, _) = opened.map_err(|error| context.blame(error))?;
     let indexers = database.indexers(&options.repo)?;
-    if !assembly::names_backend(&context.settings) {
-        let backend = backend_of(&indexers)?;
-        context.settings.set("scip.backend", "the database", backend)?;
+    if !assembly::names_backend(&context.settings)
+        && let Some(value) = backend_of(&indexers)?
+    {
+        let source = Source::Flag("the database".to_owned());
+        context.settings.values.scip.backend = Sourced { value, source };
     }
     let scratch = path.with_extension(format!("verify-{}", std::process::id()));
     // Only a run that was cut short may have left something there, or somebody who wants it to be opened.
@@ -64,11 +64,11 @@ pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, CommandError> {
 }
 
 /// The backend that makes such documents as are in the database.
-fn backend_of(indexers: &[String]) -> Result<Option<&'static str>, CommandError> {
+fn backend_of(indexers: &[String]) -> Result<Option<ScipBackend>, CommandError> {
     let backend = |key: &String| match key.split(' ').next() {
-        Some("native") => Some("native"),
-        Some("scip-python") => Some("scip-python"),
-        _ if key == NoIndexer::KEY => Some("none"),
+        Some("native") => Some(ScipBackend::Native),
+        Some("scip-python") => Some(ScipBackend::ScipPython),
+        _ if key == NoIndexer::KEY => Some(ScipBackend::None),
         _ => None,
     };
     let mut backends: Vec<_> = indexers.iter().map(backend).collect();

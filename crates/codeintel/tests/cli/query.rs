@@ -338,7 +338,7 @@ fn limits_of_time_and_memory_end_a_query_with_a_sentence() {
         }
     }
     let (code, said) = sandbox.fails(&["query", "SELECT 1", "--memory-limit", "4"]);
-    assert!(code == 2 && said.contains("`query.memory_limit` must be a size"), "{said}");
+    assert!(code == 2 && said.contains("'4' for '--memory-limit <SIZE>': must be a size"), "{said}");
     let limit = "SELECT current_setting('memory_limit')";
     assert_eq!(sandbox.query(limit), ["1.8 GiB"]);
 }
