@@ -9,7 +9,7 @@ use crate::{Ast, Field, Kind};
 enum Owner {
     Function,
     /// The module or a class body, a decorator, a default, or the condition of an `assert`.
-    Nobody,
+    Other,
 }
 
 /// McCabe's complexity as radon counts it, summed over the functions of a file, plus 1 for its own body.
@@ -21,11 +21,11 @@ pub fn complexity(ast: &Ast<'_>) -> u32 {
     for (id, node) in ast.nodes.iter().enumerate() {
         let parent = node.parent.map(|parent| (&ast.nodes[parent as usize], owners[parent as usize]));
         let owner = match parent {
-            None => Owner::Nobody,
+            None => Owner::Other,
             Some((parent, _)) if matches!(parent.kind, Kind::FunctionDef | Kind::AsyncFunctionDef) => {
-                if node.field == Some(Field::Body) { Owner::Function } else { Owner::Nobody }
+                if node.field == Some(Field::Body) { Owner::Function } else { Owner::Other }
             }
-            Some((parent, _)) if matches!(parent.kind, Kind::ClassDef | Kind::Assert) => Owner::Nobody,
+            Some((parent, _)) if matches!(parent.kind, Kind::ClassDef | Kind::Assert) => Owner::Other,
             Some((_, owner)) => owner,
         };
         owners.push(owner);

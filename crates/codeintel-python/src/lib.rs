@@ -13,11 +13,11 @@ mod docstring;
 mod imports;
 mod interface;
 mod lines;
+mod named_enum;
 mod nesting;
 mod parsed_file;
-mod quoted;
 mod signature;
-mod spelled;
+mod string_annotations;
 mod type_escape;
 
 #[cfg(test)]

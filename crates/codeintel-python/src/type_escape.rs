@@ -5,7 +5,7 @@ use ruff_python_ast::token::TokenKind;
 use ruff_text_size::Ranged as _;
 use rustc_hash::FxHashSet;
 
-use crate::quoted::in_quoted_annotations;
+use crate::string_annotations::in_string_annotations;
 use crate::{Ast, Field, Kind, ParsedFile};
 
 /// One place where types are not checked.
@@ -110,7 +110,7 @@ fn names(file: &ParsedFile, ast: &Ast<'_>) -> Vec<TypeEscape<'static>> {
             found.extend(call.and_then(|call| escape(TypeEscapeKind::Cast, call)));
         }
     }
-    in_quoted_annotations(file, |expression| {
+    in_string_annotations(file, |expression| {
         let is_any = match expression {
             Expr::Name(name) => imported.any.contains(name.id.as_str()),
             Expr::Attribute(attribute) => {

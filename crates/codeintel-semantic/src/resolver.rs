@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use ty_python_core::ProgramFile;
 
-use crate::collect::{self, Kept};
+use crate::collect::{self, Memo};
 use crate::database::{Database, SearchPaths};
 use crate::effort::{Effort, Exhausted};
 use crate::hidden::hidden;
@@ -104,7 +104,7 @@ pub struct Resolver {
     /// Occurrences of the documents that were made with this database.
     occurrences: usize,
     /// Documents of files that may be edited again.
-    kept: FxHashMap<RepoPath, Kept>,
+    kept: FxHashMap<RepoPath, Memo>,
 }
 
 impl std::fmt::Debug for Resolver {
@@ -231,7 +231,7 @@ impl Resolver {
                 match (level, what, outlook) {
                     (Level::Types, Some(what), _) => Err(DocumentError::TooLarge { what: what.to_string() }),
                     (Level::Types, None, Some(outlook)) => {
-                        let (document, kept) = collect::document_again(db, program_file, outlook, before);
+                        let (document, kept) = collect::reuse(db, program_file, outlook, before);
                         Ok((document, Some(kept)))
                     }
                     (Level::Types, None, None) => Ok((collect::document(db, program_file), None)),

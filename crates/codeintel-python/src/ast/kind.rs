@@ -1,8 +1,8 @@
 //! The names of CPython's node classes and of their fields.
 
-use crate::spelled::spelled;
+use crate::named_enum::named_enum;
 
-spelled! {
+named_enum! {
     /// A node class of CPython 3.13's `ast`, and of 3.14's for template strings.
     Kind {
         Module = "Module", FunctionDef = "FunctionDef", AsyncFunctionDef = "AsyncFunctionDef", ClassDef = "ClassDef",
@@ -30,7 +30,7 @@ spelled! {
     }
 }
 
-spelled! {
+named_enum! {
     /// A field of a node that holds other nodes.
     Field {
         Body = "body", TypeIgnores = "type_ignores", Args = "args", DecoratorList = "decorator_list",

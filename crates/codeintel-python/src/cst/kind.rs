@@ -1,8 +1,8 @@
 //! The names of LibCST's node classes.
 
-use crate::spelled::spelled;
+use crate::named_enum::named_enum;
 
-spelled! {
+named_enum! {
     /// A node class of LibCST, whitespace and punctuation left out. Classes that have children come first.
     CstKind {
         Module = "Module", IndentedBlock = "IndentedBlock", SimpleStatementLine = "SimpleStatementLine",

@@ -1,10 +1,10 @@
 //! One file to a document: every definition and every reference in it.
 
-mod again;
 mod attributes;
 mod definitions;
 mod finish;
 mod imports;
+mod incremental;
 mod keywords;
 pub(crate) mod part;
 mod returns;
@@ -28,7 +28,7 @@ use ty_python_semantic::{
     HasType as _, ImportAliasResolution, ResolvedDefinition, SemanticModel, definitions_for_name,
 };
 
-pub(crate) use self::again::{Kept, document_again};
+pub(crate) use self::incremental::{Memo, reuse};
 use self::part::{Defined, Found, Part};
 use crate::database::Db;
 use crate::describe::{describe, describe_module};

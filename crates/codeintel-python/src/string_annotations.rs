@@ -1,4 +1,4 @@
-//! Annotations that are texts in quotes, read as the expressions that they hold.
+//! String annotations, parsed as the expressions that they contain.
 
 use ruff_python_ast::visitor::Visitor;
 use ruff_python_ast::{Expr, ExprSubscript};
@@ -11,7 +11,7 @@ const DEEPEST: usize = 100;
 
 /// Call a function for each name and attribute in the quoted parts of a file's annotations. What stands in `Literal[...]`, or behind the type in
 /// `Annotated[...]`, is no type.
-pub(crate) fn in_quoted_annotations(file: &ParsedFile, found: impl FnMut(&Expr)) {
+pub(crate) fn in_string_annotations(file: &ParsedFile, found: impl FnMut(&Expr)) {
     let mut annotations = Annotations { source: file.text(), is_quoted: false, depth: 0, found };
     annotations.visit_body(&file.tree.syntax().body);
 }

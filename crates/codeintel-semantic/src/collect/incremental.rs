@@ -1,4 +1,4 @@
-//! A document after an edit: only the functions that differ are looked at again.
+//! A document after an edit: only the functions that differ are resolved again.
 //!
 //! What a function refers to depends on its own text and on what it may look up: in its file, in others, and in installed packages, but
 //! not in the bodies of other functions as far as these are hidden (see `core.interfaces`). So a document is collected in parts, one for
@@ -25,7 +25,7 @@ use crate::symbols::Target;
 
 /// A document in parts, from which the next one is made.
 #[derive(Debug)]
-pub(crate) struct Kept {
+pub(crate) struct Memo {
     /// Hash of all that may be looked up.
     outlook: ContentHash,
     source: SourceText,
@@ -40,18 +40,18 @@ pub(crate) struct Kept {
 type ScopePlace = (Discriminant<NodeWithScopeKind>, TextRange);
 
 /// Collect the document of a file, with the help of an earlier one.
-pub(crate) fn document_again<'db>(
+pub(crate) fn reuse<'db>(
     db: &'db dyn Db,
     file: ProgramFile<'db>,
     outlook: ContentHash,
-    before: Option<Kept>,
-) -> (PlacedDocument, Kept) {
+    before: Option<Memo>,
+) -> (PlacedDocument, Memo) {
     let module = parsed_module(db, file.python_file(db)).load(db);
     let suite = module.suite();
     let mut functions = Functions { class: None, found: Vec::new() };
     functions.visit_body(suite);
     let functions = functions.found;
-    let mut kept = Kept {
+    let mut memo = Memo {
         outlook,
         source: source_text(db, file.file(db)),
         functions: functions.iter().map(|(function, _)| function.range()).collect(),
@@ -61,10 +61,10 @@ pub(crate) fn document_again<'db>(
     let mut collector = Collector::new(db, file);
     collector.parts = Some(Vec::new());
     let again = before.and_then(|before| {
-        let changed = before.changed_functions(&kept)?;
-        Some((before.moved_to(&kept, &changed)?, changed))
+        let changed = before.changed_functions(&memo)?;
+        Some((before.moved_to(&memo, &changed)?, changed))
     });
-    kept.parts = match again {
+    memo.parts = match again {
         Some((parts, changed)) => {
             for ((function, class), _) in functions.iter().zip(changed).filter(|(_, is_changed)| *is_changed) {
                 collector.scopes.truncate(1);
@@ -72,8 +72,8 @@ pub(crate) fn document_again<'db>(
                 collector.scopes.extend(scope);
                 collector.visit_stmt(function);
             }
-            let mut looked_at = collector.into_parts().into_iter().skip(1).step_by(2);
-            parts.into_iter().map(|part| part.or_else(|| looked_at.next()).unwrap_or_default()).collect()
+            let mut resolved = collector.into_parts().into_iter().skip(1).step_by(2);
+            parts.into_iter().map(|part| part.or_else(|| resolved.next()).unwrap_or_default()).collect()
         }
         None => {
             collector.module();
@@ -81,10 +81,10 @@ pub(crate) fn document_again<'db>(
             collector.into_parts()
         }
     };
-    (Part::whole(kept.parts.clone()).into_document_of(db, file), kept)
+    (Part::whole(memo.parts.clone()).into_document_of(db, file), memo)
 }
 
-impl Kept {
+impl Memo {
     /// Which functions differ, if nothing else does.
     pub(crate) fn changed_functions(&self, now: &Self) -> Option<Vec<bool>> {
         if self.outlook != now.outlook || self.functions.len() != now.functions.len() {

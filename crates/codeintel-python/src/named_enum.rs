@@ -1,7 +1,7 @@
-//! Names that are given by other programs, as enums.
+//! Enums whose values are named by another program.
 
-/// Define an enum whose values have the spelling of another program.
-macro_rules! spelled {
+/// Define an enum whose values have the names that another program gives them.
+macro_rules! named_enum {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,12 +13,12 @@ macro_rules! spelled {
             /// All values, in the order of their codes.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The name as the other program spells it.
+            /// The name in the other program.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }
             }
 
-            /// A small number that stands for the value: its place in `ALL`.
+            /// The value's index in `ALL`.
             pub fn code(self) -> u8 {
                 self as u8
             }
@@ -26,4 +26,4 @@ macro_rules! spelled {
     };
 }
 
-pub(crate) use spelled;
+pub(crate) use named_enum;
