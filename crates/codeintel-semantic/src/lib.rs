@@ -23,7 +23,7 @@ pub use resolver::{DocumentError, Level, MOST_STEPS, Resolver, ResolverOptions};
 pub use sources::ReadSource;
 
 /// To be increased whenever other documents are made of the same sources.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// The newest Python that is known, major and minor version.
 pub const NEWEST_PYTHON: (u8, u8) = (3, 14);

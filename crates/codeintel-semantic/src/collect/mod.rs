@@ -51,11 +51,11 @@ pub(crate) const OF_MODULES: [&str; 9] = [
 /// Classes that an annotation names for others, too: an `int` is allowed where it says `float`.
 const NUMBERS: [&str; 2] = ["float", "complex"];
 
-pub(crate) const NO_SUCH_MODULE: &str = "no such module is known";
-pub(crate) const NO_SUCH_NAME: &str = "no such name is known";
-pub(crate) const NO_SUCH_ATTRIBUTE: &str = "no such attribute is known";
-const UNKNOWN_TYPE: &str = "the type of what it belongs to is not known";
-pub(crate) const NOT_IN_SOURCE: &str = "what it stands for has no definition in any source";
+pub(crate) const NO_SUCH_MODULE: &str = "unknown module";
+pub(crate) const NO_SUCH_NAME: &str = "unknown name";
+pub(crate) const NO_SUCH_ATTRIBUTE: &str = "unknown attribute";
+const UNKNOWN_TYPE: &str = "the type of the object is unknown";
+pub(crate) const NOT_IN_SOURCE: &str = "its definition is in no source file";
 
 /// What defines a symbol.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

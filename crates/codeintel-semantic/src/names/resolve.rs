@@ -24,7 +24,7 @@ use crate::modules::identifier;
 use crate::symbols::{Target, module_symbol};
 
 /// Why an attribute is not resolved.
-pub(crate) const NO_TYPES: &str = "no types are inferred in this file";
+pub(crate) const NO_TYPES: &str = "types are not inferred in this file";
 
 /// A name leads to so many definitions at most.
 const MOST_TARGETS: usize = 32;
