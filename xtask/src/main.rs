@@ -18,18 +18,18 @@ use crate::shell::{cargo, program, root};
 const USAGE: &str = "usage: cargo xtask TASK
 
   demo     build codeintel, ingest Django from PyPI and query it
-  setup    get what developing needs: a prebuilt libduckdb, a Python environment for the oracles
-  ci       everything that must hold: fmt, tidy, clippy, tests of an optimised build, docs
+  setup    install what development needs: a prebuilt libduckdb, a Python environment for the oracles
+  ci       everything that must pass: fmt, tidy, clippy, tests of an optimised build, docs
   test     run the tests whose names contain a text [FILTER]
-  fmt      format all sources; with --check, say which are not formatted
-  tidy     the rules of the repository that the compiler cannot check
-  docs     write the generated pages under docs anew
+  fmt      format all sources; with --check, list those that are not formatted
+  tidy     check the rules that the compiler cannot check
+  docs     regenerate the generated pages under docs
   oracle   compare the tables of real packages with CPython and radon [PACKAGE...]
   bench    measure against the plain Python pipeline [--baseline DIR] [--datasets ast|ast,cst] [--runs N] [PACKAGE...];
            with --indexers against scip-python and ty-scip
   replay   ingest the last N commits of a git repository one by one, and compare every K-th with a fresh build
            REPOSITORY N [--every K]
-  soak     what takes too long for ci: every test, and each fuzz target for 20 minutes
+  soak     long checks that ci leaves out: every test, and each fuzz target for 20 minutes
   fuzz     run fuzz targets on this machine [decode|parse|scip_reader|settings...] [--seconds N]
   install  build a release and print where it is";
 

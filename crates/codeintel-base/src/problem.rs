@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::words::count;
+
 /// A longer message is cut.
 const MOST_CHARACTERS: usize = 1000;
 
@@ -48,10 +50,7 @@ pub fn first_problems(problems: impl IntoIterator<Item = Problem>) -> Vec<Proble
     let mut all = problems.into_iter();
     let mut listed: Vec<Problem> = all.by_ref().take(MOST_PROBLEMS).collect();
     if let Some(next) = all.next() {
-        let message = match all.count() + 1 {
-            1 => "1 more problem of this file is not listed".to_owned(),
-            more => format!("{more} more problems of this file are not listed"),
-        };
+        let message = format!("{} in this file, not listed", count(all.count() + 1, "more problem"));
         listed.push(Problem { message, lineno: None, col_offset: None, ..next });
     }
     listed
@@ -127,7 +126,7 @@ mod tests {
         };
         check(0, 0, "");
         check(100, 100, "99");
-        check(101, 101, "1 more problem of this file is not listed");
-        check(5000, 101, "4900 more problems of this file are not listed");
+        check(101, 101, "1 more problem in this file, not listed");
+        check(5000, 101, "4900 more problems in this file, not listed");
     }
 }

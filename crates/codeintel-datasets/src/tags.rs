@@ -29,7 +29,7 @@ pub struct TagsError(String);
 
 impl std::fmt::Display for TagsError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "tags_index.yaml: {}", self.0)
+        f.write_str(&self.0)
     }
 }
 

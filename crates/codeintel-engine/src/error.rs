@@ -12,7 +12,7 @@ pub enum EngineError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The database is damaged, and not known to be codeintel's: it is left as it is.
-    #[error("it is not known to be codeintel's, so it is not moved aside: {0}")]
+    #[error("the file may not be codeintel's, so it was not moved aside: {0}")]
     DamagedAndForeign(StoreError),
     /// An index could not be imported.
     #[error("{0}")]
@@ -21,9 +21,9 @@ pub enum EngineError {
     #[error(transparent)]
     Export(#[from] ExportError),
     /// A path that was said to have changed is left out of scans.
-    #[error("`{0}` is not scanned: it is ignored, excluded or no Python source")]
+    #[error("`{0}` is not scanned: it is ignored, excluded or not a Python source file")]
     NotScanned(RepoPath),
     /// A path that was said to have changed does not exist and never did.
-    #[error("`{0}` does not exist, and no such file is known")]
+    #[error("`{0}` does not exist and is not in the database")]
     Unknown(RepoPath),
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use codeintel_base::{ContentHash, Problem, Progress, RepoPath, Severity, Stage};
+use codeintel_base::{ContentHash, Problem, Progress, RepoPath, Severity, Stage, count};
 use codeintel_datasets::{Extraction, Maker, Parsed, Rows, RowsDigest};
 use codeintel_python::{Ast, DEEPEST_NESTING, Definition, ParsedFile, nests_too_deeply};
 use codeintel_store::{ContentId, FactBatch, FactsOf, Pending, Status, Wanted};
@@ -163,9 +163,8 @@ impl<'a> Extractor<'a> {
         if let Some(Parsed { ast, definitions, .. }) = parsed
             && ast.definition_count() > definitions.len()
         {
-            let left_out = ast.definition_count() - definitions.len();
-            let message =
-                format!("the qualified names of this file are too long: {left_out} classes and functions are left out");
+            let left_out = count(ast.definition_count() - definitions.len(), "definition");
+            let message = format!("the qualified names in this file are too long: {left_out} left out");
             problems.push(Problem::error(Stage::Parse, message));
         }
         // What goes wrong in one dataset is a problem, so problems come last.
@@ -285,7 +284,7 @@ impl Collector {
 fn parse(bytes: &[u8]) -> (Option<ParsedFile>, Vec<Problem>) {
     let text = match decode(bytes) {
         Ok(text) if nests_too_deeply(&text) => {
-            let message = format!("the source nests deeper than {DEEPEST_NESTING} levels, which is not parsed");
+            let message = format!("the source nests deeper than {DEEPEST_NESTING} levels and is not parsed");
             return (None, vec![Problem::error(Stage::Parse, message)]);
         }
         Ok(text) => text,
@@ -307,7 +306,7 @@ fn parse(bytes: &[u8]) -> (Option<ParsedFile>, Vec<Problem>) {
 fn guarded<T>(problems: &mut Vec<Problem>, work: impl FnOnce() -> T) -> Option<T> {
     let result = catch_unwind(AssertUnwindSafe(work)).ok();
     if result.is_none() {
-        problems.push(Problem::error(Stage::Parse, "codeintel failed on this file; please report it"));
+        problems.push(Problem::error(Stage::Parse, "codeintel crashed on this file; please report this bug"));
     }
     result
 }

@@ -124,7 +124,8 @@ pub(crate) fn case_twins(files: &[InventoryFile]) -> Vec<ScanProblemRow> {
     folded.sort();
     let twins = folded.windows(2).filter(|pair| pair[0].0 == pair[1].0);
     let problem = |pair: &[(String, &RepoPath)]| {
-        let message = format!("the name differs from `{}` in case only; some file systems hold just one", pair[0].1);
+        let message =
+            format!("the name differs from `{}` only in case; some file systems can store only one of them", pair[0].1);
         let problem = codeintel_base::Problem::warning(codeintel_base::Stage::Scan, message);
         ScanProblemRow::new(Some(pair[1].1.to_string()), MODULES, &problem)
     };

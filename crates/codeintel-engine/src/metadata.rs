@@ -42,8 +42,7 @@ impl Metadata {
         if let Some((path, text)) = OWNERS.into_iter().find_map(|path| Some((path, metadata.text(system, path)?))) {
             let (owners, unreadable) = CodeOwners::parse(&text);
             metadata.owners = owners;
-            let problem =
-                |line: String| Problem::warning(Stage::Scan, format!("the pattern of `{line}` cannot be read"));
+            let problem = |line: String| Problem::warning(Stage::Scan, format!("invalid pattern in `{line}`"));
             for problem in first_problems(unreadable.into_iter().map(problem)) {
                 metadata.problem(path, problem.message);
             }

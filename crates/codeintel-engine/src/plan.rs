@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use codeintel_base::{ContentHash, RepoPath, Stage};
+use codeintel_base::{ContentHash, RepoPath, Stage, count};
 use codeintel_store::{FileRow, Pending, ScanProblemRow, Snapshot, Wanted};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -97,18 +97,15 @@ impl Plan {
             draft.wanted.iter().map(|wanted| (wanted.key().to_owned(), wanted.state())).collect();
         let mut differences = Vec::new();
         if renamed > 0 {
-            differences.push(format!("module names, tags or owners of {renamed} files"));
+            differences.push(format!("module names, tags or owners of {}", count(renamed, "file")));
         }
         for (differs, what) in [
-            (
-                !prior.problems.iter().filter(|problem| is_of_scan(problem)).eq(&draft.problems),
-                "what the scan complains of",
-            ),
-            (prior.tags != draft.tags, "the tags that are declared"),
-            (prior.source_roots != draft.source_roots, "the source roots that are declared"),
-            (prior.branch != draft.branch, "the branch"),
-            (prior.is_dirty != draft.is_dirty, "whether there are uncommitted changes"),
-            (prior.datasets != kept, "the datasets that are kept"),
+            (!prior.problems.iter().filter(|problem| is_of_scan(problem)).eq(&draft.problems), "problems of the scan"),
+            (prior.tags != draft.tags, "declared tags"),
+            (prior.source_roots != draft.source_roots, "declared source roots"),
+            (prior.branch != draft.branch, "branch"),
+            (prior.is_dirty != draft.is_dirty, "uncommitted changes"),
+            (prior.datasets != kept, "kept datasets"),
         ] {
             if differs {
                 differences.push(what.to_owned());

@@ -25,7 +25,7 @@ impl std::fmt::Debug for Producers<'_> {
 #[derive(Debug, thiserror::Error)]
 pub enum ProducerError {
     /// Its program is not where it was looked for.
-    #[error("`{program}` cannot be found{}{}", not_looked_into(*is_trusted), and_then(*hint))]
+    #[error("`{program}` was not found{}{}", not_looked_into(*is_trusted), and_then(*hint))]
     NotFound {
         /// The name or path of the program.
         program: String,
@@ -35,7 +35,7 @@ pub enum ProducerError {
         hint: Option<&'static str>,
     },
     /// scip-python needs an interpreter.
-    #[error("scip-python needs Node.js, and `node` cannot be found")]
+    #[error("scip-python needs Node.js, and `node` was not found")]
     NoNode,
     /// It does not report its version.
     #[error("`{} --version` fails", .0.display())]
@@ -47,10 +47,10 @@ pub enum ProducerError {
     #[error("{}", .0.failure())]
     Failed(ToolOutput),
     /// It printed more than is read.
-    #[error("it wrote too much")]
+    #[error("its output is too long")]
     TooMuchOutput,
     /// What it printed is not what its version should print.
-    #[error("what it printed cannot be read ({error}): `{first}`; {}", output.failure())]
+    #[error("its output cannot be read ({error}): `{first}`; {}", output.failure())]
     Unreadable {
         /// What is wrong.
         error: serde_json::Error,
@@ -63,7 +63,7 @@ pub enum ProducerError {
 
 /// What to add where a program was not found, since it may lie in a folder that is left out.
 fn not_looked_into(is_trusted: bool) -> &'static str {
-    if is_trusted { "" } else { " (not looked for in the repository's own folders, since it is not trusted)" }
+    if is_trusted { "" } else { " (folders of the repository were not searched, because it is not trusted)" }
 }
 
 fn and_then(hint: Option<&str>) -> String {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use codeintel_base::Progress;
+use codeintel_base::{Progress, count};
 use codeintel_store::{Access, Database, Opened, StoreError};
 use codeintel_system::{OwnFolder, System};
 
@@ -72,16 +72,16 @@ impl fmt::Display for Notice {
         match self {
             Self::Rebuilding { schema } => write!(
                 f,
-                "rebuilding for version {}: the database has schema {schema} of an earlier one, and can be read until this is done",
+                "rebuilding for version {}: the database has the older schema {schema}; it can be read until the rebuild is finished",
                 env!("CARGO_PKG_VERSION")
             ),
-            Self::MovedAside { damage, path } => write!(f, "{damage}; it is at {} now", path.display()),
+            Self::MovedAside { damage, path } => write!(f, "{damage}; moved aside to {}", path.display()),
             Self::NewBesides { repo, others } => {
-                write!(f, "the database also holds {}; `{repo}` is new in it", others.join(", "))
+                write!(f, "the database also contains {}; `{repo}` is new in it", others.join(", "))
             }
-            Self::NoShards(error) => write!(f, "the documents cannot be written as files: {error}"),
+            Self::NoShards(error) => write!(f, "the document files cannot be written: {error}"),
             Self::Collected { contents } => {
-                write!(f, "removed the facts of {contents} contents that no snapshot needs")
+                write!(f, "removed the facts of {} that no snapshot needs", count(*contents, "file content"))
             }
         }
     }

@@ -22,13 +22,13 @@ pub(crate) enum Fault {
     Wire(#[from] protobuf::Error),
     #[error(transparent)]
     Io(#[from] std::io::Error),
-    #[error("a field is longer than what holds it")]
+    #[error("a field is longer than the message around it")]
     TooLong,
-    #[error("a text is not UTF-8")]
+    #[error("a string is not valid UTF-8")]
     NotUtf8,
-    #[error("a field has the impossible tag {0}")]
+    #[error("a field has the invalid tag {0}")]
     Tag(u32),
-    #[error("it takes more than {} MiB of memory", MAX_PART_BYTES >> 20)]
+    #[error("it needs more than {} MiB of memory", MAX_PART_BYTES >> 20)]
     TooLarge,
 }
 

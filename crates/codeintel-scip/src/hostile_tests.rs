@@ -79,30 +79,30 @@ fn check(bytes: &[u8], expected: &str) {
     assert_eq!(found, expected);
 }
 
-const NOT_AN_INDEX: &str = "not a SCIP index, or a part of one:";
+const NOT_AN_INDEX: &str = "not a complete SCIP index:";
 
 #[test]
 fn a_length_is_not_believed_before_the_bytes_are_there() {
     let rest = field(1, "pkg/a.py");
     let cut = |length: u64| [header(), declared(2, length, &rest)].concat();
-    let truncated = |length: u64| {
-        format!("{NOT_AN_INDEX} {length} bytes should follow, and 10 are there (byte 2, document `pkg/a.py`)")
-    };
+    let truncated =
+        |length: u64| format!("{NOT_AN_INDEX} {length} bytes expected, 10 found (byte 2, document `pkg/a.py`)");
     for length in [11, 1 << 20, (1 << 31) - 1, 1 << 40, u64::MAX / 2] {
         check(&cut(length), &truncated(length));
     }
     // A field in a document, in an occurrence, and one that nobody needs.
-    let too_long =
-        |offset: u64| format!("{NOT_AN_INDEX} a field is longer than what holds it (byte {offset}, document `a.py`)");
+    let too_long = |offset: u64| {
+        format!("{NOT_AN_INDEX} a field is longer than the message around it (byte {offset}, document `a.py`)")
+    };
     check(&index("a.py", &[declared(2, 1 << 31, [])]), &too_long(16));
     check(&index("a.py", &[declared(2, 1 << 62, [])]), &too_long(20));
     check(&index("a.py", &[field(2, declared(2, 9, "x"))]), &too_long(14));
     check(&index("a.py", &[declared(99, 9, "x")]), &too_long(14));
     check(
         &[header(), declared(77, 9, "x")].concat(),
-        &format!("{NOT_AN_INDEX} a field is longer than what holds it (byte 2)"),
+        &format!("{NOT_AN_INDEX} a field is longer than the message around it (byte 2)"),
     );
-    let symbol = "not a SCIP index, or a part of one: 99 bytes should follow, and 3 are there (byte 2)";
+    let symbol = "not a complete SCIP index: 99 bytes expected, 3 found (byte 2)";
     check(&[header(), declared(3, 99, field(1, "x"))].concat(), symbol);
 }
 
@@ -126,14 +126,14 @@ fn what_no_producer_writes_is_refused_with_its_place() {
     let refused = |fields: Vec<u8>, reason: &str| {
         check(&index("a.py", &[fields]), &format!("{NOT_AN_INDEX} {reason}, document `a.py`)"));
     };
-    refused(field(4, b"\xff\xfe"), "a text is not UTF-8 (byte 12");
-    refused(field(2, field(2, b"\xc3")), "a text is not UTF-8 (byte 14");
-    refused(field(3, field(4, field(1, b"\x80"))), "a text is not UTF-8 (byte 16");
+    refused(field(4, b"\xff\xfe"), "a string is not valid UTF-8 (byte 12");
+    refused(field(2, field(2, b"\xc3")), "a string is not valid UTF-8 (byte 14");
+    refused(field(3, field(4, field(1, b"\x80"))), "a string is not valid UTF-8 (byte 16");
     // Groups, which no version of the schema has, deeper than any stack; types and numbers of fields that do not exist.
-    refused(varint(99 << 3 | 3).repeat(100_000), "a field has the impossible tag 795 (byte 14");
-    refused(varint(99 << 3 | 4), "a field has the impossible tag 796 (byte 12");
-    refused(varint(99 << 3 | 7), "a field has the impossible tag 799 (byte 12");
-    refused(vec![0, 0], "a field has the impossible tag 0 (byte 11");
+    refused(varint(99 << 3 | 3).repeat(100_000), "a field has the invalid tag 795 (byte 14");
+    refused(varint(99 << 3 | 4), "a field has the invalid tag 796 (byte 12");
+    refused(varint(99 << 3 | 7), "a field has the invalid tag 799 (byte 12");
+    refused(vec![0, 0], "a field has the invalid tag 0 (byte 11");
     for bytes in [&[0xff; 11][..], &[0xff; 4], &[0x80; 20]] {
         for fields in [bytes.to_vec(), [varint(6 << 3), bytes.to_vec()].concat(), field(2, field(1, bytes))] {
             let error = read(&index("a.py", &[fields])).unwrap_err();
@@ -159,7 +159,7 @@ fn ranges_that_are_none_are_counted_and_cost_nothing() {
 fn what_would_take_too_much_memory_is_refused() {
     let too_much = |bytes: &[u8]| {
         let error = read(bytes).unwrap_err();
-        assert!(error.contains("it takes more than 2 MiB of memory"), "{error}");
+        assert!(error.contains("it needs more than 2 MiB of memory"), "{error}");
     };
     let relationships = field(3, field(4, []).repeat(70_000));
     too_much(&index("a.py", &[relationships]));

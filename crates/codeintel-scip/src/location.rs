@@ -43,7 +43,7 @@ pub fn file_uri(folder: &Path) -> String {
 
 /// A path that does not lie in the repository.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the index has a document outside of the repository: `{}`", shown_path(_0))]
+#[error("the index has a document outside the repository: `{}`", shown_path(_0))]
 pub struct RootError(String);
 
 /// What the files of a repository are asked for.
@@ -108,7 +108,9 @@ impl Root {
             None => format!("`/{}`", shown_path(&folder.join("/"))),
         };
         let (taken, rival) = (shown(&self.base), shown(self.rival.as_deref()?));
-        Some(format!("the index may be of {taken} or of {rival}; {taken} was taken, as its root has that name"))
+        Some(format!(
+            "the index may belong to {taken} or to {rival}; {taken} was chosen because its root has that name"
+        ))
     }
 
     /// The path from the repository's root to a document. Takes time in proportion to the path alone, however long the root is.
@@ -307,7 +309,7 @@ mod tests {
             let root = Root::find("file:///ci/src", Path::new("/work"), &[path.to_owned()], &files);
             (root.locate(path).map(|path| path.to_string()).unwrap(), root.doubt().unwrap_or_default())
         };
-        let doubt = "the index may be of `src` or of the repository's root; `src` was taken, as its root has that name";
+        let doubt = "the index may belong to `src` or to the repository's root; `src` was chosen because its root has that name";
         assert_eq!(find("a.py"), ("src/a.py".to_owned(), doubt.to_owned()));
         assert_eq!(find("b.py"), ("b.py".to_owned(), String::new()));
     }

@@ -11,7 +11,7 @@ use crate::document::{Document, Symbol};
 #[derive(Debug, thiserror::Error)]
 pub enum ScipError {
     /// The bytes are no SCIP index.
-    #[error("not a SCIP index, or a part of one: {reason} ({place})")]
+    #[error("not a complete SCIP index: {reason} ({place})")]
     Decode {
         /// Where it is noticed.
         place: IndexPlace,
@@ -19,7 +19,7 @@ pub enum ScipError {
         reason: String,
     },
     /// The index ends too early.
-    #[error("not a SCIP index, or a part of one: {declared} bytes should follow, and {found} are there ({place})")]
+    #[error("not a complete SCIP index: {declared} bytes expected, {found} found ({place})")]
     Truncated {
         /// Where the part begins that is not whole.
         place: IndexPlace,
@@ -29,7 +29,7 @@ pub enum ScipError {
         found: u64,
     },
     /// A part cannot be encoded.
-    #[error("a part of the index cannot be encoded: {0}")]
+    #[error("part of the index cannot be encoded: {0}")]
     Encode(String),
     /// The first part is not the metadata, as the schema demands.
     #[error("not a SCIP index: it does not begin with its metadata")]
@@ -221,7 +221,7 @@ impl<'a> IndexReader<'a> {
             self.outline_bytes += bytes;
             if self.outline_bytes > MAX_OUTLINE_BYTES {
                 let reason = format!(
-                    "its external symbols and the paths of its documents take more than {} MiB of memory",
+                    "its external symbols and document paths need more than {} MiB of memory",
                     MAX_OUTLINE_BYTES >> 20
                 );
                 return Err(ScipError::Decode { place: IndexPlace::new(offset, None), reason });

@@ -54,7 +54,7 @@ pub enum DocumentError {
         limit: u64,
     },
     /// ty panicked.
-    #[error("the type inference failed: {0}")]
+    #[error("type inference failed: {0}")]
     Failed(String),
     /// Its shape is one that ty takes very long for.
     #[error("{what}")]
@@ -63,7 +63,7 @@ pub enum DocumentError {
         what: String,
     },
     /// The file is not one of the repository, or is no text.
-    #[error("the file is not there")]
+    #[error("the file does not exist or is not text")]
     Missing,
 }
 

@@ -145,7 +145,7 @@ impl Sources {
         let reason = shape.or_else(|| {
             let size = cycle?;
             let limit = outsize::MOST_IN_STAR_CYCLE;
-            Some(format!("{size} modules import all names of one another, more than the limit of {limit}").into())
+            Some(format!("{size} modules import each other with `*`; the limit is {limit}").into())
         });
         judged.files.insert(path.to_path_buf(), (revision, reason.clone()));
         if reason.is_some() { outsize::skeleton(&text, cycle.is_some()) } else { text }

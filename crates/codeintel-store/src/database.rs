@@ -242,7 +242,7 @@ fn check_kind(path: &Path) -> Result<(), StoreError> {
     let not_ours = |what| Err(StoreError::NotOurs { path: path.to_owned(), what });
     let Ok(metadata) = fs::metadata(path) else { return Ok(()) };
     if !metadata.is_file() {
-        return not_ours(if metadata.is_dir() { "a folder" } else { "no regular file" });
+        return not_ours(if metadata.is_dir() { "a folder" } else { "not a regular file" });
     }
     let mut start = Vec::with_capacity(16);
     let read = fs::File::open(path).and_then(|file| file.take(16).read_to_end(&mut start));

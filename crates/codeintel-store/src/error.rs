@@ -18,7 +18,7 @@ pub enum StoreError {
     #[error("the database cannot be read: {0}")]
     Corrupt(String),
     /// The file is something else, or a database of somebody else.
-    #[error("`{}` is {what}, not a database of codeintel", path.display())]
+    #[error("`{}` is not a codeintel database: it is {what}", path.display())]
     NotOurs {
         /// The file.
         path: PathBuf,
@@ -35,7 +35,9 @@ pub enum StoreError {
     #[error("the disk is full: {0}")]
     DiskFull(String),
     /// The file was made by a later version of codeintel.
-    #[error("the database has schema {found}, made by a later version of codeintel; this one knows schema {known}")]
+    #[error(
+        "the database was written by a later version of codeintel: it has schema {found}, this version supports {known}"
+    )]
     Newer {
         /// The schema of the file.
         found: u32,
@@ -43,7 +45,9 @@ pub enum StoreError {
         known: u32,
     },
     /// The file was made by an earlier version of codeintel.
-    #[error("the database has schema {found}, made by an earlier version of codeintel; this one knows schema {known}")]
+    #[error(
+        "the database was written by an earlier version of codeintel: it has schema {found}, this version needs {known}"
+    )]
     Older {
         /// The schema of the file.
         found: u32,
@@ -51,7 +55,7 @@ pub enum StoreError {
         known: u32,
     },
     /// The file has a name that makes the names of tables ambiguous.
-    #[error("a database cannot be named `{0}`: that is the name of a schema in it")]
+    #[error("a database file cannot be named `{0}`: one of its schemas has that name")]
     Name(String),
     /// Anything else that DuckDB says.
     #[error("database error: {0}")]
@@ -77,7 +81,7 @@ impl From<duckdb::Error> for StoreError {
 }
 
 /// What a file is that does not begin as a file of DuckDB does.
-pub(crate) const NO_DATABASE: &str = "no DuckDB file";
+pub(crate) const NO_DATABASE: &str = "not a DuckDB file";
 
 /// What DuckDB adds for its own developers.
 const TRACES: [&str; 2] = ["Stack Trace:", "This error signals an assertion failure within DuckDB"];
@@ -93,7 +97,7 @@ impl StoreError {
     pub fn in_file(self, is_own: bool) -> Self {
         match self {
             Self::NotOurs { .. } if is_own && self.may_be_damage() => {
-                Self::Corrupt("its start was overwritten or cut off".to_owned())
+                Self::Corrupt("its beginning was overwritten or cut off".to_owned())
             }
             error => error,
         }

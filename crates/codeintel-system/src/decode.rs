@@ -8,7 +8,7 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 /// Decode a source file; the text has no byte order mark. Where CPython would refuse, the problem says why.
 pub fn decode(bytes: &[u8]) -> Result<String, Problem> {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-        return Err(Problem::error(Stage::Decode, "the file is UTF-16, which Python does not read as source"));
+        return Err(Problem::error(Stage::Decode, "the file is UTF-16, which Python does not accept as source code"));
     }
     let (has_bom, body) = bytes.strip_prefix(BOM).map_or((false, bytes), |body| (true, body));
     let cookie = cookie(body);
@@ -16,7 +16,7 @@ pub fn decode(bytes: &[u8]) -> Result<String, Problem> {
         && has_bom
         && !is_normal_utf8(name)
     {
-        let message = format!("the coding cookie says `{name}`, but the file begins with the byte order mark of UTF-8");
+        let message = format!("the coding cookie says `{name}`, but the file begins with a UTF-8 byte order mark");
         return Err(Problem { lineno: Some(*line), ..Problem::error(Stage::Decode, message) });
     }
     let Some((name, line)) = cookie else { return utf8(body) };
@@ -26,7 +26,7 @@ pub fn decode(bytes: &[u8]) -> Result<String, Problem> {
         Some(Codec::Ascii) => ascii(body),
         Some(Codec::Other(encoding)) => other(body, encoding, &name),
         None => {
-            let message = format!("the coding cookie names `{name}`, an encoding that is not known");
+            let message = format!("the coding cookie names the unknown encoding `{name}`");
             Err(Problem { lineno: Some(line), ..Problem::error(Stage::Decode, message) })
         }
     }
@@ -168,7 +168,7 @@ fn is_plain(body: &[u8], name: &str) -> bool {
 
 fn other(body: &[u8], encoding: &'static Encoding, name: &str) -> Result<String, Problem> {
     let problem =
-        || Problem::error(Stage::Decode, format!("the bytes are not valid in `{name}`, as the coding cookie says"));
+        || Problem::error(Stage::Decode, format!("the bytes are not valid `{name}`, which the coding cookie declares"));
     if !is_plain(body, name) {
         return Err(problem());
     }

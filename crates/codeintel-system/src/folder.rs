@@ -73,8 +73,7 @@ impl OwnFolder {
             folder.push(part);
             match fs::symlink_metadata(&folder) {
                 Ok(metadata) if metadata.is_symlink() => {
-                    let message =
-                        format!("`{}` is a symbolic link, and nothing is written through one", folder.display());
+                    let message = format!("`{}` is a symbolic link; nothing is written through it", folder.display());
                     return Err(io::Error::other(message));
                 }
                 Ok(_) => {}

@@ -108,7 +108,7 @@ impl Membership {
             return Self::Root;
         }
         let is_below = root.ancestors().skip(1).any(|folder| folder.join(".git").exists());
-        // Exit code 1 without a word: not ignored. In a bare repository git is not asked, which is said where it is asked for more.
+        // Exit code 1 without a word: not ignored. In a bare repository git was not run, which is said where it is asked for more.
         let is_ours = || {
             let ignored = run(root, &[], &["check-ignore", "--quiet", "."], None);
             ignored.is_err_and(|message| message.is_empty()) || bare_repository(root).is_some()
@@ -177,7 +177,7 @@ impl Git {
             let version = text(run(root, &[], &["version"], None))?;
             if version_of(&version).is_none_or(|version| version < OBEYS_NO_LAZY_FETCH) {
                 return Err(format!(
-                    "git is not asked: this is a partial clone, and {} would fetch what is missing (2.45 can be told not to)",
+                    "git was not run: in this partial clone {} would fetch missing objects (git 2.45 can be told not to)",
                     version.trim()
                 ));
             }
@@ -253,9 +253,9 @@ fn command(root: &Path, settings: &[Setting], args: &[&str]) -> Result<Command, 
     // A relative folder would lead into the repository.
     let folders: Vec<PathBuf> = absolute_folders(&path).collect();
     let program = folders.iter().map(|folder| folder.join("git")).find(|program| is_executable(program));
-    let program = program.ok_or("git cannot be found on the `PATH`")?;
+    let program = program.ok_or("git was not found on the `PATH`")?;
     if let Some(folder) = bare_repository(root) {
-        return Err(format!("git is not asked: `{}` is a bare repository inside of another folder", folder.display()));
+        return Err(format!("git was not run: `{}` is a bare repository inside another folder", folder.display()));
     }
     let mut command = Command::new(program);
     for variable in NOT_INHERITED {
@@ -273,7 +273,7 @@ fn command(root: &Path, settings: &[Setting], args: &[&str]) -> Result<Command, 
             command.args(["-c", &format!("{key}={value}")]);
         }
     }
-    let (name, rest) = args.split_first().ok_or("git is asked for nothing")?;
+    let (name, rest) = args.split_first().ok_or("git was given no command")?;
     command.arg(name);
     command.args(TOLD.iter().filter(|(told, _)| told == name).flat_map(|(_, options)| *options));
     command
@@ -323,23 +323,23 @@ fn irregular_file(root: &Path) -> Option<PathBuf> {
 /// When git was stopped the last time. It would wait again.
 static STOPPED: Mutex<Option<Instant>> = Mutex::new(None);
 
-/// After that, git is not asked for so long.
+/// After that, git was not run for so long.
 const REST: Duration = Duration::from_mins(2);
 
 /// Run git and give its output, or what it said on standard error when it failed.
 fn run(root: &Path, settings: &[Setting], args: &[&str], input: Option<Vec<u8>>) -> Result<Vec<u8>, String> {
     if let Some(file) = irregular_file(root) {
-        return Err(format!("git is not asked: `{}` is not a regular file", file.display()));
+        return Err(format!("git was not run: `{}` is not a regular file", file.display()));
     }
     let stopped = || STOPPED.lock().unwrap_or_else(PoisonError::into_inner);
     if stopped().is_some_and(|stopped| stopped.elapsed() < REST) {
-        return Err("git is not asked: it did not end before".to_owned());
+        return Err("git was not run: it timed out recently".to_owned());
     }
     let mut command = command(root, settings, args)?;
     let output = output_of(&mut command, input, TIMEOUT).map_err(|error| format!("git cannot be run: {error}"))?;
     let Some(output) = output else {
         *stopped() = Some(Instant::now());
-        return Err(format!("git {}: it did not end within {} s and was stopped", args[0], TIMEOUT.as_secs()));
+        return Err(format!("git {}: stopped after {} s", args[0], TIMEOUT.as_secs()));
     };
     if output.status.success() {
         return Ok(output.stdout);

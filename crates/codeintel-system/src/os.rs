@@ -243,7 +243,7 @@ mod tests {
         let (files, problems) = show(&scan);
         assert_eq!(files, ["OK.py", "in.py", "ok.py"]);
         let starts = ["bad\u{fffd}.py: the file's name", "big.py: the file has 1001", "fifo.py: not a regular"];
-        for start in starts.into_iter().chain(["gone.py: ", "loop: a symbolic link", "out.py: "]) {
+        for start in starts.into_iter().chain(["gone.py: ", "loop: the symbolic link", "out.py: "]) {
             assert!(problems.iter().any(|problem| problem.starts_with(start)), "{start} in {problems:?}");
         }
         assert_eq!(problems.len(), 6, "{problems:?}");
@@ -349,7 +349,10 @@ mod tests {
         symlink("../../build/b/c", root.join("build/d/to_c")).unwrap();
         let found = scan(root);
         assert_eq!(show(&found).0, ["a/x.py", "first/c/z.py", "first/to_d/w.py", "first/y.py"]);
-        assert_eq!(show(&found).1, ["a/itself: a symbolic link that leads to a folder around it is not followed"]);
+        assert_eq!(
+            show(&found).1,
+            ["a/itself: the symbolic link leads to one of its parent folders and is not followed"]
+        );
         fs::remove_file(root.join("a/itself")).unwrap();
         let system = OsSystem::new(root).unwrap();
         let whole = scan(root);
@@ -391,7 +394,7 @@ mod tests {
         let found = scan(root);
         assert_eq!(show(&found).0, ["a.py", "x/b.py", "y/c.py", "y/d.py"]);
         let places = [".git/info/exclude", ".gitignore", "x/.ignore", "y/.gitignore", "y/.ignore"];
-        let expected = places.map(|path| format!("{path}: not a regular file; its ignore rules are not obeyed"));
+        let expected = places.map(|path| format!("{path}: not a regular file; its ignore rules are not applied"));
         assert_eq!(show(&found).1, expected);
     }
 
@@ -416,7 +419,7 @@ mod tests {
             ".gitignore: line 3: the pattern is not valid UTF-8",
             "x/.gitignore: the file has 400000 bytes",
             "y/.gitignore: more than 10000 rules; its",
-            "z/.gitignore: a symbolic link that leads out",
+            "z/.gitignore: the symbolic link leads out",
         ];
         assert_eq!(problems.len(), starts.len(), "{problems:?}");
         for (problem, start) in problems.iter().zip(starts) {

@@ -80,8 +80,8 @@ mod tests {
             Err(error) => error.to_string(),
         };
         assert_eq!([read("file", 3), read("to_file", 3)], ["abc", "abc"]);
-        assert_eq!(read("file", 2), "the file has 3 bytes, more than the limit of 2");
-        assert_eq!(read("gone", 9), "the file is gone");
+        assert_eq!(read("file", 2), "the file has 3 bytes; the limit is 2");
+        assert_eq!(read("gone", 9), "the file no longer exists");
         for name in ["folder", "fifo", "socket", "to_fifo", "to_zero"] {
             assert_eq!(read(name, 9), "not a regular file", "{name}");
         }

@@ -10,6 +10,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use codeintel_base::count;
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder, gitconfig_excludes_path};
 
@@ -178,7 +179,7 @@ fn read_regular(path: &Path, within: Option<&Path>) -> Result<Vec<u8>, Refusal> 
         }
         if metadata.len() > MAX_BYTES {
             let size = metadata.len();
-            return Err(Refusal::Because(format!("the file has {size} bytes, more than the limit of {MAX_BYTES}")));
+            return Err(Refusal::Because(format!("the file has {size} bytes; the limit is {MAX_BYTES}")));
         }
         Ok(())
     };
@@ -188,7 +189,7 @@ fn read_regular(path: &Path, within: Option<&Path>) -> Result<Vec<u8>, Refusal> 
         && path.is_symlink()
         && !path.canonicalize()?.starts_with(root)
     {
-        return Err(Refusal::Because("a symbolic link that leads out of the repository is not followed".to_owned()));
+        return Err(Refusal::Because("the symbolic link leads out of the repository and is not followed".to_owned()));
     }
     let nonblocking = rustix::fs::OFlags::NONBLOCK.bits() as i32;
     let file = File::options().read(true).custom_flags(nonblocking).open(path)?;
@@ -206,7 +207,7 @@ fn compile(
     problems: &mut Vec<ScanProblem>,
 ) -> Gitignore {
     let mut refuse = |message: &str| {
-        let message = format!("{message}; its ignore rules are not obeyed");
+        let message = format!("{message}; its ignore rules are not applied");
         problems.push(ScanProblem::warning(Some(shown.to_owned()), message));
     };
     let bytes = match read {
@@ -243,7 +244,7 @@ fn compile(
     let more = unreadable.len().saturating_sub(MAX_PROBLEMS);
     unreadable.truncate(MAX_PROBLEMS);
     if more > 0 {
-        unreadable.push(format!("{more} more rules cannot be read"));
+        unreadable.push(format!("{} cannot be read", count(more, "more rule")));
     }
     problems.extend(unreadable.into_iter().map(|message| ScanProblem::warning(Some(shown.to_owned()), message)));
     gitignore

@@ -183,7 +183,7 @@ impl Patterns {
 
 /// A pattern that cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("`{pattern}` is not a pattern: {reason}")]
+#[error("`{pattern}` is not a valid pattern: {reason}")]
 pub struct OptionsError {
     /// The pattern as given.
     pub pattern: String,

@@ -36,16 +36,16 @@ pub trait System: Sync {
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// There is no such file any more.
-    #[error("the file is gone")]
+    #[error("the file no longer exists")]
     Gone,
     /// It is a symbolic link that leads out of the repository.
-    #[error("a symbolic link that leads out of the repository is not followed")]
+    #[error("the symbolic link leads out of the repository and is not followed")]
     Outside,
     /// It is a FIFO, a socket, a device or a folder.
     #[error("not a regular file")]
     NotAFile,
     /// It is larger than the limit.
-    #[error("the file has {size} bytes, more than the limit of {limit}")]
+    #[error("the file has {size} bytes; the limit is {limit}")]
     TooLarge {
         /// Its size in bytes.
         size: u64,

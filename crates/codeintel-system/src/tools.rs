@@ -91,7 +91,7 @@ pub enum ToolError {
         source: io::Error,
     },
     /// It took too long and was stopped.
-    #[error("`{}` did not end within {seconds} s and was stopped", program.display())]
+    #[error("`{}` was stopped: it took longer than {seconds} s", program.display())]
     TimedOut {
         /// The program.
         program: PathBuf,
@@ -103,7 +103,8 @@ pub enum ToolError {
 impl ToolOutput {
     /// Why a run was a failure: how the program ended, and the last of what it complained of.
     pub fn failure(&self) -> String {
-        let ended = self.code.map_or("a signal ended it".to_owned(), |code| format!("it ended with exit code {code}"));
+        let ended =
+            self.code.map_or("it was killed by a signal".to_owned(), |code| format!("it exited with code {code}"));
         let said = self.stderr.lines().rev().map(str::trim).find(|line| !line.is_empty());
         said.map_or(ended.clone(), |said| format!("{ended}: {}", said.chars().take(300).collect::<String>()))
     }

@@ -222,12 +222,12 @@ impl Walker<'_> {
             let target = path.canonicalize();
             if target.as_ref().is_ok_and(|target| !self.options.is_scanned(self.root, target, is_folder)) {
                 let message =
-                    "a symbolic link that leads out of the repository or to what is not scanned is not followed";
+                    "the symbolic link leads out of the repository or to an unscanned path and is not followed";
                 return found.problem(ScanProblem::warning(Some(shown.into_owned()), message));
             }
             let around = || path.parent().and_then(|parent| parent.canonicalize().ok());
             if is_folder && target.is_ok_and(|target| around().is_some_and(|around| around.starts_with(target))) {
-                let message = "a symbolic link that leads to a folder around it is not followed";
+                let message = "the symbolic link leads to one of its parent folders and is not followed";
                 return found.problem(ScanProblem::error(Some(shown.into_owned()), message));
             }
         }

@@ -90,7 +90,7 @@ impl RepositoryWatch {
 
     /// Wait until something has changed and then nothing more for a while.
     pub fn wait(&self, quiet: Duration) -> Result<Changes, WatchError> {
-        let ended = || WatchError(notify::Error::generic("the watch has ended"));
+        let ended = || WatchError(notify::Error::generic("the file watcher has stopped"));
         let nothing = Changes::Files(BTreeSet::new());
         let mut changes = nothing.clone();
         while changes == nothing {

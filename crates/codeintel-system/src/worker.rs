@@ -41,7 +41,7 @@ pub struct WorkerProcess {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WorkerEnd {
     /// A signal, such as SIGSEGV or SIGKILL, ended it.
-    #[error("it was ended by signal {0}")]
+    #[error("it was killed by signal {0}")]
     Signal(i32),
     /// It used more CPU time for one item than it may.
     #[error("it needed more than {MOST_SECONDS} s of CPU time")]
@@ -50,7 +50,7 @@ pub enum WorkerEnd {
     #[error("it needed more than {} MB of memory", MOST_BYTES / 1_000_000)]
     OutOfMemory,
     /// It ended by itself with this exit code.
-    #[error("it ended with exit code {0}")]
+    #[error("it exited with code {0}")]
     Code(i32),
 }
 
@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(end("exit 71"), WorkerEnd::OutOfTime);
         assert_eq!(end("exit 72"), WorkerEnd::OutOfMemory);
         assert_eq!(end("exit 3"), WorkerEnd::Code(3));
-        assert_eq!(WorkerEnd::Signal(6).to_string(), "it was ended by signal 6");
+        assert_eq!(WorkerEnd::Signal(6).to_string(), "it was killed by signal 6");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::setting_flags::SettingFlags;
 
-/// Keep one DuckDB file that tells the truth about a Python repository.
+/// Keep one DuckDB database in step with a Python repository.
 #[derive(Debug, Parser)]
 #[command(name = "codeintel", version, max_term_width = 100)]
 pub(crate) struct Args {
@@ -18,39 +18,39 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Bring the database up to date with a repository.
     ///
-    /// Incremental by itself: only contents that are not in the database yet are parsed.
+    /// Always incremental: only file contents that are not in the database yet are parsed.
     Ingest(IngestArgs),
     /// Keep the database up to date until interrupted: refresh it whenever a file changes.
     ///
-    /// What was resolved stays in memory, so that a refresh costs less than `ingest` does. The database is open only while it is
-    /// written to; queries are answered in between.
+    /// Resolved names stay in memory, so a refresh costs less than `ingest`. The database is open only while it is being
+    /// written; queries work in between.
     Watch(RunArgs),
     /// Show what `ingest` would do, and why, without doing it.
     Status(StatusArgs),
-    /// Show what is known of one file, dataset by dataset.
+    /// Show what the database has about one file, dataset by dataset.
     Explain(ExplainArgs),
     /// Import or export SCIP indexes.
     #[command(subcommand)]
     Scip(ScipCommand),
-    /// Run a query; the database cannot be changed by it.
+    /// Run a read-only SQL query.
     Query(QueryArgs),
-    /// List the tables and columns with their meaning.
+    /// List tables and columns with their descriptions.
     Datasets(DatasetsArgs),
-    /// Build the current snapshot from nothing and compare every table with the database.
+    /// Build the current snapshot from scratch and compare every table with the database.
     ///
-    /// Exit code 1 and the differing rows if there are any.
+    /// If there are differences, they are printed and the exit code is 1.
     Verify(VerifyArgs),
     /// Remove facts that no kept snapshot needs, and shrink the file.
     Gc(GcArgs),
-    /// Show every setting with its value and where it came from.
+    /// Show every setting with its value and its source.
     Config(ConfigArgs),
     /// Resolve names for another codeintel.
     #[command(hide = true)]
     Worker,
-    /// Trust a repository: let its settings name programs and places outside of it, and run tools that lie in it.
+    /// Trust a repository: let its settings name programs and paths outside it, and run tools found in it.
     ///
-    /// Trusts the folder with the settings that it has now, which are printed; if one of them changes, nothing of it counts until
-    /// it is trusted again. It means what running the repository's own Makefile would mean.
+    /// Trusts the folder with its current settings, which are printed. If one of them changes, all of them are ignored until the
+    /// folder is trusted again. Trust a repository only if you would also run its Makefile.
     Trust(TrustArgs),
     /// Print a completion script for a shell.
     Completions {
@@ -74,16 +74,16 @@ pub(crate) struct Place {
 pub(crate) struct Overrides {
     #[command(flatten)]
     pub(crate) settings: SettingFlags,
-    /// Trust the repository for this run, as `codeintel trust` does for good. `CODEINTEL_TRUST=1` does the same.
+    /// Trust the repository for this run only, as `CODEINTEL_TRUST=1` does; see `codeintel trust`.
     #[arg(long)]
     pub(crate) trust: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ScipCommand {
-    /// Take the documents of an index that another program has made.
+    /// Import the documents of an index that another program has built.
     ///
-    /// They take the place of those that are there, until `scip.backend` makes others.
+    /// They replace the documents in the database until `scip.backend` builds new ones.
     Import(ImportArgs),
     /// Write the documents as `index.scip` and `index.scip.json`.
     Export(ExportArgs),
@@ -91,7 +91,7 @@ pub(crate) enum ScipCommand {
 
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct ImportArgs {
-    /// The index, in SCIP's binary form.
+    /// SCIP index in the binary format.
     pub(crate) index: PathBuf,
     #[command(flatten)]
     pub(crate) place: Place,
@@ -103,10 +103,10 @@ pub(crate) struct ImportArgs {
 pub(crate) struct ExportArgs {
     #[command(flatten)]
     pub(crate) place: Place,
-    /// Folder that receives the two files.
+    /// Folder to write the two files to.
     #[arg(short, long, default_value = ".", value_name = "DIR")]
     pub(crate) output: PathBuf,
-    /// Only the documents of these files, from the repository's root.
+    /// Export only the documents of these files, relative to the repository's root.
     #[arg(long, value_delimiter = ',', value_name = "A.PY,B.PY")]
     pub(crate) documents: Option<Vec<PathBuf>>,
 }
@@ -138,17 +138,17 @@ pub(crate) struct RunArgs {
 pub(crate) struct IngestArgs {
     #[command(flatten)]
     pub(crate) run: RunArgs,
-    /// Extract everything again; rebuild a database that cannot be read.
+    /// Extract everything again, and replace a database that cannot be read.
     #[arg(long)]
     pub(crate) full: bool,
-    /// Hash every file, whatever its modification time says.
+    /// Hash every file, regardless of modification times.
     #[arg(long)]
     pub(crate) rehash: bool,
-    /// Look at these paths only; relative ones start at the repository's root.
+    /// Scan only these paths; relative paths start at the repository's root.
     ///
-    /// All paths that follow belong to this option: name the repository before it, as in
-    /// `codeintel ingest ROOT --changed PATH...`. If a file that others depend on turns out to have changed without being
-    /// named, everything is looked at.
+    /// All following paths belong to this option, so put the repository before it:
+    /// `codeintel ingest ROOT --changed PATH...`. If a file that others depend on has changed without being named, the whole
+    /// repository is scanned.
     #[arg(long, num_args = 1.., value_name = "PATH", conflicts_with_all = ["full", "rehash"])]
     pub(crate) changed: Option<Vec<PathBuf>>,
 }
@@ -164,7 +164,7 @@ pub(crate) struct StatusArgs {
 
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct ExplainArgs {
-    /// The file, from the repository's root.
+    /// File, relative to the repository's root.
     pub(crate) file: PathBuf,
     /// Root of the repository.
     #[arg(long, default_value = ".", value_name = "PATH")]
@@ -175,7 +175,7 @@ pub(crate) struct ExplainArgs {
 
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct QueryArgs {
-    /// The query in DuckDB's SQL; `-` reads it from standard input.
+    /// Query in DuckDB's SQL; `-` reads it from standard input.
     #[arg(allow_hyphen_values = true)]
     pub(crate) sql: String,
     /// Root of the repository.
@@ -186,26 +186,26 @@ pub(crate) struct QueryArgs {
     /// Format of the rows.
     #[arg(long, value_enum, default_value_t = RowFormat::Table)]
     pub(crate) format: RowFormat,
-    /// Print at most so many rows.
+    /// Print at most N rows.
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
-    /// Give a parameter of the query a value: `$NAME` is VALUE, a text that is converted as needed. Can be repeated.
+    /// Set the query parameter `$NAME` to VALUE, a text that is converted as needed. Can be repeated.
     #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
     pub(crate) param: Vec<(String, String)>,
-    /// Write the rows to a file, which is replaced once all are written.
+    /// Write the rows to a file, which is replaced once all rows are written.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 }
 
 fn parameter(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("there is no `=` between name and value")?;
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
     let name = name.strip_prefix('$').unwrap_or(name);
     if name.is_empty() { Err("the name is empty".to_owned()) } else { Ok((name.to_owned(), value.to_owned())) }
 }
 
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct DatasetsArgs {
-    /// Only this table.
+    /// Show only this table.
     pub(crate) name: Option<String>,
     /// Format of the list.
     #[arg(long, value_enum, default_value_t = SummaryFormat::Table)]
@@ -231,10 +231,10 @@ pub(crate) struct TrustArgs {
     /// Root of the repository.
     #[arg(default_value = ".")]
     pub(crate) path: PathBuf,
-    /// Trust it no longer.
+    /// Stop trusting the repository.
     #[arg(long)]
     pub(crate) revoke: bool,
-    /// Show the repositories that are trusted.
+    /// List the trusted repositories.
     #[arg(long, conflicts_with = "revoke")]
     pub(crate) list: bool,
 }
@@ -266,7 +266,7 @@ pub(crate) enum RowFormat {
     Table,
     /// One list of objects.
     Json,
-    /// One object a line.
+    /// One object per line.
     Jsonl,
     /// Comma-separated values with a header.
     Csv,

@@ -19,6 +19,9 @@ const WRONG_CALL: u8 = 2;
 /// Exit code of a call that was right and could not be carried out.
 pub(crate) const FAILED: u8 = 3;
 
+/// What to do when a query takes too long.
+pub(crate) const RAISE_TIMEOUT: &str = "raise the limit with `--timeout SECONDS`";
+
 /// Why a command did not succeed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CommandError {
@@ -72,10 +75,7 @@ impl CommandError {
             Self::Findings(_) => (None, FINDINGS),
             Self::Call(_) => (None, WRONG_CALL),
             Self::Changed { error, .. } => error.hint(),
-            Self::Settings(SettingsError::Database(_)) => {
-                (Some("name a database with `--db FILE`, or see `codeintel trust --help` if it is yours"), WRONG_CALL)
-            }
-            Self::Settings(_) => (None, WRONG_CALL),
+            Self::Settings(error) => (hint_of_settings(error), WRONG_CALL),
             Self::Engine(error) => hint_of_run(error),
             Self::Store(error) => hint_of(error),
             Self::Query(error) => hint_of_query(error),
@@ -103,12 +103,26 @@ impl CommandError {
     }
 }
 
+fn hint_of_settings(error: &SettingsError) -> Option<&'static str> {
+    match error {
+        SettingsError::Database(_) => Some(
+            "name another database with `--db FILE`, or trust the repository if this one is yours (`codeintel trust --help`)",
+        ),
+        SettingsError::Unknown { .. } => Some("`codeintel config` lists the settings"),
+        SettingsError::Dataset { .. } => Some("`codeintel datasets` lists the tables and columns"),
+        SettingsError::Wrong { .. }
+        | SettingsError::File { .. }
+        | SettingsError::Pattern(_)
+        | SettingsError::Root { .. } => None,
+    }
+}
+
 fn hint_of_run(error: &EngineError) -> (Option<&'static str>, u8) {
     match error {
         EngineError::Store(error) | EngineError::DamagedAndForeign(error) => hint_of(error),
         EngineError::Export(ExportError::Store(error)) => hint_of(error),
         EngineError::Unknown(_) => {
-            (Some("all paths behind `--changed` belong to it: name the repository before it"), WRONG_CALL)
+            (Some("all paths after `--changed` belong to it: put the repository before it"), WRONG_CALL)
         }
         EngineError::NotScanned(_) => (None, WRONG_CALL),
         EngineError::Import(_) | EngineError::Export(_) => (None, FAILED),
@@ -117,22 +131,21 @@ fn hint_of_run(error: &EngineError) -> (Option<&'static str>, u8) {
 
 fn hint_of_query(error: &QueryError) -> (Option<&'static str>, u8) {
     let hint = match error {
-        QueryError::Time(_) => return (Some("a higher limit is given with `--timeout SECONDS`"), FAILED),
+        QueryError::Time(_) => return (Some(RAISE_TIMEOUT), FAILED),
         QueryError::Memory(_) => {
-            let hint =
-                "ask for fewer or shorter rows, or give a higher limit with `--memory-limit SIZE`, such as `8GB`";
+            let hint = "select fewer or shorter rows, or raise the limit with `--memory-limit SIZE`, for example `8GB`";
             return (Some(hint), FAILED);
         }
         QueryError::Store(store) => return hint_of(store),
-        QueryError::Table { .. } | QueryError::Column { .. } => "`codeintel datasets` lists tables and columns",
-        QueryError::Parameter(_) => "values are given with `--param NAME=VALUE`",
+        QueryError::Table { .. } | QueryError::Column { .. } => "`codeintel datasets` lists the tables and columns",
+        QueryError::Parameter(_) => "set each parameter once, with `--param NAME=VALUE`",
         QueryError::Empty
         | QueryError::Several
         | QueryError::NotAQuery(_)
         | QueryError::Function(_)
         | QueryError::Unbounded(_)
         | QueryError::File(_)
-        | QueryError::Unknown(_) => "what a query may be is in docs/query.md",
+        | QueryError::Unknown(_) => "docs/query.md describes what a query may contain",
         QueryError::TooLong { .. } | QueryError::Wrong(_) => return (None, WRONG_CALL),
     };
     (Some(hint), WRONG_CALL)
@@ -140,18 +153,22 @@ fn hint_of_query(error: &QueryError) -> (Option<&'static str>, u8) {
 
 fn hint_of(error: &StoreError) -> (Option<&'static str>, u8) {
     match error {
-        StoreError::Locked { .. } => (Some("wait for it to end, or set `lock_timeout` higher"), FAILED),
+        StoreError::Locked { .. } => (Some("wait until it has finished, or raise the setting `lock_timeout`"), FAILED),
         StoreError::Missing(_) => (Some("run `codeintel ingest` first"), WRONG_CALL),
         StoreError::Corrupt(_) => (Some("`codeintel ingest --full` moves the file aside and builds a new one"), FAILED),
-        StoreError::ReadOnly(_) => (Some("give a place that can be written to with `--db FILE`"), FAILED),
-        StoreError::DiskFull(_) => (Some("free some space and run again; what was there before is intact"), FAILED),
-        StoreError::Newer { .. } => (Some("update codeintel, or give another file with `--db FILE`"), WRONG_CALL),
+        StoreError::ReadOnly(_) => (Some("name a writable file with `--db FILE`"), FAILED),
+        StoreError::DiskFull(_) => (Some("free some space and run again; committed data is intact"), FAILED),
+        StoreError::Newer { .. } => (Some("update codeintel, or name another file with `--db FILE`"), WRONG_CALL),
         StoreError::Older { .. } => {
-            (Some("`codeintel ingest` rebuilds it; `codeintel query` reads it as it is"), WRONG_CALL)
+            (Some("`codeintel ingest` rebuilds it; `codeintel query` can still read it"), WRONG_CALL)
         }
-        StoreError::Name(_) => (Some("give another name with `--db FILE`"), WRONG_CALL),
-        StoreError::NotOurs { .. } => (Some("it is left as it is; give another file with `--db FILE`"), WRONG_CALL),
-        StoreError::Internal(_) => (Some("if it goes on, `codeintel ingest --full` rebuilds the database"), FAILED),
+        StoreError::Name(_) => (Some("name another file with `--db FILE`"), WRONG_CALL),
+        StoreError::NotOurs { .. } => {
+            (Some("the file is left unchanged; name another one with `--db FILE`"), WRONG_CALL)
+        }
+        StoreError::Internal(_) => {
+            (Some("if it happens again, `codeintel ingest --full` rebuilds the database"), FAILED)
+        }
         StoreError::Database(_) | StoreError::Io { .. } => (None, FAILED),
     }
 }
@@ -169,3 +186,4 @@ pub(crate) fn report(error: &CommandError) -> ExitCode {
     let _written = writeln!(io::stderr().lock(), "error: {}{hint}", message.join("\n"));
     ExitCode::from(code)
 }
+

@@ -31,26 +31,26 @@ impl OutputFile {
     pub(crate) fn create(target: &Path, database: &Path) -> Result<Self, SettingsError> {
         let refused = |message: &str| SettingsError::Root { path: target.to_owned(), message: message.to_owned() };
         let io = |error: io::Error| refused(&error.to_string());
-        let name = target.file_name().ok_or_else(|| refused("is not the name of a file"))?;
+        let name = target.file_name().ok_or_else(|| refused("not a file name"))?;
         let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let folder = folder.canonicalize().map_err(io)?;
         let target = folder.join(name);
         let is_own = |part: &std::ffi::OsStr| part.to_string_lossy().eq_ignore_ascii_case(OWN_FOLDER);
         if target.iter().any(is_own) {
-            return Err(refused("lies in codeintel's own folder"));
+            return Err(refused("a file in codeintel's own folder"));
         }
         let database = database.canonicalize().unwrap_or_else(|_| database.to_owned());
         let is_beside = database.parent() == Some(folder.as_path());
         let database_name = database.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
         if is_beside && name.to_string_lossy().to_lowercase().starts_with(&database_name) {
-            return Err(refused("is a file of the database"));
+            return Err(refused("a file of the database"));
         }
         // A link is replaced, not followed.
         if let Ok(metadata) = target.symlink_metadata()
             && !metadata.is_file()
             && !metadata.is_symlink()
         {
-            return Err(refused("is not a regular file"));
+            return Err(refused("not a regular file"));
         }
         let mut builder = Builder::new();
         builder.prefix(".codeintel-").suffix(".part");
@@ -118,17 +118,17 @@ mod tests {
             let error = created.err().map(|error| error.to_string()).unwrap_or_default();
             assert!(error.ends_with(expected) && !error.is_empty(), "{target}: {error}");
         };
-        check(".codeintel/codeintel.duckdb", ".codeintel/codeintel.duckdb", "lies in codeintel's own folder");
-        check(".codeintel", ".codeintel/codeintel.duckdb", "lies in codeintel's own folder");
-        check("link/x.csv", ".codeintel/codeintel.duckdb", "lies in codeintel's own folder");
-        check("folder/../.codeintel/x.csv", "other.db", "lies in codeintel's own folder");
-        check("other.db", "other.db", "is a file of the database");
-        check("OTHER.DB.wal", "other.db", "is a file of the database");
-        check("other.db.wal.checkpoint", "link.db", "is a file of the database");
-        check("folder", "other.db", "is not a regular file");
-        check("/dev/null", "other.db", "is not a regular file");
+        check(".codeintel/codeintel.duckdb", ".codeintel/codeintel.duckdb", "a file in codeintel's own folder");
+        check(".codeintel", ".codeintel/codeintel.duckdb", "a file in codeintel's own folder");
+        check("link/x.csv", ".codeintel/codeintel.duckdb", "a file in codeintel's own folder");
+        check("folder/../.codeintel/x.csv", "other.db", "a file in codeintel's own folder");
+        check("other.db", "other.db", "a file of the database");
+        check("OTHER.DB.wal", "other.db", "a file of the database");
+        check("other.db.wal.checkpoint", "link.db", "a file of the database");
+        check("folder", "other.db", "not a regular file");
+        check("/dev/null", "other.db", "not a regular file");
         check("nowhere/x.csv", "other.db", "(os error 2)");
-        check("..", "other.db", "is not the name of a file");
+        check("..", "other.db", "not a file name");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 5);
     }
 }

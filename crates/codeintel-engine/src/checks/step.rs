@@ -87,12 +87,12 @@ impl Step for CheckStep<'_> {
         }
         let asked: BTreeSet<&str> = plan.checks.iter().map(|check| check.tool).collect();
         if context.prior.is_some_and(|prior| !prior.tools.iter().map(|run| &*run.tool).eq(asked)) {
-            plan.other.push("the tools that are asked for".to_owned());
+            plan.other.push("selected tools".to_owned());
         }
         for check in &plan.checks {
             let before = context.prior.and_then(|prior| prior.tool(check.tool));
             if before.is_some_and(|before| before.failure.is_none()) && check.failure.is_some() {
-                plan.other.push(format!("whether {} can be run", check.tool));
+                plan.other.push(format!("availability of {}", check.tool));
             }
         }
         Ok(plan)

@@ -88,7 +88,7 @@ fn a_failure_is_null_and_a_problem_and_is_tried_again() {
     world.fake.borrow_mut().is_missing = true;
     asked(&world);
     assert_eq!(errors(&world), ["a.py NULL NULL NULL NULL NULL"]);
-    assert_eq!(problems(&world)[0], "analytics.diagnostics check error pyright: `fake` cannot be found");
+    assert_eq!(problems(&world)[0], "analytics.diagnostics check error pyright: `fake` was not found");
 }
 
 #[test]

@@ -25,10 +25,10 @@ pub struct ImportIndexer {
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// There is no such file.
-    #[error("{}: there is no such file", .0.display())]
+    #[error("{}: no such file", .0.display())]
     Missing(PathBuf),
     /// It is a folder, a pipe or a device.
-    #[error("{}: it is not a file", .0.display())]
+    #[error("{}: not a regular file", .0.display())]
     NotAFile(PathBuf),
     /// It cannot be read to its end.
     #[error("{}: {error}; nothing was imported", path.display())]
@@ -39,7 +39,7 @@ pub enum ImportError {
         error: ScipError,
     },
     /// It could be read once, and is another one now.
-    #[error("{}: {reason}; nothing was imported, since it has changed while it was read", path.display())]
+    #[error("{}: {reason}; nothing was imported, because the file changed while it was read", path.display())]
     Changed {
         /// The index.
         path: PathBuf,

@@ -176,16 +176,16 @@ impl<'a> Intake<'a> {
             self.warnings.extend(told);
             if more > 0 {
                 let what = match refusal {
-                    Refusal::Outside => "documents outside of the repository",
-                    Refusal::NoFile => "documents of what are no source files",
-                    Refusal::Second => "documents of files that have one already",
+                    Refusal::Outside => "outside the repository",
+                    Refusal::NoFile => "without a source file",
+                    Refusal::Second => "for files that have one already",
                 };
-                self.warnings.push((None, format!("the index has {more} more {what}")));
+                self.warnings.push((None, format!("the index has {} {what}", count(more, "more document"))));
             }
         }
         if self.undescribed > 0 {
             let message = format!(
-                "in {} what the index says of external symbols is left out: repeated in each, it would be more than {MAX_REPETITION} \
+                "descriptions of external symbols are left out of {}: repeated in each, they would be more than {MAX_REPETITION} \
                  times as large as the index",
                 count(self.undescribed, "document")
             );
@@ -212,11 +212,11 @@ impl<'a> Intake<'a> {
             // Runs may have documents that nobody asked for, or that another one had, too.
             _ if self.origin == Origin::Runs => {}
             Some(_) => {
-                let message = "the index has another document of this file, which is left out".to_owned();
+                let message = "the index has a second document for this file, which is left out".to_owned();
                 self.refuse(Refusal::Second, path.as_str(), message);
             }
             None => {
-                let message = "the index has a document of what is no source file".to_owned();
+                let message = "the index has a document that belongs to no source file".to_owned();
                 self.refuse(Refusal::NoFile, path.as_str(), message);
             }
         }
@@ -267,7 +267,7 @@ impl<'a> Intake<'a> {
                 Column::Utf16 => "UTF-16 units",
                 Column::Utf32 => "code points",
             };
-            let message = format!("the index counts columns in an unknown way ({number}); they are read as {unit}");
+            let message = format!("the index uses an unknown column encoding ({number}); columns are read as {unit}");
             problems.push(Problem::warning(Stage::Index, message));
         }
         // Its ranges are ranges of the text that its producer saw.
@@ -282,7 +282,7 @@ impl<'a> Intake<'a> {
         };
         let placed = document.place(source, default, externals);
         if placed.misplaced > 0 {
-            let message = format!("{} occurrences do not lie in the file and are left out", placed.misplaced);
+            let message = format!("{} outside the file, left out", count(placed.misplaced, "occurrence"));
             problems.push(Problem::warning(Stage::Index, message));
         }
         hand_over(Indexed {

@@ -24,7 +24,7 @@ use crate::run::{Context, Draft, Planned, Step};
 const DOCUMENTS: &str = "scip.documents";
 
 /// What is said of a file whose document in the index speaks of another text.
-const OTHER_TEXT: &str = "the index was made from another text of this file";
+const OTHER_TEXT: &str = "the index was built from a different version of this file";
 
 /// Lets an indexer make SCIP documents.
 pub(crate) struct IndexStep<'a> {
@@ -172,16 +172,18 @@ impl Done {
         let silent = silent_files(&plan, rows, same.as_ref(), ended_well);
         let reason = plan.unavailable.clone().or_else(|| outcome.failure.clone());
         let reason = reason.or_else(|| {
-            (!silent.is_empty()).then(|| format!("the indexer says nothing of {}", count(silent.len(), "file")))
+            (!silent.is_empty())
+                .then(|| format!("the indexer returned no document for {}", count(silent.len(), "file")))
         });
         let other_texts = other_texts(&plan, rows, &outcome, same.as_ref().filter(|_| !indexer.replaces()));
         let reason = reason.or_else(|| {
             let is_import = indexer.replaces() && !other_texts.is_empty();
-            is_import.then(|| format!("the index was made from other texts of {}", count(other_texts.len(), "file")))
+            is_import
+                .then(|| format!("the index was built from different versions of {}", count(other_texts.len(), "file")))
         });
         let reason = reason.or_else(|| match (indexer.makes_documents(), indexer.replaces()) {
             (false, _) => Some("no indexer is configured to rebuild outdated documents".to_owned()),
-            (true, true) => Some("the index lacks documents that were there before".to_owned()),
+            (true, true) => Some("the index lacks documents that existed before".to_owned()),
             (true, false) => None,
         });
         // Of an import nothing can be missing but what its failure has cost.
@@ -194,10 +196,10 @@ impl Done {
         };
         let mut warnings = outcome.warnings.clone();
         let kept = outcome.other_texts.iter().filter(|path| !other_texts.contains(path.as_str()));
-        warnings
-            .extend(kept.take(MAX_PROBLEMS).map(|path| {
-                (Some(path.to_string()), format!("{OTHER_TEXT}; the document that is up to date is kept"))
-            }));
+        warnings.extend(
+            kept.take(MAX_PROBLEMS)
+                .map(|path| (Some(path.to_string()), format!("{OTHER_TEXT}; the up-to-date document is kept"))),
+        );
         // A run over everything has said all that there is to say.
         if !has_run || asked.len() < rows.len() {
             warnings.extend(same.iter().flat_map(|before| before.warnings.clone()));
@@ -222,21 +224,20 @@ impl Done {
             ScanProblemRow::new(Some(path.clone()), DOCUMENTS, &problem)
         });
         let more = (other_texts.len() > MAX_PROBLEMS).then(|| {
-            let message =
-                format!("the index was made from other texts of {} more files", other_texts.len() - MAX_PROBLEMS);
+            let more = count(other_texts.len() - MAX_PROBLEMS, "more file");
+            let message = format!("the index was built from different versions of {more}");
             ScanProblemRow::new(None, DOCUMENTS, &Problem::error(Stage::Index, message))
         });
         let silent = self.state.silent.iter().filter(|silent| !other_texts.contains(&silent.path)).map(|silent| {
-            let problem = Problem::error(Stage::Index, "the indexer says nothing of this file");
+            let problem = Problem::error(Stage::Index, "the indexer returned no document for this file");
             ScanProblemRow::new(Some(silent.path.clone()), DOCUMENTS, &problem)
         });
         // Silent files have rows of their own.
         let is_told =
             self.plan.unavailable.is_none() && self.outcome.failure.is_none() && !self.state.silent.is_empty();
         let failure = self.state.reason.as_ref().filter(|_| !is_told).map(|reason| {
-            let missing = self.plan.lacking().count();
-            let have = if missing == 1 { "has" } else { "have" };
-            let message = format!("{reason}; {} {have} no document that holds", count(missing, "file"));
+            let message =
+                format!("{reason}; {} without an up-to-date document", count(self.plan.lacking().count(), "file"));
             ScanProblemRow::new(None, DOCUMENTS, &Problem::error(Stage::Index, message))
         });
         self.state.warnings.iter().map(warning).chain(silent).chain(of_other_text).chain(more).chain(failure).collect()

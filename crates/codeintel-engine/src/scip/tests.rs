@@ -178,7 +178,7 @@ fn an_indexer_that_is_missing_stops_nothing_and_leaves_the_last_truth() {
     assert_eq!(world.rows("SELECT count(*) FROM core.modules"), ["5"]);
     assert_eq!(
         world.rows("SELECT dataset, stage, severity, message FROM core.problems"),
-        ["scip.documents index error `fake` cannot be found; 5 files have no document that holds"]
+        ["scip.documents index error `fake` was not found; 5 files without an up-to-date document"]
     );
     world.indexer.borrow_mut().is_missing = false;
     let report = ingest(&world);
@@ -209,7 +209,7 @@ fn what_a_failed_run_has_made_is_kept_and_the_rest_is_tried_again() {
     assert_eq!((report.status, report.documents), (IndexStatus::Partial, 1));
     assert_eq!(
         world.rows("SELECT message FROM core.problems"),
-        ["the fake fails; 4 files have no document that holds"]
+        ["the fake fails; 4 files without an up-to-date document"]
     );
     world.indexer.borrow_mut().fails = false;
     asked(&world);
@@ -229,10 +229,10 @@ fn a_file_of_which_the_indexer_says_nothing_keeps_its_document_and_is_asked_for_
         let report = ingest(&world);
         assert_eq!(asked(&world), expected);
         assert_eq!((report.status, report.documents, report.stale), (IndexStatus::Partial, 5, 1));
-        assert_eq!(report.reason.as_deref(), Some("the indexer says nothing of 1 file"));
+        assert_eq!(report.reason.as_deref(), Some("the indexer returned no document for 1 file"));
         assert_eq!(
             world.rows("SELECT rel_path, stage, severity, message FROM core.problems"),
-            ["pk/a.py index error the indexer says nothing of this file"]
+            ["pk/a.py index error the indexer returned no document for this file"]
         );
     }
     world.write("pk/a.py", "# d\nclass C:\n    def m(self): pass\n");

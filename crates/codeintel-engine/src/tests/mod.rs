@@ -190,7 +190,7 @@ fn a_new_version_of_one_extraction_redoes_that_one_only() {
     world.ingest();
     world.options.datasets[1].version += 1;
     let plan = world.plan();
-    assert!(!plan.is_empty() && plan.other == ["the datasets that are kept"]);
+    assert!(!plan.is_empty() && plan.other == ["kept datasets"]);
     let is_outdated = |dataset: &&DatasetPlan| (dataset.missing, dataset.outdated) != (0, 0);
     let outdated = plan.datasets.iter().filter(is_outdated);
     let outdated: Vec<_> = outdated.map(|dataset| (dataset.dataset, dataset.missing, dataset.outdated)).collect();

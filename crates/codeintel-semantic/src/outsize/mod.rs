@@ -74,7 +74,7 @@ pub(crate) fn in_many_folders(folders: usize) -> String {
 }
 
 fn exceeds(whole: &str, found: usize, of: &str, limit: usize) -> String {
-    format!("{whole} has {found} {of}, more than the limit of {limit}")
+    format!("{whole} has {found} {of}; the limit is {limit}")
 }
 
 /// What is counted in a scope.
@@ -328,50 +328,44 @@ mod tests {
 
     #[test]
     fn what_exceeds_a_limit_is_named() {
-        check(
-            &"x = 1\n".repeat(12_001),
-            Some("one scope has 12001 bindings of one name, more than the limit of 12000"),
-        );
+        check(&"x = 1\n".repeat(12_001), Some("one scope has 12001 bindings of one name; the limit is 12000"));
         let names = |number: usize| (0..number).map(|name| format!("x{name} = 1\n")).collect::<String>();
-        check(&names(32_001), Some("one scope has 32001 bindings, more than the limit of 32000"));
+        check(&names(32_001), Some("one scope has 32001 bindings; the limit is 32000"));
         check(
             &format!("x = a{}\n", ".b[0]()".repeat(100)),
-            Some("an expression has 300 attributes, subscripts and calls in a row, more than the limit of 256"),
+            Some("an expression has 300 attributes, subscripts and calls in a row; the limit is 256"),
         );
         check(
             &format!("x = {}b\n", "a and ".repeat(256)),
-            Some("a boolean expression has 257 operands, more than the limit of 256"),
+            Some("a boolean expression has 257 operands; the limit is 256"),
         );
         check(
             &format!("if a: pass\n{}", "elif b: pass\n".repeat(256)),
-            Some("an `if` statement has 257 branches, more than the limit of 256"),
+            Some("an `if` statement has 257 branches; the limit is 256"),
         );
         check(
             &format!("x = {}1\n", "-".repeat(20_000)),
-            Some("the file has 251 levels of nesting or more, more than the limit of 250"),
+            Some("the file has 251 levels of nesting or more; the limit is 250"),
         );
         check(
             &format!("match x:\n{}", "    case 1: pass\n".repeat(257)),
-            Some("a `match` statement has 257 cases, more than the limit of 256"),
+            Some("a `match` statement has 257 cases; the limit is 256"),
         );
-        check(
-            &format!("class C({}): ...\n", "B,".repeat(257)),
-            Some("a class has 257 bases, more than the limit of 256"),
-        );
+        check(&format!("class C({}): ...\n", "B,".repeat(257)), Some("a class has 257 bases; the limit is 256"));
         let parameters: String = (0..257).map(|number| format!("T{number},")).collect();
         for definition in [
             format!("class C[{parameters}]: ..."),
             format!("def f[{parameters}](): ..."),
             format!("type A[{parameters}] = int"),
         ] {
-            check(&definition, Some("a definition has 257 type parameters, more than the limit of 256"));
+            check(&definition, Some("a definition has 257 type parameters; the limit is 256"));
         }
         let methods = |number: usize| {
             let method = |name| format!("    def m{name}(self): self.a{name} = 1\n");
             format!("class C:\n{}", (0..number).map(method).collect::<String>())
         };
         check(&methods(500), None);
-        check(&methods(501), Some("a class has 251001 pairs of methods and attributes, more than the limit of 250000"));
-        check(&"#".repeat(MOST_BYTES + 1), Some("the file has 8388609 bytes, more than the limit of 8388608"));
+        check(&methods(501), Some("a class has 251001 pairs of methods and attributes; the limit is 250000"));
+        check(&"#".repeat(MOST_BYTES + 1), Some("the file has 8388609 bytes; the limit is 8388608"));
     }
 }

@@ -13,16 +13,16 @@ pub enum QueryError {
     #[error("the query is empty")]
     Empty,
     /// There is more than one statement.
-    #[error("a query is one statement, and this text has more than one")]
+    #[error("a query must be a single statement")]
     Several,
     /// It is a statement of another kind.
-    #[error("`{0}` is not allowed: a query cannot change anything, and is a SELECT or one of its short forms")]
+    #[error("`{0}` is not allowed: a query only reads, with SELECT or one of its short forms")]
     NotAQuery(String),
     /// A function that a query may not call.
-    #[error("the function `{0}` is not allowed in a query: it could read or change what is outside of the tables")]
+    #[error("the function `{0}` is not allowed in a query: it could read or change data outside the tables")]
     Function(String),
     /// A function that some values make DuckDB die of.
-    #[error("`{0}` is not allowed in a query: a value that nests deeply would end the program")]
+    #[error("`{0}` is not allowed in a query: a deeply nested value would crash the program")]
     Unbounded(String),
     /// A file in place of a table.
     #[error("`{0}` is not a table, and a query cannot read files")]
@@ -49,7 +49,7 @@ pub enum QueryError {
         nearest: Vec<String>,
     },
     /// The text is longer than a query may be.
-    #[error("the query has {bytes} bytes, more than the {longest} that a query may have")]
+    #[error("the query has {bytes} bytes; the limit is {longest}")]
     TooLong {
         /// How long it is.
         bytes: usize,
@@ -96,7 +96,7 @@ impl QueryError {
     pub(super) fn from_duckdb(error: duckdb::Error, tables: &[TableName]) -> Self {
         let message = match error {
             duckdb::Error::DuckDBFailure(_, Some(message)) => message,
-            duckdb::Error::NulError(_) => "a query cannot hold a NUL character".to_owned(),
+            duckdb::Error::NulError(_) => "a query cannot contain a NUL character".to_owned(),
             error @ duckdb::Error::FromSqlConversionFailure(..) => error.to_string(),
             error => return Self::Store(error.into()),
         };

@@ -43,7 +43,7 @@ pub(super) fn pass(connection: &Connection, sql: &str) -> Result<Passed, QueryEr
         return Err(QueryError::TooLong { bytes: sql.len(), longest: LONGEST });
     }
     if sql.contains('\0') {
-        return Err(QueryError::Wrong("a query cannot hold a NUL character".to_owned()));
+        return Err(QueryError::Wrong("a query cannot contain a NUL character".to_owned()));
     }
     let mut tokens = tokens(sql);
     while tokens.pop_if(|token| token.is_sign(';')).is_some() {}
@@ -54,7 +54,7 @@ pub(super) fn pass(connection: &Connection, sql: &str) -> Result<Passed, QueryEr
     let select = explained.map_or(sql.to_owned(), |at| format!("{}{}", blank(&sql[..at]), &sql[at..]));
     let tokens = &tokens[tokens.partition_point(|token| token.range.end <= explained.unwrap_or_default())..];
     let Some(first) = tokens.first() else {
-        return Err(QueryError::syntax("there is no query behind EXPLAIN", None, sql));
+        return Err(QueryError::syntax("EXPLAIN needs a query after it", None, sql));
     };
     let mut tree = tree(connection, &select)?;
     let is_pivot = tree.error.is_some() && explained.is_none();
@@ -87,7 +87,7 @@ fn tree(connection: &Connection, sql: &str) -> Result<Tree, QueryError> {
     let call = "SELECT system.main.json_serialize_sql(?::VARCHAR)";
     let json: String =
         connection.query_row(call, [sql], |row| row.get(0)).map_err(|error| QueryError::from_duckdb(error, &[]))?;
-    Tree::read(&json).ok_or_else(|| QueryError::Unknown("it cannot be read".to_owned()))
+    Tree::read(&json).ok_or_else(|| QueryError::Unknown("its syntax tree cannot be read".to_owned()))
 }
 
 fn judge(connection: &Connection, tree: &Tree) -> Result<(), QueryError> {
@@ -254,12 +254,12 @@ mod tests {
         check("EXPLAIN (ANALYZE, FORMAT JSON) FROM range(3)", "Explain EXPLAIN (ANALYZE, FORMAT JSON) FROM range(3)");
         check(
             "EXPLAIN ANALYZE DELETE FROM t",
-            "`DELETE` is not allowed: a query cannot change anything, and is a SELECT or one of its short forms",
+            "`DELETE` is not allowed: a query only reads, with SELECT or one of its short forms",
         );
-        check("EXPLAIN", "there is no query behind EXPLAIN");
+        check("EXPLAIN", "EXPLAIN needs a query after it");
         check(
             "EXPLAIN EXPLAIN SELECT 1",
-            "`EXPLAIN` is not allowed: a query cannot change anything, and is a SELECT or one of its short forms",
+            "`EXPLAIN` is not allowed: a query only reads, with SELECT or one of its short forms",
         );
         check(
             "EXPLAIN SELECT 1 FROM FROM",
@@ -280,14 +280,12 @@ mod tests {
             check(sql, &format!("Select {sql}"));
         }
         let no_function = |name: &str| {
-            format!(
-                "the function `{name}` is not allowed in a query: it could read or change what is outside of the tables"
-            )
+            format!("the function `{name}` is not allowed in a query: it could read or change data outside the tables")
         };
         check("PIVOT (FROM read_csv('/etc/passwd')) ON x", &no_function("read_csv"));
         check("PIVOT core.modules ON nextval(module) USING count(*)", &no_function("nextval"));
         check("PIVOT '/etc/passwd' ON x", "`/etc/passwd` is not a table, and a query cannot read files");
-        check("PIVOT core.modules ON repo; SELECT 1", "a query is one statement, and this text has more than one");
+        check("PIVOT core.modules ON repo; SELECT 1", "a query must be a single statement");
     }
 
     #[test]
@@ -313,13 +311,13 @@ mod tests {
         for empty in ["", " ;; ", "-- nothing", "/* nothing"] {
             check(empty, "the query is empty");
         }
-        check("SELECT 1; SELECT 2", "a query is one statement, and this text has more than one");
-        check("SELECT 1; COPY t TO 'x'", "a query is one statement, and this text has more than one");
+        check("SELECT 1; SELECT 2", "a query must be a single statement");
+        check("SELECT 1; COPY t TO 'x'", "a query must be a single statement");
         check(
             "/* x */ copy (SELECT 1) TO 'x'",
-            "`COPY` is not allowed: a query cannot change anything, and is a SELECT or one of its short forms",
+            "`COPY` is not allowed: a query only reads, with SELECT or one of its short forms",
         );
-        check("SELECT '\0'", "a query cannot hold a NUL character");
-        check(&" ".repeat(LONGEST + 1), "the query has 1048577 bytes, more than the 1048576 that a query may have");
+        check("SELECT '\0'", "a query cannot contain a NUL character");
+        check(&" ".repeat(LONGEST + 1), "the query has 1048577 bytes; the limit is 1048576");
     }
 }

@@ -195,7 +195,7 @@ fn bind<'p>(statement: &mut Statement<'_>, parameters: &'p [(String, String)]) -
     for number in 1..=statement.parameter_count() {
         let name = statement.parameter_name(number)?;
         let Some(at) = parameters.iter().position(|(given, _)| given.eq_ignore_ascii_case(&name)) else {
-            let error = format!("the query's parameter `${name}` has no value");
+            let error = format!("the parameter `${name}` has no value");
             return Err(Failure::Known(QueryError::Parameter(error)));
         };
         used[at] = true;
@@ -204,7 +204,7 @@ fn bind<'p>(statement: &mut Statement<'_>, parameters: &'p [(String, String)]) -
     }
     match used.iter().position(|used| !used) {
         Some(at) => {
-            let error = format!("the query has no parameter `${}`, or its value is given twice", parameters[at].0);
+            let error = format!("the query has no parameter `${}`, or it is set twice", parameters[at].0);
             Err(Failure::Known(QueryError::Parameter(error)))
         }
         None => Ok(values),

@@ -193,12 +193,9 @@ fn parameters_are_texts_that_are_converted() {
     let explained = with("EXPLAIN SELECT i FROM range(9) t(i) WHERE i = $n", &[("n", "5")]);
     let dir = tempfile::tempdir().unwrap();
     assert_eq!(answer(&reader(dir.path()), &explained).unwrap().1.len(), 1);
-    fails(&with("SELECT $a", &[]), "the query's parameter `$a` has no value");
-    fails(&with("SELECT 1", &[("a", "")]), "the query has no parameter `$a`, or its value is given twice");
-    fails(
-        &with("SELECT $a", &[("a", "1"), ("a", "2")]),
-        "the query has no parameter `$a`, or its value is given twice",
-    );
+    fails(&with("SELECT $a", &[]), "the parameter `$a` has no value");
+    fails(&with("SELECT 1", &[("a", "")]), "the query has no parameter `$a`, or it is set twice");
+    fails(&with("SELECT $a", &[("a", "1"), ("a", "2")]), "the query has no parameter `$a`, or it is set twice");
     let error = "Could not convert string 'x' to INT64";
     fails(&with("SELECT i FROM range(9) t(i) WHERE i = $n", &[("n", "x")]), error);
 }

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use codeintel_base::count;
 use codeintel_engine::scip::index_choice;
 use codeintel_store::{Access, Database, FileRow, Snapshot};
 
@@ -28,7 +29,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<ExitCode, CommandError> {
         let mut indexer = assembly::indexer(&context.settings, &context.system, false);
         let choice = index_choice(&context.system, &database, &options, indexer.as_mut(), &file.path)?;
         if let Some(choice) = choice {
-            writeln!(out, "an edit   would be indexed by {choice}")?;
+            writeln!(out, "an edit   would index {choice}")?;
         }
     }
     let problems: Vec<_> = snapshot
@@ -40,7 +41,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<ExitCode, CommandError> {
         writeln!(out, "{}: {}", problem.severity, problem.message)?;
     }
     if file.is_none() && problems.is_empty() {
-        writeln!(out, "{path} is not in the database: it does not exist, is ignored or is no Python source")?;
+        writeln!(out, "{path} is not in the database: it does not exist, is ignored, or is not a Python source file")?;
         out.flush()?;
         return Ok(ExitCode::from(FINDINGS));
     }
@@ -56,7 +57,7 @@ fn describe(
 ) -> Result<(), CommandError> {
     writeln!(out, "{}", file.path)?;
     writeln!(out, "module    {}", file.module)?;
-    writeln!(out, "content   {} ({} bytes)", file.hash, file.state.size_bytes)?;
+    writeln!(out, "content   {} ({})", file.hash, count(file.state.size_bytes as usize, "byte"))?;
     writeln!(out, "commit    {}", snapshot.commit)?;
     writeln!(out, "tags      {}", file.tags)?;
     writeln!(out, "owners    {}", file.owners)?;
@@ -84,22 +85,22 @@ fn describe(
     if let Some(document) = file.document_id.map(|id| database.document_of(id)).transpose()?.flatten() {
         let state = if file.is_stale { "stale" } else { "up to date" };
         writeln!(out, "\nSCIP      {state}, by {} {}", document.producer, document.producer_version)?;
-        let rows = document.rows.iter().map(|(table, rows)| format!("{rows} {}", table.trim_start_matches("scip_")));
+        let rows = document.rows.iter().map(|(table, rows)| format!("{}: {rows}", table.trim_start_matches("scip_")));
         writeln!(out, "          {}", rows.collect::<Vec<_>>().join(", "))?;
         writeln!(
             out,
-            "made of   content {}, and interfaces of other files {}",
+            "inputs    content {}, interfaces of other files {}",
             document.content_hash, document.fingerprint
         )?;
         if file.is_stale {
-            writeln!(out, "now       content {}, and interfaces of other files {}", file.hash, file.fingerprint)?;
+            writeln!(out, "now       content {}, interfaces of other files {}", file.hash, file.fingerprint)?;
         }
     }
     for run in &snapshot.tools {
         let said = match (&run.failure, run.reports.get(&file.path)) {
             (Some(failure), _) => failure.clone(),
-            (None, None) => "left out by its configuration".to_owned(),
-            (None, Some(report)) => format!("{} findings", database.finding_count(report)?),
+            (None, None) => "excluded by its configuration".to_owned(),
+            (None, Some(report)) => count(database.finding_count(report)?, "finding"),
         };
         writeln!(out, "\n{:<9} {said}", run.tool)?;
     }

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use codeintel_base::count;
 use codeintel_store::{Access, Database};
 
 use super::Context;
@@ -22,8 +23,8 @@ pub(super) fn run(args: &GcArgs) -> Result<ExitCode, CommandError> {
     let megabytes = |bytes: u64| bytes as f64 / 1e6;
     writeln!(
         out,
-        "removed the facts of {} contents; {:.1} MB before, {:.1} MB after",
-        collected.contents,
+        "removed the facts of {}; {:.1} MB before, {:.1} MB after",
+        count(collected.contents, "file content"),
         megabytes(collected.bytes_before),
         megabytes(collected.bytes_after),
     )?;

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
+use codeintel_base::count;
 use codeintel_engine::checks::CheckReport;
 use codeintel_engine::scip::{IndexReport, IndexStatus};
 use codeintel_engine::{EngineError, Notice, Options, Producers, Report, Target, refresh};
@@ -29,7 +30,7 @@ pub(super) fn run(args: &IngestArgs) -> Result<ExitCode, CommandError> {
         Some(paths) if !paths.iter().any(|path| is_root(context.system.root(), path)) => {
             let paths = paths.iter().map(|path| context.inside(path)).collect::<Result<_, _>>();
             Some(paths.map_err(|error: SettingsError| CommandError::Changed {
-                place: "(a repository is named before it)".to_owned(),
+                place: "(put the repository before it)".to_owned(),
                 error: Box::new(error.into()),
             })?)
         }
@@ -137,12 +138,15 @@ fn summary(report: &Report, format: SummaryFormat) -> Result<(), CommandError> {
             let total: f64 = report.seconds.iter().map(|(_, seconds)| seconds).sum();
             writeln!(
                 out,
-                "{} at {commit}: {files} files, {hashed} read, {parsed} parsed, in {total:.2} s",
-                report.repo
+                "{} at {commit}: {}, {hashed} read, {parsed} parsed in {total:.2} s",
+                report.repo,
+                count(*files, "file"),
             )?;
             writeln!(
                 out,
-                "{added} files added, {changed} changed, {deleted} deleted, {renamed} renamed ({reused} served from earlier facts); {problems} problems"
+                "{} added, {changed} changed, {deleted} deleted, {renamed} renamed ({reused} served from earlier facts); {}",
+                count(*added, "file"),
+                in_words(*problems),
             )?;
             if let Some(index) = &report.index {
                 writeln!(out, "{}", index_in_words(index))?;
@@ -168,6 +172,11 @@ fn summary(report: &Report, format: SummaryFormat) -> Result<(), CommandError> {
     Ok(())
 }
 
+/// A number of problems.
+pub(super) fn in_words(problems: usize) -> String {
+    if problems == 0 { "no problems".to_owned() } else { count(problems, "problem") }
+}
+
 fn index_as_json(index: &IndexReport) -> serde_json::Value {
     json!({
         "differing": index.differing, "indexer": index.indexer, "status": index.status.as_str(), "reason": index.reason, "mode": index.mode,
@@ -186,19 +195,22 @@ fn check_in_words(check: &CheckReport) -> String {
     let CheckReport { tool, version, failure, asked, files, moved, .. } = check;
     match failure {
         Some(failure) => format!("{tool}: {failure}"),
-        None => format!("{tool} {version}: {files} files, {asked} of them checked, {moved} with new findings"),
+        None => format!("{tool} {version}: {}, {asked} checked, {moved} with new findings", count(*files, "file")),
     }
 }
 
 fn index_in_words(index: &IndexReport) -> String {
     let IndexReport { documents, indexed, stale, status, reason, mode, .. } = index;
-    let mut words = format!("SCIP: {documents} documents, {indexed} of them new, {stale} stale");
+    let mut words = format!("SCIP: {}, {indexed} new, {stale} stale", count(*documents, "document"));
     if let Some(mode) = mode {
         words += &format!("; indexed {mode}");
     }
     if *status != IndexStatus::Complete {
-        words +=
-            &format!("\n{}{}", status.as_str(), reason.as_ref().map_or(String::new(), |reason| format!(": {reason}")));
+        words += &format!(
+            "\nSCIP {}{}",
+            status.as_str(),
+            reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"))
+        );
     }
     words
 }

@@ -116,7 +116,7 @@ impl Context {
                 break;
             }
         }
-        let message = format!("is not inside the repository {}", root.display());
+        let message = format!("not inside the repository {}", root.display());
         Err(SettingsError::Root { path: path.to_owned(), message })
     }
 

@@ -60,7 +60,7 @@ impl Context {
             }
             Standing::Unknown => {
                 format!(
-                    "`{shown}` was not made by this user on this machine, so it is not opened (`codeintel trust` lets it be)"
+                    "`{shown}` was not created by this user on this machine, so it is not opened (`codeintel trust` allows it)"
                 )
             }
             Standing::Refused(reason) => format!("{reason}, so no database is opened there"),
@@ -69,9 +69,9 @@ impl Context {
             return Err(SettingsError::Database(reason));
         }
         let Some(beside) = own.beside(root) else {
-            return Err(SettingsError::Database(format!("{reason}, and the user has no folder for another one")));
+            return Err(SettingsError::Database(format!("{reason}, and there is no user folder for another one")));
         };
-        warn_once(&format!("{reason}; {} is used in its place", beside.display()));
+        warn_once(&format!("{reason}; using {} instead", beside.display()));
         self.place.kind = Kind::Beside;
         self.settings.use_database(beside);
         Ok(())
@@ -94,7 +94,7 @@ impl Context {
                 }
             },
             Standing::Unknown => {
-                Err(SettingsError::Database(format!("`{}` was replaced by another one", path.display())))
+                Err(SettingsError::Database(format!("`{}` was replaced by another file", path.display())))
             }
             Standing::Refused(reason) => Err(SettingsError::Database(reason)),
         }

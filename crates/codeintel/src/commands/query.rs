@@ -11,7 +11,7 @@ use codeintel_system::limit_memory;
 
 use super::Context;
 use crate::args::{Overrides, QueryArgs};
-use crate::errors::{CommandError, FAILED};
+use crate::errors::{CommandError, FAILED, RAISE_TIMEOUT};
 use crate::output;
 use crate::output_file::{OutputFile, remove_parts};
 use crate::rows::{self, Printed, Terminal};
@@ -39,7 +39,7 @@ pub(super) fn run(args: &QueryArgs) -> Result<ExitCode, CommandError> {
     if let Some((found, known)) = reader.outdated() {
         context.note(
             Log::Info,
-            &format!("the database has schema {found}, made by an earlier version of codeintel; `codeintel ingest` rebuilds it with schema {known}"),
+            &format!("the database was written by an earlier version of codeintel (schema {found}); `codeintel ingest` rebuilds it with schema {known}"),
         );
     }
     // Not all that DuckDB allocates counts for its own limit.
@@ -89,8 +89,7 @@ fn terminal(args: &QueryArgs) -> Option<Terminal> {
 fn overdue(seconds: u64) -> Overdue {
     Arc::new(move || {
         remove_parts();
-        let hint = "a higher limit is given with `--timeout SECONDS`";
-        let text = format!("error: the query was stopped: it took longer than {seconds} s\nhint: {hint}");
+        let text = format!("error: the query was stopped: it took longer than {seconds} s\nhint: {RAISE_TIMEOUT}");
         let _written = writeln!(io::stderr().lock(), "{text}");
         std::process::exit(i32::from(FAILED));
     })
@@ -99,12 +98,13 @@ fn overdue(seconds: u64) -> Overdue {
 fn note(context: &Context, printed: &Printed, is_cut: bool) {
     let Printed { rows, more, is_at_least, hidden_columns } = *printed;
     if is_cut {
-        context.note(Log::Info, &format!("only the first {} shown", are(rows, "row")));
+        let first = if rows == 1 { "row is".to_owned() } else { format!("{rows} rows are") };
+        context.note(Log::Info, &format!("only the first {first} shown"));
     }
     if more > 0 {
         let least = if is_at_least { "at least " } else { "" };
         let text = format!(
-            "{least}{} not shown; `--limit N` shows N rows, `--output FILE` or another format all",
+            "{least}{} not shown; `--limit N` shows N rows, `--output FILE` or another format shows all",
             are(more, "more row")
         );
         context.note(Log::Info, &text);

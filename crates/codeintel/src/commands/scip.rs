@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use codeintel_base::count;
 use codeintel_engine::Producers;
 use codeintel_engine::scip::{ExportRequest, ImportIndexer, export_files};
 use codeintel_settings::Log;
@@ -10,7 +11,7 @@ use codeintel_store::{Access, Database};
 use codeintel_system::OwnFolder;
 
 use super::Context;
-use super::ingest::refresh_database;
+use super::ingest::{in_words, refresh_database};
 use crate::args::{ExportArgs, ImportArgs, ScipCommand};
 use crate::assembly;
 use crate::errors::CommandError;
@@ -33,14 +34,16 @@ fn import(args: &ImportArgs) -> Result<ExitCode, CommandError> {
     let report = refresh_database(&context, &options, &mut producers)?;
     let index = report.index.ok_or_else(|| CommandError::Failed("no document was imported".to_owned()))?;
     if let Some(reason) = index.reason {
-        return Err(CommandError::Findings(format!("{reason}; {} documents were imported", index.indexed)));
+        return Err(CommandError::Findings(format!("{reason}; {} imported", count(index.indexed, "document"))));
     }
     if *context.settings.values.log > Log::Error {
         let mut out = output::stdout();
         writeln!(
             out,
-            "{} documents imported, {} rows; {} problems in all",
-            index.indexed, index.rows, report.problems
+            "{} imported, {}; {} in total",
+            count(index.indexed, "document"),
+            count(index.rows, "row"),
+            in_words(report.problems),
         )?;
         out.flush()?;
     }
@@ -61,15 +64,15 @@ fn export(args: &ExportArgs) -> Result<ExitCode, CommandError> {
         let missing = database.without_document(&repo, only)?;
         if !missing.is_empty() {
             let names: Vec<String> = missing.iter().map(|path| format!("`{path}`")).collect();
-            let text = format!("there is no document of {}; nothing was written", names.join(", "));
+            let text = format!("there is no document for {}; nothing was written", names.join(", "));
             return Err(CommandError::Call(text));
         }
     }
     let folder = OwnFolder::new(std::path::absolute(&args.output)?);
     let request = ExportRequest { repo: &repo, root: context.system.root(), only: only.as_deref() };
-    let count = export_files(&database, request, &folder)?;
+    let documents = export_files(&database, request, &folder)?;
     let mut out = output::stdout();
-    writeln!(out, "{count} documents written to {}", folder.path().display())?;
+    writeln!(out, "{} written to {}", count(documents, "document"), folder.path().display())?;
     out.flush()?;
     Ok(ExitCode::SUCCESS)
 }

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use codeintel_base::count;
 use codeintel_engine::checks::CheckPlan;
 use codeintel_engine::{Plan, Producers, status};
 use codeintel_store::{Access, Database, PackageCoverage, StoreError};
@@ -43,7 +44,7 @@ pub(super) fn run(args: &StatusArgs) -> Result<ExitCode, CommandError> {
         SummaryFormat::Table => {
             print(&mut out, &plan)?;
             if stale > 0 {
-                writeln!(out, "SCIP: {stale} documents are stale")?;
+                writeln!(out, "SCIP: {}", count(stale, "stale document"))?;
             }
             print_coverage(&mut out, &coverage)?;
         }
@@ -54,10 +55,10 @@ pub(super) fn run(args: &StatusArgs) -> Result<ExitCode, CommandError> {
 
 fn print(out: &mut dyn std::io::Write, plan: &Plan) -> std::io::Result<()> {
     if plan.is_empty() {
-        return writeln!(out, "up to date: {} files", plan.files);
+        return writeln!(out, "up to date: {}", count(plan.files, "file"));
     }
     if let Some(previous) = &plan.previous_commit {
-        writeln!(out, "the last snapshot is of commit {previous}")?;
+        writeln!(out, "the last snapshot shows commit {previous}")?;
     }
     let renamed: Vec<String> = plan.renamed.iter().map(|(from, to)| format!("{from} -> {to}")).collect();
     let lists =
@@ -77,10 +78,11 @@ fn print(out: &mut dyn std::io::Write, plan: &Plan) -> std::io::Result<()> {
     for dataset in plan.datasets.iter().filter(|dataset| dataset.missing > 0) {
         let outdated = match dataset.outdated {
             0 => String::new(),
-            outdated => format!(", {outdated} of them because they were made by another version"),
+            outdated => format!(", {outdated} of them outdated"),
         };
-        let what = if dataset.dataset == "scip.documents" { "files to index" } else { "contents to extract" };
-        writeln!(out, "{}: {} {what}{outdated}", dataset.dataset, dataset.missing)?;
+        let (what, work) =
+            if dataset.dataset == "scip.documents" { ("file", "index") } else { ("file content", "extract") };
+        writeln!(out, "{}: {} to {work}{outdated}", dataset.dataset, count(dataset.missing, what))?;
     }
     if let Some(index) = &plan.index {
         writeln!(out, "SCIP: {index}")?;
@@ -88,7 +90,7 @@ fn print(out: &mut dyn std::io::Write, plan: &Plan) -> std::io::Result<()> {
     for check in &plan.checks {
         match &check.failure {
             Some(failure) => writeln!(out, "{}: {failure}", check.tool)?,
-            None if check.pending > 0 => writeln!(out, "{}: {} files to check", check.tool, check.pending)?,
+            None if check.pending > 0 => writeln!(out, "{}: {} to check", check.tool, count(check.pending, "file"))?,
             None => {}
         }
     }

@@ -15,7 +15,7 @@ pub(super) fn run(args: &TrustArgs) -> Result<ExitCode, CommandError> {
     let mut out = output::stdout();
     let trusted = TrustedRepositories::of_this_user();
     let trusted = trusted.ok_or_else(|| {
-        let text = "there is no folder for the user's configurations: set `HOME` or `XDG_CONFIG_HOME`";
+        let text = "there is no user configuration folder: set `HOME` or `XDG_CONFIG_HOME`";
         CommandError::Failed(text.to_owned())
     })?;
     if args.list {
@@ -24,7 +24,7 @@ pub(super) fn run(args: &TrustArgs) -> Result<ExitCode, CommandError> {
             let state = match now {
                 _ if !repository.root.exists() => "gone",
                 Ok(now) if trusted.has(&repository.root, now.guarded()) => "trusted",
-                _ => "its settings have changed since, so it is not trusted",
+                _ => "not trusted: its settings have changed",
             };
             writeln!(out, "{}: {state}", plain(&repository.root.display().to_string()))?;
             for setting in &repository.settings {
@@ -39,7 +39,7 @@ pub(super) fn run(args: &TrustArgs) -> Result<ExitCode, CommandError> {
         let root = args.path.canonicalize().or_else(|_| std::path::absolute(&args.path))?;
         let was_trusted = trusted.revoke(&root)?;
         let shown = plain(&root.display().to_string());
-        writeln!(out, "{shown} {}", if was_trusted { "is not trusted any more" } else { "was not trusted" })?;
+        writeln!(out, "{shown} {}", if was_trusted { "is no longer trusted" } else { "was not trusted" })?;
         out.flush()?;
         return Ok(if was_trusted { ExitCode::SUCCESS } else { ExitCode::from(FINDINGS) });
     }
@@ -48,19 +48,19 @@ pub(super) fn run(args: &TrustArgs) -> Result<ExitCode, CommandError> {
     let (root, settings) = (context.system.root(), context.settings.guarded());
     let shown = plain(&root.display().to_string());
     let granted = trusted.grant(root, settings);
-    granted.map_err(|error| CommandError::Failed(format!("the trust cannot be written down: {error}")))?;
+    granted.map_err(|error| CommandError::Failed(format!("the trust cannot be saved: {error}")))?;
     writeln!(
         out,
-        "{shown} is trusted now, with {}",
-        if settings.is_empty() { "no settings that need it" } else { "these settings:" }
+        "{shown} is now trusted{}",
+        if settings.is_empty() { "; none of its settings need it" } else { " with these settings:" }
     )?;
     for GuardedSetting { file, key, value } in settings {
         writeln!(out, "  {file}: {key} = {}", plain(value))?;
     }
     writeln!(
         out,
-        "Tools that lie in its `.venv` and `node_modules` may be run, and a database that lies in it is opened, whoever has made it.\n\
-         `codeintel trust --revoke` takes it back."
+        "Tools in its `.venv` and `node_modules` may be run, and a database in it is opened, whoever created it.\n\
+         `codeintel trust --revoke` undoes this."
     )?;
     out.flush()?;
     Ok(ExitCode::SUCCESS)

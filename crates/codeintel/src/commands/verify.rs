@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use codeintel_base::count;
 use codeintel_engine::scip::NoIndexer;
 use codeintel_engine::{Producers, verify};
 use codeintel_settings::{Log, ScipBackend, Source, Sourced};
@@ -35,7 +36,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, CommandError> {
     if !indexers.is_empty()
         && let Err(reason) = indexer.identify(&context.system)
     {
-        let text = format!("the documents cannot be verified: {reason}; `--scip-backend none` leaves them out");
+        let text = format!("the documents cannot be verified: {reason}; `--scip-backend none` skips them");
         return Err(CommandError::Call(text));
     }
     let mut producers =
@@ -44,14 +45,14 @@ pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, CommandError> {
         .with_progress(|progress| verify(&context.system, &database, &scratch, &options, &mut producers, progress))?;
     let mut out = output::stdout();
     for difference in &differences {
-        let side = if difference.is_missing { "missing from the database" } else { "in the database only" };
-        writeln!(out, "{}: {} rows {side}", difference.dataset, difference.count)?;
+        let side = if difference.is_missing { "missing from the database" } else { "only in the database" };
+        writeln!(out, "{}: {} {side}", difference.dataset, count(difference.count, "row"))?;
         for example in &difference.examples {
             writeln!(out, "  {example}")?;
         }
     }
     if differences.is_empty() {
-        writeln!(out, "the database holds what a fresh build holds")?;
+        writeln!(out, "the database equals a fresh build")?;
         out.flush()?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -78,8 +79,8 @@ fn backend_of(indexers: &[String]) -> Result<Option<ScipBackend>, CommandError> 
         [Some(backend)] => Ok(Some(backend)),
         _ => {
             let indexers = indexers.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" and ");
-            let what = "and the settings do not say who makes them; `--scip-backend none` leaves them out";
-            Err(CommandError::Call(format!("the documents are by {indexers}, {what}")))
+            let what = "and the settings name no backend; `--scip-backend none` skips them";
+            Err(CommandError::Call(format!("the documents were built by {indexers}, {what}")))
         }
     }
 }

@@ -60,7 +60,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, CommandError> {
                         options = assembly::options(&context.settings, &context.system)?;
                         watch = RepositoryWatch::new(context.system.root(), &options.scan, concerns_all)?;
                     }
-                    Err(error) => context.note(Log::Error, &format!("the settings stay as they were: {error}")),
+                    Err(error) => context.note(Log::Error, &format!("keeping the previous settings: {error}")),
                 }
                 None
             }

@@ -19,7 +19,7 @@ pub(super) fn run() -> Result<ExitCode, CommandError> {
     let system =
         |root: &Path| OsSystem::for_reading(root).ok().map(|system| Arc::new(system) as Arc<dyn System + Send>);
     let output = BufWriter::with_capacity(BUFFER, io::stdout());
-    serve(io::stdin(), output, system).map_err(|reason| CommandError::Failed(format!("the worker: {reason}")))?;
+    serve(io::stdin(), output, system).map_err(|reason| CommandError::Failed(format!("worker: {reason}")))?;
     Ok(ExitCode::SUCCESS)
 }
 

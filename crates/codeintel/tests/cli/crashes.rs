@@ -163,11 +163,11 @@ fn a_full_disk_is_named_and_leaves_the_old_truth() {
     let (first, rest) = said.split_once("error: ").unwrap();
     assert!(first == "code 3\npath\na.py\n" && rest.starts_with("the disk is full"), "{said}");
     assert_eq!(
-        rest.lines().take_while(|line| !line.starts_with("the database holds")).count(),
+        rest.lines().take_while(|line| !line.starts_with("the database equals")).count(),
         2,
         "a sentence and a hint: {said}"
     );
-    assert!(said.contains("holds what a fresh build holds"), "{said}");
+    assert!(said.contains("equals a fresh build"), "{said}");
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn full_folders_for_temporary_files_and_for_state_cost_nothing_but_a_line() {
     let Some(output) = with_mounts(&lines, sandbox.root()) else { return };
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{said}{}", stderr(&output));
-    assert_eq!(said.matches("holds what a fresh build holds").count(), 2, "{said}");
+    assert_eq!(said.matches("equals a fresh build").count(), 2, "{said}");
     assert!(said.starts_with("path\na.py\nb.py\n"), "{said}");
     let complaints: Vec<String> =
         stderr(&output).lines().filter(|line| line.contains("recognized")).map(str::to_owned).collect();

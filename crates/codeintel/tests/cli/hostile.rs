@@ -120,7 +120,7 @@ fn tools_that_are_asked_for_are_not_taken_from_the_checkout_unless_it_is_trusted
     let output = sandbox.command(&["ingest", "--tools", "ruff"]).env("PATH", "/usr/bin:/bin").output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     let problems = sandbox.query("SELECT message FROM core.problems");
-    let reason = "`ruff` cannot be found (not looked for in the repository's own folders, since it is not trusted)";
+    let reason = "`ruff` was not found (folders of the repository were not searched, because it is not trusted)";
     assert!(problems.len() == 1 && problems[0].contains(reason), "{problems:?}");
     // The control: the same programs do run as soon as somebody wants them to.
     let active = ask("/usr/bin:/bin", &[("VIRTUAL_ENV", sandbox.path(".venv").display().to_string())]);
@@ -172,7 +172,7 @@ fn trust_lets_settings_count_until_they_change_and_incremental_equals_fresh() {
     sandbox.ingest(&["--changed", "good.py"]);
     sandbox.assert_verified();
     let said = sandbox.ok(&["trust"]);
-    assert!(said.contains("codeintel.toml: tools.ruff = \"./evil.sh\"") && said.contains("is trusted now"), "{said}");
+    assert!(said.contains("codeintel.toml: tools.ruff = \"./evil.sh\"") && said.contains("is now trusted"), "{said}");
     sandbox.write("good.py", "x = 2\n");
     sandbox.ingest(&["--changed", "good.py"]);
     assert!(!sandbox.markers().is_empty());
@@ -180,7 +180,7 @@ fn trust_lets_settings_count_until_they_change_and_incremental_equals_fresh() {
     configure("scip.program = 'x'\n");
     sandbox.ingest(&[]);
     assert_eq!((sandbox.settings_problems().len(), sandbox.markers().len()), (1, 0));
-    assert!(sandbox.ok(&["trust", "--list"]).contains("its settings have changed since"));
+    assert!(sandbox.ok(&["trust", "--list"]).contains("not trusted: its settings have changed"));
     sandbox.ok(&["ingest", "--trust", "--repo", "o/r"]);
     assert!(!sandbox.markers().is_empty());
     configure("jobs = 1\n");
@@ -244,7 +244,7 @@ fn no_setting_of_a_checkout_writes_outside_or_into_what_others_believe() {
     let output = sandbox.run(&["ingest"]);
     assert!(output.status.success() && output.stderr.is_empty(), "{}", stderr(&output));
     assert!(sandbox.path("data/x.duckdb").exists() && sandbox.path("index/index.scip").exists());
-    assert!(sandbox.ok(&["verify"]).contains("holds what a fresh build holds"));
+    assert!(sandbox.ok(&["verify"]).contains("equals a fresh build"));
 }
 
 /// Bytes of every file below a folder, and where every link leads.
@@ -295,12 +295,12 @@ fn a_database_that_came_with_a_checkout_is_never_opened() {
         if let Some(id) = id {
             sandbox.write(&format!("{folder}/codeintel.duckdb.id"), id);
         }
-        assert_rebuilt_beside(&sandbox, "`.codeintel/codeintel.duckdb` was not made by this user on this machine");
+        assert_rebuilt_beside(&sandbox, "`.codeintel/codeintel.duckdb` was not created by this user on this machine");
     }
     for text in ["SQLite format 3\0", "a text of a user", ""] {
         let sandbox = Sandbox::new(SOURCES);
         sandbox.write(&format!("{folder}/codeintel.duckdb"), text);
-        assert_rebuilt_beside(&sandbox, "was not made by this user on this machine");
+        assert_rebuilt_beside(&sandbox, "was not created by this user on this machine");
     }
     // Somebody who trusts it opens it, and it is known from then on.
     let sandbox = Sandbox::new(SOURCES);
@@ -373,7 +373,7 @@ fn trust_in_a_repository_makes_no_file_of_others_ours() {
         sandbox.write("notes.txt", text);
         for args in [&["ingest", "--trust"][..], &["ingest", "--full", "--trust"]] {
             let (code, said) = sandbox.fails(args);
-            assert!(code == 2 && said.contains("not a database of codeintel"), "{args:?}: {code} {said}");
+            assert!(code == 2 && said.contains("not a codeintel database"), "{args:?}: {code} {said}");
         }
         let mut names: Vec<_> = fs::read_dir(sandbox.root()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         names.sort();
@@ -396,7 +396,7 @@ fn trust_can_be_listed_and_revoked_whatever_has_become_of_the_repository() {
     fs::remove_dir_all(sandbox.path("b")).unwrap();
     assert_eq!(sandbox.ok(&["trust", "--list", "a"]).lines().filter(|line| !line.starts_with(' ')).count(), 2);
     for root in ["a", "b"] {
-        assert!(sandbox.ok(&["trust", "--revoke", root]).contains("is not trusted any more"));
+        assert!(sandbox.ok(&["trust", "--revoke", root]).contains("is no longer trusted"));
     }
     assert_eq!(sandbox.ok(&["trust", "--list"]), "");
 }
@@ -480,7 +480,7 @@ fn a_file_that_is_named_and_not_ours_is_refused_and_left_alone() {
         for args in [&["ingest"][..], &["ingest", "--full"], &["status"], &["verify"], &["gc"]] {
             let args = [args, &["repo", "--db", &path]].concat();
             let (code, said) = sandbox.fails(&args);
-            let expected = format!("`{path}` is {what}, not a database of codeintel");
+            let expected = format!("`{path}` is not a codeintel database: it is {what}");
             assert!(code == 2 && said.contains(&expected), "{args:?}: {code} {said}");
             assert!(said.lines().count() <= 2, "{said}");
         }
@@ -489,10 +489,10 @@ fn a_file_that_is_named_and_not_ours_is_refused_and_left_alone() {
             !sandbox.path(&format!("{name}.duckdb.old-1")).exists() && !sandbox.path(&format!("{name}.id")).exists()
         );
     };
-    check("text", "no DuckDB file");
+    check("text", "not a DuckDB file");
     check("sqlite", "an SQLite database");
     check("folder", "a folder");
-    check("fifo", "no regular file");
+    check("fifo", "not a regular file");
     let Some(python) = python() else { return };
     let script = "import duckdb; c = duckdb.connect('theirs.duckdb'); c.execute('CREATE TABLE t AS SELECT 1 AS x')";
     assert!(Command::new(python).args(["-c", script]).current_dir(sandbox.root()).status().unwrap().success());

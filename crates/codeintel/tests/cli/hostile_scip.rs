@@ -82,12 +82,12 @@ fn an_index_that_cannot_be_read_to_its_end_fails_and_changes_nothing() {
         assert_eq!(fs::read(sandbox.path(".codeintel/codeintel.duckdb")).unwrap(), bytes_before, "{reason}");
     };
     let last = whole.len() - 4;
-    check(&whole[..last], "21 bytes should follow, and 17 are there (byte 34, document `pkg/b.py`)");
+    check(&whole[..last], "21 bytes expected, 17 found (byte 34, document `pkg/b.py`)");
     let two_gigabytes = [&*before, &declared(2, (1 << 31) - 1, field(1, "pkg/b.py"))].concat();
-    check(&two_gigabytes, "2147483647 bytes should follow, and 10 are there (byte 34, document `pkg/b.py`)");
+    check(&two_gigabytes, "2147483647 bytes expected, 10 found (byte 34, document `pkg/b.py`)");
     check(
         &[&*whole, &document("pkg/c.py", &[field(4, b"\xff")])].concat(),
-        "a text is not UTF-8 (byte 71, document `pkg/c.py`)",
+        "a string is not valid UTF-8 (byte 71, document `pkg/c.py`)",
     );
     check(&[&*whole, b"\x12"].concat(), "(byte 57)");
     check(b"", "it does not begin with its metadata");
@@ -96,7 +96,7 @@ fn an_index_that_cannot_be_read_to_its_end_fails_and_changes_nothing() {
     check(&[good.concat(), index("", &[])].concat(), "it does not begin with its metadata");
     // The name of a symbol is kept with each of its relationships.
     let repeated = field(3, [field(1, "s".repeat(1 << 20)), field(4, []).repeat(1000)].concat());
-    check(&index("", &[document("pkg/a.py", &[repeated])]), "it takes more than 256 MiB of memory");
+    check(&index("", &[document("pkg/a.py", &[repeated])]), "it needs more than 256 MiB of memory");
     assert_eq!(rows(&sandbox), rows_before);
     sandbox.write("in.scip", &whole);
     import(&sandbox, 60);
@@ -109,10 +109,10 @@ fn what_is_no_file_is_a_wrong_call() {
     fs::create_dir(sandbox.path("folder.scip")).unwrap();
     assert!(Command::new("mkfifo").arg(sandbox.path("pipe.scip")).status().unwrap().success());
     for (name, reason) in [
-        ("folder.scip", "it is not a file"),
-        ("pipe.scip", "it is not a file"),
-        ("/dev/zero", "it is not a file"),
-        ("gone.scip", "there is no such file"),
+        ("folder.scip", "not a regular file"),
+        ("pipe.scip", "not a regular file"),
+        ("/dev/zero", "not a regular file"),
+        ("gone.scip", "no such file"),
     ] {
         let (code, said) = sandbox.fails(&["scip", "import", name]);
         assert_eq!((code, said.contains(reason)), (2, true), "{said}");
@@ -138,14 +138,14 @@ fn many_documents_of_other_files_are_counted_and_not_told_one_by_one() {
     let outside = (0..300).flat_map(|i| document(&format!("../{i}.py"), &[])).collect::<Vec<u8>>();
     let again = document("pkg/a.py", &[]).repeat(1102);
     let sandbox = sandbox_with(&index("", &[unknown, outside, again]));
-    assert!(import(&sandbox, 60).starts_with("1 documents imported"));
+    assert!(import(&sandbox, 60).starts_with("1 document imported"));
     let more = sandbox.query("SELECT message FROM core.problems WHERE rel_path IS NULL ORDER BY ALL");
     assert_eq!(
         more,
         [
-            "the index has 1001 more documents of files that have one already",
-            "the index has 199900 more documents of what are no source files",
-            "the index has 200 more documents outside of the repository"
+            "the index has 1001 more documents for files that have one already",
+            "the index has 199900 more documents without a source file",
+            "the index has 200 more documents outside the repository"
         ]
     );
     let told = sandbox.query("SELECT count(*) FROM core.problems WHERE rel_path IS NOT NULL");
@@ -161,8 +161,8 @@ fn paths_of_any_kind_have_a_clear_outcome() {
         let problems = sandbox.query("SELECT message FROM core.problems");
         assert_eq!([taken, problems].concat(), [expected], "{path:?}");
     };
-    let outside = |path: &str| format!("the index has a document outside of the repository: `{path}`");
-    let no_file = "the index has a document of what is no source file";
+    let outside = |path: &str| format!("the index has a document outside the repository: `{path}`");
+    let no_file = "the index has a document that belongs to no source file";
     check("./pkg//a.py", "pkg/a.py");
     check("pkg/../pkg/b.py", "pkg/b.py");
     check("", &outside(""));
@@ -198,13 +198,13 @@ fn a_document_of_another_text_is_stale_until_the_file_has_that_text() {
     let sandbox = sandbox_with(&index("", &[a(new), b.clone()]));
     let (code, said) = sandbox.fails(&["scip", "import", "in.scip", "--repo", "o/r"]);
     assert_eq!(
-        (code, said.contains("the index was made from other texts of 1 file; 2 documents were imported")),
+        (code, said.contains("the index was built from different versions of 1 file; 2 documents imported")),
         (1, true),
         "{said}"
     );
     let documents = "SELECT rel_path || ' ' || is_stale FROM scip.documents ORDER BY ALL";
     let of_a = "SELECT message FROM core.problems WHERE rel_path = 'pkg/a.py'";
-    let other = "the index was made from another text of this file";
+    let other = "the index was built from a different version of this file";
     let stale = || {
         assert_eq!(sandbox.query(documents), ["pkg/a.py true", "pkg/b.py false"]);
         assert_eq!(sandbox.query(of_a), [other]);
@@ -223,7 +223,7 @@ fn a_document_of_another_text_is_stale_until_the_file_has_that_text() {
     sandbox.write("in.scip", index("", &[a(old), b]));
     import(&sandbox, 60);
     assert_eq!(sandbox.query(documents), ["pkg/a.py false", "pkg/b.py false"]);
-    assert_eq!(sandbox.query(of_a), [format!("{other}; the document that is up to date is kept")]);
+    assert_eq!(sandbox.query(of_a), [format!("{other}; the up-to-date document is kept")]);
     sandbox.assert_verified();
 }
 
@@ -239,7 +239,7 @@ fn what_is_said_of_external_symbols_is_not_repeated_without_end() {
         sandbox.query("SELECT count(*) FROM scip.symbols WHERE is_external AND length(documentation) > 1000");
     assert_eq!(described, ["64"]);
     assert_eq!(sandbox.query("SELECT count(*) FROM scip.symbols WHERE is_external"), ["200"]);
-    let said = "in 136 documents what the index says of external symbols is left out: repeated in each, it would be more than 64 \
+    let said = "descriptions of external symbols are left out of 136 documents: repeated in each, they would be more than 64 \
                 times as large as the index";
     assert_eq!(sandbox.query("SELECT message FROM core.problems"), [format!("\"{said}\"")]);
 }
@@ -267,8 +267,8 @@ fn odd_values_are_kept_as_they_are_or_told() {
     assert_eq!(
         sandbox.query("SELECT message FROM core.problems ORDER BY ALL"),
         [
-            "2 occurrences do not lie in the file and are left out",
-            "the index counts columns in an unknown way (77); they are read as bytes"
+            "\"2 occurrences outside the file, left out\"",
+            "the index uses an unknown column encoding (77); columns are read as bytes"
         ]
     );
     assert_eq!(sandbox.query("SELECT count(*) FROM scip.occurrences WHERE length(symbol) = 10485760"), ["1"]);

@@ -25,10 +25,10 @@ enum End {
 use End::{Harmless, Refused};
 
 const FUNCTION: End = Refused("is not allowed in a query");
-const STATEMENT: End = Refused("a query cannot change anything");
-const SEVERAL: End = Refused("more than one");
+const STATEMENT: End = Refused("a query only reads");
+const SEVERAL: End = Refused("a single statement");
 const FILE: End = Refused("a query cannot read files");
-const DEEP: End = Refused("a value that nests deeply would end the program");
+const DEEP: End = Refused("a deeply nested value would crash the program");
 const SYNTAX: End = Refused("line 1:");
 
 /// `{db}` is the database, `{dir}` its folder.
@@ -286,7 +286,7 @@ fn parameters_are_values_whatever_they_hold() {
     let (code, said) = sandbox.fails(&["query", "SELECT $a"]);
     assert!(code == 2 && said.contains("`$a` has no value") && said.contains("--param NAME=VALUE"), "{said}");
     let (code, said) = sandbox.fails(&["query", "SELECT 1", "--param", "a"]);
-    assert!(code == 2 && said.contains("there is no `=`"), "{said}");
+    assert!(code == 2 && said.contains("expected NAME=VALUE"), "{said}");
 }
 
 #[test]
@@ -313,7 +313,8 @@ fn limits_of_time_and_memory_end_a_query_with_a_sentence() {
     let sandbox = sandbox();
     let endless = "SELECT count(*) FROM range(100000000000) a, range(1000) b";
     let (code, said) = sandbox.fails(&["query", endless, "--timeout", "1"]);
-    let sentence = "error: the query was stopped: it took longer than 1 s\nhint: a higher limit is given with `--timeout SECONDS`\n";
+    let sentence =
+        "error: the query was stopped: it took longer than 1 s\nhint: raise the limit with `--timeout SECONDS`\n";
     assert_eq!((code, said.as_str()), (3, sentence));
     // DuckDB takes no notice of an interruption while it computes one value.
     let stubborn = "SELECT levenshtein(repeat('a', 400000), repeat('b', 400000))";

@@ -94,9 +94,9 @@ fn an_index_is_imported_and_what_does_not_belong_is_refused() {
     );
     let problems = sandbox.query("SELECT rel_path, dataset, stage, severity, message FROM core.problems ORDER BY ALL");
     let expected = [
-        ("../../x.py", "the index has a document outside of the repository: `../../x.py`"),
-        ("pkg/a.py", "\"the index has another document of this file, which is left out\""),
-        ("pkg/gone.py", "the index has a document of what is no source file"),
+        ("../../x.py", "the index has a document outside the repository: `../../x.py`"),
+        ("pkg/a.py", "\"the index has a second document for this file, which is left out\""),
+        ("pkg/gone.py", "the index has a document that belongs to no source file"),
     ];
     let expected = expected.map(|(path, message)| format!("{path},scip.documents,index,warning,{message}"));
     assert_eq!(problems, expected);
@@ -107,7 +107,7 @@ fn an_index_is_imported_and_what_does_not_belong_is_refused() {
     let reason = "no indexer is configured to rebuild outdated documents";
     assert_eq!(scip_of(&summary, "reason"), reason);
     let problems = sandbox.query("SELECT message FROM core.problems WHERE rel_path IS NULL");
-    assert_eq!(problems, [format!("{reason}; 2 files have no document that holds")]);
+    assert_eq!(problems, [format!("{reason}; 2 files without an up-to-date document")]);
     sandbox.write("pkg/a.py", FILES[0].1);
     assert_eq!(scip_of(&sandbox.ingest(&["--scip-backend", "none"]), "stale"), "0");
     fs::remove_file(sandbox.path("pkg/b.py")).unwrap();
@@ -170,11 +170,11 @@ fn what_an_imported_index_says_of_external_symbols_is_kept() {
 fn what_is_no_index_is_refused() {
     let sandbox = Sandbox::new(SOURCES);
     let (code, said) = sandbox.fails(&["scip", "import", "nothing.scip"]);
-    assert_eq!((code, said.contains("there is no such file")), (2, true), "{said}");
+    assert_eq!((code, said.contains("no such file")), (2, true), "{said}");
     let whole = index("", &FILES);
     sandbox.write("half.scip", &whole[..whole.len() - 20]);
     let (code, said) = sandbox.fails(&["scip", "import", "half.scip"]);
-    assert_eq!((code, said.contains("not a SCIP index, or a part of one")), (3, true), "{said}");
+    assert_eq!((code, said.contains("not a complete SCIP index")), (3, true), "{said}");
     assert!(!sandbox.path(".codeintel").exists(), "nothing was imported");
 }
 
@@ -220,10 +220,10 @@ fn an_export_that_fails_leaves_the_last_one_alone() {
     let documents = "pkg/a.py,pkg/typo.py,pkg/__init__.py";
     let (code, said) = sandbox.fails(&["scip", "export", "--output", "out", "--documents", documents]);
     assert_eq!(code, 2);
-    assert!(said.contains("there is no document of `pkg/typo.py`, `pkg/__init__.py`"), "{said}");
+    assert!(said.contains("there is no document for `pkg/typo.py`, `pkg/__init__.py`"), "{said}");
     assert_eq!(written(), before);
     let said = sandbox.ok(&["scip", "export", "--output", "out", "--documents", "pkg/a.py,pkg/a.py"]);
-    assert!(said.starts_with("1 documents written"), "{said}");
+    assert!(said.starts_with("1 document written"), "{said}");
 }
 
 /// A repository whose documents are made by a script.
@@ -347,12 +347,12 @@ fn a_program_that_fails_is_a_state_and_the_next_run_tries_again() {
         assert_eq!(scripted.ingest().0, "complete", "{script}");
         assert_eq!(scripted.0.query("SELECT count(*) FROM core.problems"), ["0"]);
     };
-    check("echo 'it broke' >&2; exit 1", "failed", "0", "exit code 1: it broke");
-    check("sleep 60", "failed", "0", "did not end within 2 s");
-    check("exit 0", "failed", "0", "was not written");
-    check("echo nonsense > \"$1\"", "failed", "0", "not a SCIP index");
-    check("head -c 400 made.scip > \"$1\"", "partial", "1", "not a SCIP index, or a part of one");
-    check("rm tool.sh", "failed", "0", "was not written");
+    check("echo 'it broke' >&2; exit 1", "failed", "0", "it exited with code 1: it broke");
+    check("sleep 60", "failed", "0", "took longer than 2 s");
+    check("exit 0", "failed", "0", "no index was written");
+    check("echo nonsense > \"$1\"", "failed", "0", "SCIP index");
+    check("head -c 400 made.scip > \"$1\"", "partial", "1", "not a complete SCIP index");
+    check("rm tool.sh", "failed", "0", "no index was written");
 }
 
 #[test]
@@ -361,7 +361,7 @@ fn a_program_that_cannot_be_found_is_told_and_nothing_else_suffers() {
     fs::remove_file(scripted.0.path("tool.sh")).unwrap();
     let (status, documents, reason) = scripted.ingest();
     assert_eq!((&*status, &*documents), ("unavailable", "0"));
-    assert!(reason.contains("`./tool.sh` cannot be found"), "{reason}");
+    assert!(reason.contains("`./tool.sh` was not found"), "{reason}");
     let sandbox = Sandbox::new(SOURCES);
     let output =
         sandbox.command(&["ingest", "--scip-backend", "scip-python"]).env("PATH", "/usr/bin:/bin").output().unwrap();
@@ -383,10 +383,10 @@ fn a_file_of_which_the_index_says_nothing_is_a_problem_and_asked_for_once_more()
     for (run, targets) in [(1, ""), (2, "pkg/__init__.py"), (2, "pkg/__init__.py")] {
         let (status, documents, reason) = scripted.ingest();
         assert_eq!((&*status, &*documents), ("partial", "2"));
-        assert_eq!(reason, "the indexer says nothing of 1 file");
+        assert_eq!(reason, "the indexer returned no document for 1 file");
         assert_eq!((calls(), &*scripted.targets()), (run, targets));
         let problems = scripted.0.query("SELECT rel_path, message FROM core.problems");
-        assert_eq!(problems, ["pkg/__init__.py,the indexer says nothing of this file"]);
+        assert_eq!(problems, ["pkg/__init__.py,the indexer returned no document for this file"]);
     }
     scripted.0.write("pkg/__init__.py", "# A package.\n");
     scripted.0.write("made.scip", index("", &[("pkg/__init__.py", "# A package.\n")]));
@@ -394,7 +394,7 @@ fn a_file_of_which_the_index_says_nothing_is_a_problem_and_asked_for_once_more()
 }
 
 #[test]
-fn a_program_is_found_from_the_repositorys_root() {
+fn a_program_is_found_from_the_root_of_the_repository() {
     let scripted = Scripted::new();
     let root = scripted.0.root().to_string_lossy().into_owned();
     let elsewhere = tempfile::tempdir().unwrap();
@@ -424,8 +424,8 @@ fn a_database_is_verified_with_the_indexer_that_its_documents_are_by() {
     fs::remove_file(scripted.0.path("codeintel.toml")).unwrap();
     let (code, said) = scripted.0.fails(&["verify", "--repo", "o/r"]);
     assert_eq!(code, 2);
-    assert!(said.contains("the documents are by `./tool.sh {output} {targets} "), "{said}");
-    assert!(said.contains("`, and the settings do not say who makes them"), "{said}");
+    assert!(said.contains("the documents were built by `./tool.sh {output} {targets} "), "{said}");
+    assert!(said.contains("`, and the settings name no backend"), "{said}");
     scripted.0.ok(&["verify", "--repo", "o/r", "--scip-backend", "none"]);
     scripted.0.ok(&["scip", "import", "made.scip", "--repo", "o/r"]);
     scripted.0.assert_verified();
@@ -444,10 +444,7 @@ fn a_database_is_verified_with_the_indexer_that_its_documents_are_by() {
     assert!(is_right, "{said}");
     fs::remove_file(&program).unwrap();
     let (is_right, said) = run(&["verify", "--repo", "o/r"]);
-    assert!(
-        !is_right && said.contains("the documents cannot be verified") && said.contains("cannot be found"),
-        "{said}"
-    );
+    assert!(!is_right && said.contains("the documents cannot be verified") && said.contains("was not found"), "{said}");
 }
 
 /// The program that `cargo xtask setup` installs.

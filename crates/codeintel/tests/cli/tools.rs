@@ -146,14 +146,14 @@ fn a_tool_that_fails_is_null_and_a_problem() {
         assert_eq!(sandbox.query(errors), ["true,true,true"]);
         assert_eq!(sandbox.query("SELECT count(*) FROM analytics.diagnostics"), ["0"]);
     };
-    check("echo broken >&2; exit 2", "it ended with exit code 2: broken");
-    check("kill -9 $$", "a signal ended it");
-    check("sleep 60", "did not end within 1 s");
+    check("echo broken >&2; exit 2", "it exited with code 2: broken");
+    check("kill -9 $$", "it was killed by a signal");
+    check("sleep 60", "took longer than 1 s");
     check(&format!("{LISTS_A}\necho no json"), "cannot be read");
     check(&format!("{LISTS_A}\necho '[{{\"filename\": 1}}]'"), "cannot be read");
     sandbox.write("codeintel.toml", "[tools]\nruff = './nowhere'\n");
     let summary = sandbox.ingest(&["--tools", "ruff"]);
-    assert!(summary["tools"][0]["failure"].as_str().is_some_and(|why| why.contains("cannot be found")), "{summary}");
+    assert!(summary["tools"][0]["failure"].as_str().is_some_and(|why| why.contains("was not found")), "{summary}");
     sandbox.ingest(&[]);
     assert_eq!(sandbox.query("SELECT count(*) FROM core.problems"), ["0"], "who does not ask is not told");
     sandbox.assert_verified();
@@ -177,7 +177,7 @@ fn another_version_of_a_tool_is_run_again() {
     install_finder("1.1", "X22");
     assert_eq!(asked(&sandbox.ingest(&[])), [1]);
     assert_eq!(found(), ["1.1,X22,error,1,0,1"]);
-    assert!(sandbox.ok(&["explain", "a.py", "--repo", "o/r"]).contains("ruff      1 findings"));
+    assert!(sandbox.ok(&["explain", "a.py", "--repo", "o/r"]).contains("ruff      1 finding"));
     install_finder("1.1", "X333");
     assert_eq!(asked(&sandbox.ingest(&[])), [0], "the same version, installed anew");
 }

@@ -87,10 +87,10 @@ impl Decision {
         let pending = request.pending;
         let full = |reason: String| Self { groups: Vec::new(), reason, megabytes: everything };
         if mode == IndexMode::Full {
-            return full("everything, as the settings say".to_owned());
+            return full("everything, as `scip.mode` says".to_owned());
         }
         if pending.len() == request.files.len() && mode == IndexMode::Auto {
-            return full("everything, since everything is missing".to_owned());
+            return full("everything, since all documents are missing".to_owned());
         }
         let analysed = |group: &[usize]| {
             let files: BTreeSet<u32> = group.iter().flat_map(|file| (request.closure)(*file)).collect();
@@ -113,10 +113,10 @@ impl Decision {
         {
             let Candidate { groups, megabytes, cost, .. } = best;
             let (files, runs) = (count(pending.len(), "file"), count(groups.len(), "run"));
-            let reason = format!("{files} in {runs}, estimated at {cost:.1} CPU s; everything at {whole:.1}");
+            let reason = format!("{files} in {runs} (estimate: {cost:.1} CPU s; everything: {whole:.1})");
             return Self { groups, reason, megabytes };
         }
-        full(format!("everything, estimated at {whole:.1} CPU s; {} alone cost more", count(pending.len(), "file")))
+        full(format!("everything (estimate: {whole:.1} CPU s; {} alone would cost more)", count(pending.len(), "file")))
     }
 }
 
@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(decide(&everything, 9, IndexMode::Auto, 2).0, [0; 0]);
         assert_eq!(
             decide(&[3], 0, IndexMode::Auto, 2),
-            (vec![1], "1 file in 1 run, estimated at 11.0 CPU s; everything at 101.0".to_owned())
+            (vec![1], "1 file in 1 run (estimate: 11.0 CPU s; everything: 101.0)".to_owned())
         );
         assert_eq!(decide(&[1, 5], 1, IndexMode::Auto, 2).0, [1, 1]);
         assert_eq!(decide(&[8, 9], 7, IndexMode::Auto, 2).0, [2], "they look into the same files");

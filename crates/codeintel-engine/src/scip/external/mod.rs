@@ -305,11 +305,11 @@ impl Indexer for ExternalIndexer {
         for (root, output, failure) in &runs {
             let folder = self.options.folder.inner("run");
             let opened = folder.open(output).map_err(|error| error.to_string());
-            let opened = opened.and_then(|file| file.ok_or_else(|| "it was not written".to_owned()));
+            let opened = opened.and_then(|file| file.ok_or_else(|| "no index was written".to_owned()));
             let read =
                 opened.and_then(|mut file| intake.index(root, &mut file, hand_over).map_err(|error| error.to_string()));
             let failure =
-                failure.clone().or_else(|| read.err().map(|error| format!("its index cannot be read: {error}")));
+                failure.clone().or_else(|| read.err().map(|error| format!("the index cannot be read: {error}")));
             outcome.failure = outcome.failure.or_else(|| failure.map(|failure| format!("{}: {failure}", self.name())));
         }
         if outcome.failure.is_none() {

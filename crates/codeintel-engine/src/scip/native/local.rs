@@ -83,7 +83,7 @@ pub(super) fn with_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Resu
                 .spawn_scoped(scope, run)
                 .map_err(|error| error.to_string())?
                 .join()
-                .map_err(|_| "it failed".to_owned())
+                .map_err(|_| "it crashed".to_owned())
         });
         match done {
             Ok(Some(done)) => return Ok(done),
@@ -97,7 +97,7 @@ pub(super) fn with_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Resu
 impl Workforce for LocalWorkforce {
     fn work(&mut self, options: &ResolverOptions, job: &Job, take: &mut dyn FnMut(Event)) -> Ending {
         let (sender, receiver) = crossbeam_channel::bounded(WAITING);
-        let mut ending = Ending::Died { reason: "it failed".to_owned(), in_flight: None, is_final: false };
+        let mut ending = Ending::Died { reason: "it crashed".to_owned(), in_flight: None, is_final: false };
         let ended = thread::scope(|scope| {
             let worker = scope.spawn(|| {
                 with_large_stack(|| {
@@ -112,7 +112,7 @@ impl Workforce for LocalWorkforce {
                     event => take(event),
                 }
             }
-            worker.join().unwrap_or_else(|_| Err("it failed".to_owned()))
+            worker.join().unwrap_or_else(|_| Err("it crashed".to_owned()))
         });
         match ended {
             Ok(()) => ending,

@@ -254,7 +254,7 @@ impl Run<'_> {
                     let died = |item: &Item| Some(item.file) == in_flight;
                     let dead = self.job.items.iter().copied().find(died);
                     self.job.items.retain(|item| !died(item));
-                    let reason = format!("the resolver died of it: {reason}");
+                    let reason = format!("the resolver crashed on this file: {reason}");
                     self.refused.extend(dead.map(|item| Refused { item, reason, is_final }));
                 }
                 Ending::Raced(paths) => return Err(raced(&paths)),
@@ -266,18 +266,18 @@ impl Run<'_> {
 
     /// The document of a file at the level that asks for no types. If even that fails, it is empty.
     fn without_types(&mut self, workforce: &mut dyn Workforce, item: Item, reason: &str) -> Result<(), Stop> {
-        let message = format!("{reason}; its names, imports and definitions are resolved without types");
+        let message = format!("{reason}; names, imports and definitions are resolved without types");
         self.job.items = vec![Item { outlook: None, level: Level::Names, ..item }];
         let (ending, _) = self.work(workforce, &[Problem::error(Stage::Index, message)]);
         let failure = match ending {
             Ending::Raced(paths) => return Err(raced(&paths)),
             Ending::NotStarted(reason) => return Err(Stop::NotStarted(reason)),
-            Ending::Died { reason, .. } => Some(format!("the resolver died of it: {reason}")),
+            Ending::Died { reason, .. } => Some(format!("the resolver crashed on this file: {reason}")),
             Ending::Done => self.refused.pop().map(|refused| refused.reason),
         };
         self.job.items.clear();
         if let Some(failure) = failure {
-            let message = format!("{reason}; its document is empty, since without types {failure}");
+            let message = format!("{reason}; the document is empty, because without types {failure}");
             let document = PlacedDocument { language: PYTHON.to_owned(), ..PlacedDocument::default() };
             (self.hand_over)(indexed(item.file, document, vec![Problem::error(Stage::Index, message)]));
         }

@@ -85,7 +85,9 @@ impl Workforce for ProcessWorkforce {
             Ok(process) => process,
             Err(reason) => return Ending::NotStarted(reason),
         };
-        let Some(mut output) = process.take_output() else { return Ending::NotStarted("it has no output".to_owned()) };
+        let Some(mut output) = process.take_output() else {
+            return Ending::NotStarted("its output cannot be read".to_owned());
+        };
         let (sender, receiver) = crossbeam_channel::bounded(WAITING);
         let mut in_flight = None;
         let mut ending = None;

@@ -27,7 +27,7 @@ impl Workforce for Fake {
         });
         self.asked.push(words.collect::<Vec<_>>().join(" "));
         if self.is_stillborn {
-            return Ending::Died { reason: "it was ended by signal 9".to_owned(), in_flight: None, is_final: false };
+            return Ending::Died { reason: "it was killed by signal 9".to_owned(), in_flight: None, is_final: false };
         }
         for item in &job.items {
             take(Event::Begun(item.file));
@@ -40,7 +40,7 @@ impl Workforce for Fake {
             if is_deadly {
                 self.made = 0;
                 return Ending::Died {
-                    reason: "it was ended by signal 11".to_owned(),
+                    reason: "it was killed by signal 11".to_owned(),
                     in_flight: Some(item.file),
                     is_final: false,
                 };
@@ -107,7 +107,7 @@ fn check(words: &[&'static str], asked: &[&str], problems: &[(usize, &str)]) {
     assert_eq!(fake.asked, asked);
 }
 
-const WITHOUT_TYPES: &str = "; its names, imports and definitions are resolved without types";
+const WITHOUT_TYPES: &str = "; names, imports and definitions are resolved without types";
 
 #[test]
 fn files_that_cost_nobody_anything_are_one_job() {
@@ -116,7 +116,7 @@ fn files_that_cost_nobody_anything_are_one_job() {
 
 #[test]
 fn a_file_that_the_resolver_dies_of_costs_itself_only() {
-    let message = format!("the resolver died of it: it was ended by signal 11{WITHOUT_TYPES}");
+    let message = format!("the resolver crashed on this file: it was killed by signal 11{WITHOUT_TYPES}");
     check(&["fine", "deadly", "fine"], &["0 1 2", "2", "anew", "1", "1'"], &[(1, &message)]);
 }
 
@@ -134,8 +134,8 @@ fn a_verdict_of_who_has_learnt_nothing_is_final() {
 
 #[test]
 fn a_file_that_cannot_be_worked_with_at_all_has_an_empty_document() {
-    let died = "the resolver died of it: it was ended by signal 11";
-    let message = format!("{died}; its document is empty, since without types {died}");
+    let died = "the resolver crashed on this file: it was killed by signal 11";
+    let message = format!("{died}; the document is empty, because without types {died}");
     check(&["fatal", "fine"], &["0 1", "1", "anew", "0", "0'"], &[(0, &message)]);
 }
 
@@ -144,6 +144,6 @@ fn a_resolver_that_always_dies_at_once_is_given_up() {
     let mut fake = Fake { words: vec!["fine"], is_stillborn: true, ..Fake::default() };
     let (handed_over, ended) = run(&mut fake);
     assert_eq!(handed_over, []);
-    assert!(matches!(ended, Err(Stop::Failed(reason)) if reason == "it was ended by signal 9"));
+    assert!(matches!(ended, Err(Stop::Failed(reason)) if reason == "it was killed by signal 9"));
     assert_eq!(fake.asked, ["0"; 3]);
 }
