@@ -187,3 +187,190 @@ pub(crate) fn report(error: &CommandError) -> ExitCode {
     ExitCode::from(code)
 }
 
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+    use std::time::Duration;
+
+    use codeintel_base::RepoPath;
+    use codeintel_scip::ScipError;
+    use codeintel_system::OptionsError;
+
+    use super::*;
+
+    /// What is printed for each error, and the exit code.
+    fn printed<E: Into<CommandError>>(errors: impl IntoIterator<Item = E>) -> String {
+        let text = |error: E| {
+            let error = error.into();
+            let (hint, code) = error.hint();
+            let hint = hint.map_or(String::new(), |hint| format!("hint: {hint}\n"));
+            format!("error: {error}\n{hint}exit code {code}\n")
+        };
+        errors.into_iter().map(text).collect::<Vec<_>>().join("\n")
+    }
+
+    fn path() -> PathBuf {
+        PathBuf::from("/r/x.duckdb")
+    }
+
+    fn refused() -> io::Error {
+        io::Error::from(io::ErrorKind::PermissionDenied)
+    }
+
+    // In each list, a variant that its `match` does not know is missing above it.
+
+    #[test]
+    fn every_error_of_the_database_has_a_hint_and_an_exit_code() {
+        let errors = [
+            StoreError::Locked { holder: "/bin/codeintel (PID 7)".to_owned() },
+            StoreError::Missing(path()),
+            StoreError::Corrupt("Corrupt database file".to_owned()),
+            StoreError::NotOurs { path: path(), what: "an SQLite database" },
+            StoreError::Internal("INTERNAL Error: x".to_owned()),
+            StoreError::ReadOnly("/r/x.duckdb: Permission denied".to_owned()),
+            StoreError::DiskFull("No space left on device".to_owned()),
+            StoreError::Newer { found: 9, known: 4 },
+            StoreError::Older { found: 3, known: 4 },
+            StoreError::Name("core".to_owned()),
+            StoreError::Database("Binder Error: x".to_owned()),
+            StoreError::Io { path: path(), source: refused() },
+        ];
+        for error in &errors {
+            match error {
+                StoreError::Locked { .. }
+                | StoreError::Missing(_)
+                | StoreError::Corrupt(_)
+                | StoreError::NotOurs { .. }
+                | StoreError::Internal(_)
+                | StoreError::ReadOnly(_)
+                | StoreError::DiskFull(_)
+                | StoreError::Newer { .. }
+                | StoreError::Older { .. }
+                | StoreError::Name(_)
+                | StoreError::Database(_)
+                | StoreError::Io { .. } => {}
+            }
+        }
+        insta::assert_snapshot!(printed(errors));
+    }
+
+    #[test]
+    fn every_error_of_a_query_has_a_hint_and_an_exit_code() {
+        let near = || vec!["core.modules".to_owned()];
+        let errors = [
+            QueryError::Empty,
+            QueryError::Several,
+            QueryError::NotAQuery("DELETE".to_owned()),
+            QueryError::Function("read_csv".to_owned()),
+            QueryError::Unbounded("json_structure".to_owned()),
+            QueryError::File("x.csv".to_owned()),
+            QueryError::Unknown("NEW_KIND".to_owned()),
+            QueryError::Table { name: "modules".to_owned(), nearest: near() },
+            QueryError::Column { name: "modul".to_owned(), tables: vec!["core.modules"], nearest: Vec::new() },
+            QueryError::TooLong { bytes: 2_000_000, longest: 1_048_576 },
+            QueryError::Parameter("the parameter `$a` has no value".to_owned()),
+            QueryError::Wrong("Could not convert string 'a' to INT32".to_owned()),
+            QueryError::Time(Duration::from_mins(1)),
+            QueryError::Memory(2_000_000_000),
+            QueryError::Store(StoreError::Missing(path())),
+        ];
+        for error in &errors {
+            match error {
+                QueryError::Empty
+                | QueryError::Several
+                | QueryError::NotAQuery(_)
+                | QueryError::Function(_)
+                | QueryError::Unbounded(_)
+                | QueryError::File(_)
+                | QueryError::Unknown(_)
+                | QueryError::Table { .. }
+                | QueryError::Column { .. }
+                | QueryError::TooLong { .. }
+                | QueryError::Parameter(_)
+                | QueryError::Wrong(_)
+                | QueryError::Time(_)
+                | QueryError::Memory(_)
+                | QueryError::Store(_) => {}
+            }
+        }
+        insta::assert_snapshot!(printed(errors));
+    }
+
+    #[test]
+    fn every_error_of_a_run_and_of_an_index_has_an_exit_code() {
+        let file = || RepoPath::new(Path::new("a.py")).unwrap();
+        let runs = [
+            EngineError::Store(StoreError::Missing(path())),
+            EngineError::DamagedAndForeign(StoreError::NotOurs { path: path(), what: "an SQLite database" }),
+            EngineError::Import("x.scip: not a complete SCIP index".to_owned()),
+            EngineError::Export(ExportError::Io(refused())),
+            EngineError::NotScanned(file()),
+            EngineError::Unknown(file()),
+        ];
+        for error in &runs {
+            match error {
+                EngineError::Store(_)
+                | EngineError::DamagedAndForeign(_)
+                | EngineError::Import(_)
+                | EngineError::Export(_)
+                | EngineError::NotScanned(_)
+                | EngineError::Unknown(_) => {}
+            }
+        }
+        let imports = [
+            ImportError::Missing("x.scip".into()),
+            ImportError::NotAFile("x.scip".into()),
+            ImportError::Unreadable { path: "x.scip".into(), error: ScipError::NoHeader },
+            ImportError::Changed { path: "x.scip".into(), reason: ScipError::NoHeader },
+        ];
+        for error in &imports {
+            match error {
+                ImportError::Missing(_)
+                | ImportError::NotAFile(_)
+                | ImportError::Unreadable { .. }
+                | ImportError::Changed { .. } => {}
+            }
+        }
+        insta::assert_snapshot!([printed(runs), printed(imports)].join("\n"));
+    }
+
+    #[test]
+    fn every_error_of_settings_and_of_a_call_has_an_exit_code() {
+        let place = || "codeintel.toml".to_owned();
+        let settings = [
+            SettingsError::Unknown { place: place(), key: "job".to_owned(), nearest: Some("jobs") },
+            SettingsError::Wrong {
+                place: place(),
+                key: "jobs",
+                expected: "a whole number".to_owned(),
+                found: "many".to_owned(),
+            },
+            SettingsError::File { place: place(), message: "invalid string".to_owned() },
+            SettingsError::Dataset { name: "core.godis".to_owned(), nearest: Some("core.goids") },
+            SettingsError::Pattern(OptionsError {
+                pattern: "[".to_owned(),
+                reason: "unclosed character class".to_owned(),
+            }),
+            SettingsError::Root { path: "nowhere".into(), message: refused().to_string() },
+            SettingsError::Database("git tracks `.codeintel`, so no database is opened there".to_owned()),
+        ];
+        let unknown = || EngineError::Unknown(RepoPath::new(Path::new("a.py")).unwrap());
+        let commands = [
+            CommandError::Findings("the index lacks documents that existed before; 2 documents imported".to_owned()),
+            CommandError::Call("there is no document for `a.py`; nothing was written".to_owned()),
+            CommandError::Failed("no document was imported".to_owned()),
+            CommandError::Changed { place: "in /r".to_owned(), error: Box::new(unknown().into()) },
+            CommandError::Export(ExportError::Store(StoreError::Missing(path()))),
+            CommandError::Export(ExportError::Scip(ScipError::Encode("x".to_owned()))),
+            CommandError::Io(refused()),
+        ];
+        insta::assert_snapshot!([printed(settings), printed(commands)].join("\n"));
+    }
+
+    #[test]
+    fn a_broken_pipe_is_silent_success() {
+        let error = CommandError::from(io::Error::from(io::ErrorKind::BrokenPipe));
+        assert!(error.is_broken_pipe());
+        assert!(!CommandError::from(refused()).is_broken_pipe());
+    }
+}

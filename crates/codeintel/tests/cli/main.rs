@@ -6,6 +6,7 @@ mod crashes;
 mod hostile;
 mod hostile_scip;
 mod incremental;
+mod messages;
 mod odd_files;
 mod oracle;
 mod query;
