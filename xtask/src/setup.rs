@@ -9,7 +9,7 @@ use crate::shell::{cargo, program, root, target};
 /// The prebuilt library of the DuckDB that the crate `duckdb` was made for.
 const LIBDUCKDB: &str = "1.5.6-r.1";
 
-/// What the oracles and the tests import or run.
+/// What the oracles and the tests import or run, and what checks the spelling.
 const PYTHON_PACKAGES: &[&str] = &[
     "duckdb>=1.5.5,<1.6",
     "docstring_parser==0.18.0",
@@ -21,6 +21,7 @@ const PYTHON_PACKAGES: &[&str] = &[
     "pyright[nodejs]==1.1.414",
     "radon==6.0.1",
     "ruff==0.17.6",
+    "typos==1.52.0",
 ];
 
 /// Indexers that are compared with.

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
-use crate::shell::{cargo, root};
+use crate::setup;
+use crate::shell::{cargo, program, root};
 
 /// Who may import whom. A crate that is missing here may import nothing of ours.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
@@ -82,6 +83,47 @@ const MAKES_GIT: &str = "crates/codeintel-system/src/git.rs";
 /// How such a process begins.
 const GIT_PROCESSES: [&str; 4] = ["Command::new(\"git", "program: \"git", "find(\"git\"", "PathBuf::from(\"git\")"];
 
+/// Words that messages and help texts do without, and what to say in their place.
+const STILTED: &[(&str, &str)] = &[
+    ("anew", "again, or `rebuilt`"),
+    ("any more", "no longer"),
+    ("as the settings say", "the setting's name"),
+    ("comes about", "is built"),
+    ("comes of it", "the result"),
+    ("dies of", "crashes on"),
+    ("died of", "crashed on"),
+    ("does not hold", "is outdated"),
+    ("do not hold", "are outdated"),
+    ("for good", "permanently"),
+    ("goes on", "continues, or happens again"),
+    ("inside of", "inside"),
+    ("is asked for", "is selected"),
+    ("is told", "is passed, or reads"),
+    ("look at", "scan, or check"),
+    ("looked at", "scanned, or checked"),
+    ("nobody", "the component that does not"),
+    ("of what is", "the thing's name"),
+    ("of which it is known", "known, or resolved"),
+    ("put aside", "moved aside"),
+    ("says nothing of", "returned nothing for"),
+    ("set aside", "moved aside"),
+    ("somebody", "another user, or process"),
+    ("stand for", "resolve to"),
+    ("stands for", "resolves to"),
+    ("taken apart", "parsed"),
+    ("take the place of", "replace"),
+    ("takes the place of", "replaces"),
+    ("that holds", "that is up to date"),
+    ("what is no", "what is not"),
+    ("whoever has made", "whoever created"),
+];
+
+/// The crate whose texts are those of the generated pages, which are more than messages.
+const PAGES: &str = "crates/codeintel-datasets/";
+
+/// Where a doc comment is a help text.
+const HELP: [&str; 2] = ["crates/codeintel/src/args.rs", "crates/codeintel-settings/src/definitions.rs"];
+
 /// Packages in the lock file. Raise it knowingly.
 const LOCK_BUDGET: usize = 400;
 
@@ -94,10 +136,12 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let metadata: serde_json::Value = serde_json::from_str(&metadata).context("cargo metadata")?;
     imports(&metadata, &mut problems);
     sources(&mut problems)?;
+    snapshots(&mut problems)?;
     lock(&mut problems)?;
     pages(&mut problems)?;
     links(&mut problems)?;
     dependencies(&metadata, &mut problems)?;
+    spelling(&mut problems);
     if problems.is_empty() {
         println!("tidy: all rules hold");
         return Ok(());
@@ -139,11 +183,11 @@ fn sources(problems: &mut Vec<String>) -> anyhow::Result<()> {
         }
         // Tests make repositories, and stand at the end of a file or in one of their own.
         let product = text.split("#[cfg(test)]").next().unwrap_or_default();
-        let is_product = shown.starts_with("crates/")
-            && shown.contains("/src/")
-            && !shown.ends_with("tests.rs")
-            && shown != MAKES_GIT;
-        if is_product && GIT_PROCESSES.iter().any(|start| product.contains(start)) {
+        let is_product = shown.starts_with("crates/") && shown.contains("/src/") && !shown.ends_with("tests.rs");
+        if is_product && !shown.starts_with(PAGES) {
+            problems.extend(stilted(&shown, product));
+        }
+        if is_product && shown != MAKES_GIT && GIT_PROCESSES.iter().any(|start| product.contains(start)) {
             problems.push(format!("{shown} makes a git process: only {MAKES_GIT} may"));
         }
         for (number, line) in text.lines().enumerate() {
@@ -157,6 +201,60 @@ fn sources(problems: &mut Vec<String>) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Lines with words that users should not have to read.
+fn stilted(shown: &str, product: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (number, line) in product.lines().enumerate() {
+        let is_help = HELP.contains(&shown) && line.trim_start().starts_with("///");
+        // What is no comment has words in a row in texts only.
+        let text = if is_help { line } else { line.split("//").next().unwrap_or_default() }.to_lowercase();
+        for (words, instead) in STILTED.iter().filter(|(words, _)| has_words(&text, words)) {
+            found.push(format!("{shown}:{}: `{words}` in a message; say instead: {instead}", number + 1));
+        }
+    }
+    found
+}
+
+/// Whether a text has these words, and not as a part of others.
+fn has_words(text: &str, words: &str) -> bool {
+    let is_of_word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut places = text.match_indices(words).map(|(at, _)| (&text[..at], &text[at + words.len()..]));
+    places.any(|(before, after)| !before.ends_with(is_of_word) && !after.starts_with(is_of_word))
+}
+
+/// Every snapshot must belong to a test.
+fn snapshots(problems: &mut Vec<String>) -> anyhow::Result<()> {
+    for path in files_below(&root().join("crates"), "snap")? {
+        let text = fs::read_to_string(&path)?;
+        let shown = path.strip_prefix(root()).unwrap_or(&path).display().to_string();
+        let source = text.lines().find_map(|line| line.strip_prefix("source: ")).unwrap_or_default();
+        let source = fs::read_to_string(root().join(source)).unwrap_or_default();
+        if !is_snapshot_of(&shown, &source) {
+            problems.push(format!("{shown} belongs to no test"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a source has the test of a snapshot, whose file is named after it.
+fn is_snapshot_of(file: &str, source: &str) -> bool {
+    let name = file.trim_end_matches(".snap").rsplit("__").next().unwrap_or_default();
+    let name = name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('-');
+    source.contains(&format!("fn {name}("))
+}
+
+/// Words in all files but those that `typos.toml` names.
+fn spelling(problems: &mut Vec<String>) {
+    let typos = setup::python().with_file_name("typos");
+    if !typos.exists() {
+        println!("tidy: spelling is not checked: `cargo xtask setup` installs typos where there is a Python");
+        return;
+    }
+    if program(typos).args(&["--format", "brief"]).run().is_err() {
+        problems.push("words are misspelled; what is meant as it is belongs into typos.toml".to_owned());
+    }
 }
 
 fn lock(problems: &mut Vec<String>) -> anyhow::Result<()> {
@@ -257,4 +355,37 @@ pub(crate) fn files_below(folder: &Path, extension: &str) -> anyhow::Result<Vec<
     }
     found.sort();
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stilted_words_are_found_in_texts_and_help_and_nowhere_else() {
+        let check = |file: &str, line: &str, expected: &[&str]| {
+            let found = stilted(file, &format!("\n{line}\n"));
+            let expected: Vec<String> = expected.iter().map(|expected| format!("{file}:2: {expected}")).collect();
+            assert_eq!(found, expected, "{line}");
+        };
+        let message = "crates/codeintel-store/src/error.rs";
+        let nobody = "`nobody` in a message; say instead: the component that does not";
+        check(
+            message,
+            r#"    #[error("Nobody made {0} anew")]"#,
+            &["`anew` in a message; say instead: again, or `rebuilt`", nobody],
+        );
+        check(message, r#"    #[error("the database is in use by {holder}")]"#, &[]);
+        check(message, "    let _somebody_else = begin_anew(path); // Nobody looks at it.", &[]);
+        check(message, "    /// Nobody has said anything.", &[]);
+        check(HELP[0], "    /// Nobody has said anything.", &[nobody]);
+    }
+
+    #[test]
+    fn a_snapshot_belongs_to_the_test_that_it_is_named_after() {
+        let source = "#[test]\nfn every_command_has_help() {}\n";
+        assert!(is_snapshot_of("a/snapshots/cli__messages__every_command_has_help.snap", source));
+        assert!(is_snapshot_of("a/snapshots/cli__messages__every_command_has_help-2.snap", source));
+        assert!(!is_snapshot_of("a/snapshots/cli__messages__every_command.snap", source));
+    }
 }

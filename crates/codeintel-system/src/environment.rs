@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_named_comes_before_what_is_active_and_that_before_the_repositorys_own() {
+    fn what_is_named_comes_before_what_is_active_and_that_before_what_the_repository_has() {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().canonicalize().unwrap();
         for name in [".venv", "named", "active"] {
