@@ -33,6 +33,7 @@ const MAY_BE_SKIPPED: &[(&str, &[Missing])] = &[
     ("cpython_knows_of_the_same_definitions", &[Oracles]),
     ("names_need_no_types", &[Oracles]),
     ("packages_keep_the_rules", &[Oracles]),
+    ("fixtures::fixtures_have_the_rows_that_the_program_returns", &[Oracles]),
     ("crashes::a_folder_that_cannot_be_written_to_is_named", &[Mounts]),
     ("crashes::a_full_disk_is_named_and_leaves_the_old_truth", &[Mounts]),
     ("crashes::full_folders_for_temporary_files_and_for_state_cost_nothing_but_a_line", &[Mounts]),

@@ -9,8 +9,7 @@ use codeintel_base::Column;
 use protobuf::{CodedInputStream, Enum as _};
 use scip::types::symbol_information::Kind;
 
-use crate::document::{Document, Occurrence, Range, Relationship, Symbol};
-use crate::reader::Header;
+use crate::document::{Document, Header, Occurrence, Range, Relationship, Symbol};
 
 /// So many bytes may a document or a symbol have, in the index and in memory.
 pub(crate) const MAX_PART_BYTES: usize = if cfg!(test) { 2 << 20 } else { 256 << 20 };

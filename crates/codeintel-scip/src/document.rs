@@ -6,6 +6,17 @@ use codeintel_base::Column;
 use scip::types;
 use serde::{Deserialize, Serialize};
 
+/// What an index says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Header {
+    /// URI of the folder that relative paths start from, for example `file:///home/me/project`.
+    pub project_root: String,
+    /// Name of the program that made the index.
+    pub producer: String,
+    /// Its version.
+    pub producer_version: String,
+}
+
 /// One source file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Document {

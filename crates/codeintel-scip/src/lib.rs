@@ -15,11 +15,11 @@ mod writer;
 
 pub use descriptor::{DescriptorKind, last_descriptor};
 pub use document::{
-    Coverage, Document, Occurrence, Range, ReferenceKind, Relationship, Role, Symbol, Unresolved, kind_number,
+    Coverage, Document, Header, Occurrence, Range, ReferenceKind, Relationship, Role, Symbol, Unresolved, kind_number,
 };
 pub use location::{RepositoryFiles, Root, RootError, file_uri};
 pub use place::{PlacedDocument, Source};
-pub use reader::{Header, IndexPlace, IndexReader, Part, ScipError, shown_path};
+pub use reader::{IndexPlace, IndexReader, Part, ScipError, shown_path};
 pub use writer::{IndexWriter, JsonWriter};
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::io::{BufRead, Read as _};
 use protobuf::CodedInputStream;
 
 use crate::decode::{Decoder, Fault, MAX_PART_BYTES, skip};
-use crate::document::{Document, Symbol};
+use crate::document::{Document, Header, Symbol};
 
 /// Why an index cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -72,17 +72,6 @@ pub fn shown_path(path: &str) -> String {
         shown.push('…');
     }
     shown
-}
-
-/// What an index says of itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Header {
-    /// URI of the folder that relative paths start from, for example `file:///home/me/project`.
-    pub project_root: String,
-    /// Name of the program that made the index.
-    pub producer: String,
-    /// Its version.
-    pub producer_version: String,
 }
 
 /// A part of an index.

@@ -6,8 +6,8 @@ use protobuf::Message as _;
 use protobuf_json_mapping::{PrintOptions, print_to_string_with_options};
 use scip::types;
 
-use crate::document::{Document, Symbol};
-use crate::reader::{Header, ScipError};
+use crate::document::{Document, Header, Symbol};
+use crate::reader::ScipError;
 
 impl Header {
     fn to_message(&self) -> types::Metadata {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::os::stat_of;
 use crate::regular::read_configuration;
+use crate::scan::Stat;
 
 /// Keys whose values are other files that a configuration reads.
 const REFERENCES: [&str; 3] = ["extend", "extends", "baseline"];
@@ -77,7 +77,7 @@ pub fn sources_below(root: &Path, ignored: &[String]) -> BTreeMap<String, String
             } else if is_python(&path)
                 && let Ok(path) = path.strip_prefix(root)
             {
-                let stat = stat_of(&metadata);
+                let stat = Stat::of(&metadata);
                 found.insert(path.to_string_lossy().into_owned(), format!("{} {}", stat.size, stat.mtime_ns));
             }
         }

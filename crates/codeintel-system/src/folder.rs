@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use codeintel_base::RepoPath;
 
 use crate::own_database::{is_private, private_folder};
+use crate::regular::ReadError;
 use crate::regular::open_regular;
-use crate::system::ReadError;
 
 /// A folder that nobody else writes to. Files appear in it as a whole or not at all, and nothing is written, moved or removed through a
 /// symbolic link in it.

@@ -35,12 +35,12 @@ pub use limits::limit_memory;
 pub use memory::MemorySystem;
 pub use os::OsSystem;
 pub use own_database::{OwnDatabases, Standing, Voucher, user_id};
-pub use regular::read_configuration;
+pub use regular::{ReadError, read_configuration};
 pub use scan::{
     DEFAULT_IGNORED_DIRS, DEFAULT_INCLUDE, DEFAULT_MAX_BYTES, OptionsError, Patterns, Scan, ScanOptions, ScanProblem,
     ScannedFile, Stat, Walk,
 };
-pub use system::{ReadError, System};
+pub use system::System;
 pub use tools::{Tool, ToolCall, ToolError, ToolOutput, ToolRunner};
 pub use watch::{Changes, RepositoryWatch, WatchError};
 pub use worker::{ItemWatch, WorkerEnd, WorkerProcess, end_process, read_message, write_message};

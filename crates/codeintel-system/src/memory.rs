@@ -6,8 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use codeintel_base::RepoPath;
 
 use crate::git::GitState;
+use crate::regular::ReadError;
 use crate::scan::{Scan, ScanOptions, ScannedFile, Stat, Walk};
-use crate::system::{ReadError, System};
+use crate::system::System;
 
 /// Files in memory, with a clock that moves only when told to.
 #[derive(Debug, Default)]

@@ -1,8 +1,7 @@
 //! The real world.
 
-use std::fs::{self, Metadata};
+use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
@@ -10,9 +9,10 @@ use std::time::SystemTime;
 use codeintel_base::RepoPath;
 
 use crate::git::{self, Git, GitState, Membership, slug_of_remote};
+use crate::regular::ReadError;
 use crate::regular::read_regular;
 use crate::scan::{Scan, ScanOptions, ScannedFile, Seen, Stat, Walk};
-use crate::system::{ReadError, System};
+use crate::system::System;
 use crate::walk::Walker;
 
 /// A repository on this machine's disk.
@@ -65,8 +65,8 @@ impl System for OsSystem {
             return None;
         }
         let is_as_before = |(path, before): &Seen| {
-            let now = fs::metadata(self.root.join(path)).ok().map(|metadata| stat_of(&metadata));
-            now.map(stamp_of) == *before && now.is_none_or(|now| !now.is_racy(scanned_at_ns))
+            let now = fs::metadata(self.root.join(path)).ok().map(|metadata| Stat::of(&metadata));
+            now.map(Stat::stamp) == *before && now.is_none_or(|now| !now.is_racy(scanned_at_ns))
         };
         if !walk.seen.iter().all(is_as_before) {
             return None;
@@ -74,7 +74,7 @@ impl System for OsSystem {
         let file = |path: &&RepoPath| {
             let metadata = fs::metadata(self.root.join(path.as_str())).ok()?;
             let is_found = metadata.is_file() && metadata.len() <= options.max_bytes;
-            is_found.then(|| ScannedFile { path: (*path).clone(), stat: stat_of(&metadata) })
+            is_found.then(|| ScannedFile { path: (*path).clone(), stat: Stat::of(&metadata) })
         };
         Some(Scan {
             files: files.iter().map(file).collect::<Option<_>>()?,
@@ -143,7 +143,7 @@ impl OsSystem {
 
     fn see(&self, path: String) -> Seen {
         let metadata = fs::metadata(self.root.join(&path)).ok();
-        (path, metadata.map(|metadata| stamp_of(stat_of(&metadata))))
+        (path, metadata.map(|metadata| Stat::of(&metadata).stamp()))
     }
 
     fn walk_of(&self, found: &Scan, mut seen: Vec<Seen>, options: &ScanOptions) -> Walk {
@@ -157,20 +157,6 @@ impl OsSystem {
             projects: found.projects.iter().map(ToString::to_string).collect(),
             seen,
         }
-    }
-}
-
-pub(crate) fn stamp_of(stat: Stat) -> (i64, i64, u64) {
-    (stat.mtime_ns, stat.ctime_ns, stat.inode)
-}
-
-pub(crate) fn stat_of(metadata: &Metadata) -> Stat {
-    let nanoseconds = |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
-    Stat {
-        size: metadata.len(),
-        mtime_ns: nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
-        ctime_ns: nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
-        inode: metadata.ino(),
     }
 }
 

@@ -1,13 +1,45 @@
 //! Reading files where a checkout may have put something else: a FIFO, a device, a link to one, a file without an end.
 
 use std::fs::{File, Metadata};
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use crate::os::stat_of;
 use crate::scan::Stat;
-use crate::system::ReadError;
+
+/// Why a file could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// There is no such file any more.
+    #[error("the file no longer exists")]
+    Gone,
+    /// It is a symbolic link that leads out of the repository.
+    #[error("the symbolic link leads out of the repository and is not followed")]
+    Outside,
+    /// It is a FIFO, a socket, a device or a folder.
+    #[error("not a regular file")]
+    NotAFile,
+    /// It is larger than the limit.
+    #[error("the file has {size} bytes; the limit is {limit}")]
+    TooLarge {
+        /// Its size in bytes.
+        size: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// The operating system refused.
+    #[error("the file cannot be read: {0}")]
+    Io(io::Error),
+}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::Gone,
+            _ => Self::Io(error),
+        }
+    }
+}
 
 /// No configuration file that a person writes is larger.
 pub(crate) const MAX_CONFIGURATION_BYTES: u64 = 4 << 20;
@@ -40,7 +72,7 @@ pub(crate) fn read_regular(path: &Path, max_bytes: u64) -> Result<(Vec<u8>, Stat
     if bytes.len() as u64 > max_bytes {
         return Err(ReadError::TooLarge { size: bytes.len() as u64, limit: max_bytes });
     }
-    Ok((bytes, stat_of(&metadata)))
+    Ok((bytes, Stat::of(&metadata)))
 }
 
 /// The bytes of a configuration file; an error for what is not a regular file or is too large for one.

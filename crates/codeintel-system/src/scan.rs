@@ -1,5 +1,7 @@
 //! What a scan looks for and what it finds.
 
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use codeintel_base::{Problem, RepoPath};
@@ -25,6 +27,21 @@ const FINE_GRANULARITY_NS: i64 = 20_000_000;
 const COARSE_GRANULARITY_NS: i64 = 2_000_000_000;
 
 impl Stat {
+    pub(crate) fn of(metadata: &Metadata) -> Self {
+        let nanoseconds = |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
+        Self {
+            size: metadata.len(),
+            mtime_ns: nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
+            ctime_ns: nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
+            inode: metadata.ino(),
+        }
+    }
+
+    /// All but the size, which says nothing of a folder.
+    pub(crate) fn stamp(self) -> (i64, i64, u64) {
+        (self.mtime_ns, self.ctime_ns, self.inode)
+    }
+
     /// Whether the file was changed so shortly before a scan that it may have changed again under the same times.
     pub fn is_racy(&self, scanned_at_ns: i64) -> bool {
         let is_near = |time: i64| {

@@ -1,10 +1,9 @@
 //! What codeintel asks of the outside world.
 
-use std::io;
-
 use codeintel_base::RepoPath;
 
 use crate::git::GitState;
+use crate::regular::ReadError;
 use crate::scan::{Scan, ScanOptions, Stat, Walk};
 
 /// The world around one repository. All paths are inside of it.
@@ -30,38 +29,4 @@ pub trait System: Sync {
 
     /// The repository's slug by git's remote `origin`.
     fn slug(&self) -> Option<String>;
-}
-
-/// Why a file could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// There is no such file any more.
-    #[error("the file no longer exists")]
-    Gone,
-    /// It is a symbolic link that leads out of the repository.
-    #[error("the symbolic link leads out of the repository and is not followed")]
-    Outside,
-    /// It is a FIFO, a socket, a device or a folder.
-    #[error("not a regular file")]
-    NotAFile,
-    /// It is larger than the limit.
-    #[error("the file has {size} bytes; the limit is {limit}")]
-    TooLarge {
-        /// Its size in bytes.
-        size: u64,
-        /// The limit in bytes.
-        limit: u64,
-    },
-    /// The operating system refused.
-    #[error("the file cannot be read: {0}")]
-    Io(io::Error),
-}
-
-impl From<io::Error> for ReadError {
-    fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::Gone,
-            _ => Self::Io(error),
-        }
-    }
 }

@@ -15,8 +15,8 @@ use codeintel_base::ContentHash;
 use nix::sys::resource::{UsageWho, getrusage};
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use crate::os::stat_of;
 use crate::regular::{MAX_CONFIGURATION_BYTES, open_regular, read_regular, text_or_nothing};
+use crate::scan::Stat;
 
 /// The groups of the programs that run now.
 static RUNNING: Mutex<Vec<i32>> = Mutex::new(Vec::new());
@@ -137,7 +137,7 @@ impl ToolRunner {
     /// package of its name that it came with. None for a script that came with none, since it may start anything.
     pub fn stamp(program: &Path) -> Option<String> {
         let real = program.canonicalize().ok()?;
-        let stat = stat_of(&fs::metadata(&real).ok()?);
+        let stat = Stat::of(&fs::metadata(&real).ok()?);
         let mut start = [0; 2];
         let is_script =
             open_regular(&real).is_ok_and(|(mut file, _)| file.read_exact(&mut start).is_ok()) && start == *b"#!";
@@ -154,7 +154,7 @@ impl ToolRunner {
     pub fn content_stamp(file: &Path) -> Option<String> {
         let metadata = fs::metadata(file).ok().filter(fs::Metadata::is_file)?;
         let hash = || Some(ContentHash::of(&read_regular(file, MAX_HASHED).ok()?.0).to_string());
-        let stat = stat_of(&metadata);
+        let stat = Stat::of(&metadata);
         let times = || format!("{} {}", stat.size, stat.mtime_ns);
         Some(if stat.size <= MAX_HASHED { hash().unwrap_or_else(times) } else { times() })
     }

@@ -13,10 +13,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use codeintel_base::{RepoPath, RepoPathError};
 
-use crate::os::{stamp_of, stat_of};
+use crate::regular::ReadError;
 use crate::rules::{RULE_FILES, RuleReader, Rules};
-use crate::scan::{Scan, ScanOptions, ScanProblem, ScannedFile, Seen};
-use crate::system::ReadError;
+use crate::scan::{Scan, ScanOptions, ScanProblem, ScannedFile, Seen, Stat};
 
 /// A walk over a repository.
 pub(crate) struct Walker<'a> {
@@ -175,12 +174,12 @@ impl Walker<'_> {
             found.is_nameless = true;
             return;
         };
-        found.seen.push((shown.to_owned(), Some(stamp_of(stat_of(metadata)))));
+        found.seen.push((shown.to_owned(), Some(Stat::of(metadata).stamp())));
         for (name, entry) in entries.iter().filter(|(name, _)| RULE_FILES.iter().any(|rules| name == *rules)) {
             let name = name.to_string_lossy();
             let shown = if shown.is_empty() { name.into_owned() } else { format!("{shown}/{name}") };
             let metadata = fs::metadata(entry.path()).ok();
-            found.seen.extend(metadata.map(|metadata| (shown, Some(stamp_of(stat_of(&metadata))))));
+            found.seen.extend(metadata.map(|metadata| (shown, Some(Stat::of(&metadata).stamp()))));
         }
     }
 
@@ -269,7 +268,7 @@ impl Walker<'_> {
             Ok(metadata) if metadata.len() > self.options.max_bytes => {
                 found.problem(refuse(&ReadError::TooLarge { size: metadata.len(), limit: self.options.max_bytes }));
             }
-            Ok(metadata) => found.scan.files.push(ScannedFile { path, stat: stat_of(&metadata) }),
+            Ok(metadata) => found.scan.files.push(ScannedFile { path, stat: Stat::of(&metadata) }),
             Err(error) => found.scan.problems.extend(self.problem(&self.root.join(relative), &error)),
         }
     }
