@@ -6,7 +6,7 @@ use toml::Value;
 
 use crate::definitions::{SETTINGS, Values};
 use crate::kinds::{Kind, Shape, Size, quoted};
-use crate::sources::Source;
+use crate::source::Source;
 
 /// A value and its source.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,7 +8,7 @@ use codeintel_system::{DEFAULT_INCLUDE, DEFAULT_MAX_BYTES};
 
 use crate::definition::{Definition, Flag, Guard, Sourced, settings};
 use crate::kinds::{Log, ScipBackend, ScipMode, Size, Tools};
-use crate::sources::Source;
+use crate::source::Source;
 
 const RUN: &[&str] = &["ingest", "watch"];
 const PLAN: &[&str] = &["ingest", "watch", "status"];

@@ -12,6 +12,7 @@ mod error;
 mod files;
 mod kinds;
 mod schema;
+mod source;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -29,7 +30,7 @@ pub use self::environment::Environment;
 pub use self::error::SettingsError;
 pub use self::kinds::{Log, ScipBackend, ScipMode, Shape, Size, Tools};
 pub use self::schema::schema;
-pub use self::sources::Source;
+pub use self::source::Source;
 use self::trust::ignored;
 pub use self::trust::{GuardedSetting, TrustedRepositories};
 

@@ -1,7 +1,6 @@
 //! The places that can set settings, read in their order.
 
-use std::fmt::{self, Display, Formatter};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use codeintel_base::{Problem, Stage};
 use toml::Value;
@@ -10,6 +9,7 @@ use crate::definition::{Definition, find};
 use crate::definitions::{SETTINGS, Values};
 use crate::environment::Environment;
 use crate::files::SettingsFile;
+use crate::source::Source;
 use crate::trust::{GuardedSetting, ignored, needs_trust};
 use crate::{Settings, SettingsError};
 
@@ -19,39 +19,6 @@ const OF_USER: &str = "codeintel/config.toml";
 /// The files of a repository, with the table that has the settings.
 pub(crate) const OF_REPOSITORY: [(&str, &[&str]); 2] =
     [("pyproject.toml", &["tool", "codeintel"]), ("codeintel.toml", &[])];
-
-/// Where a value was set.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    /// No place sets it.
-    Default,
-    /// The user's own file.
-    User(PathBuf),
-    /// A file of the repository.
-    Repository(&'static str),
-    /// A variable.
-    Environment(String),
-    /// A flag.
-    Flag(String),
-}
-
-impl Source {
-    /// Whether the user has set it, and not the repository.
-    pub fn is_of_user(&self) -> bool {
-        matches!(self, Self::User(_) | Self::Environment(_) | Self::Flag(_))
-    }
-}
-
-impl Display for Source {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => f.write_str("default"),
-            Self::User(path) => write!(f, "{}", path.display()),
-            Self::Repository(name) => f.write_str(name),
-            Self::Environment(name) | Self::Flag(name) => f.write_str(name),
-        }
-    }
-}
 
 /// A setting that was found in one place.
 type Found = (&'static Definition, Value, Source);
