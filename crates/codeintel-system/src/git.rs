@@ -12,6 +12,7 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::git_error::GitError;
 use crate::regular::text_or_nothing;
 use crate::tools::{absolute_folders, is_executable, output_of};
 
@@ -111,7 +112,7 @@ impl Membership {
         // Exit code 1 without a word: not ignored. In a bare repository git was not run, which is said where it is asked for more.
         let is_ours = || {
             let ignored = run(root, &[], &["check-ignore", "--quiet", "."], None);
-            ignored.is_err_and(|message| message.is_empty()) || bare_repository(root).is_some()
+            ignored.is_err_and(|error| error == GitError::Silent) || bare_repository(root).is_some()
         };
         if is_below && is_ours() {
             return Self::Folder;
@@ -152,11 +153,11 @@ pub struct Git {
 impl Git {
     /// Read what git's configuration says that must be known before it is asked for more. An error where there is no repository that may
     /// be asked.
-    pub fn open(root: &Path) -> Result<Self, String> {
+    pub fn open(root: &Path) -> Result<Self, GitError> {
         const KEYS: &str = r"^(filter\..*|remote\.origin\.url|remote\..*\.promisor|extensions\.partialclone)$";
         let found = match text(run(root, &[], &["config", "-z", "--get-regexp", KEYS], None)) {
             // Exit code 1 without a word: there is none of them.
-            Err(said) if said.is_empty() => String::new(),
+            Err(GitError::Silent) => String::new(),
             result => result?,
         };
         let mut git = Self { root: root.to_owned(), remote: None, filters: BTreeSet::new() };
@@ -176,10 +177,7 @@ impl Git {
         if is_partial {
             let version = text(run(root, &[], &["version"], None))?;
             if version_of(&version).is_none_or(|version| version < OBEYS_NO_LAZY_FETCH) {
-                return Err(format!(
-                    "git was not run: in this partial clone {} would fetch missing objects (git 2.45 can be told not to)",
-                    version.trim()
-                ));
+                return Err(GitError::Partial(version.trim().to_owned()));
             }
         }
         Ok(git)
@@ -191,12 +189,12 @@ impl Git {
     }
 
     /// Run a command of git that only reads, and give its output, or what it said on standard error when it failed.
-    pub fn run(&self, args: &[&str]) -> Result<Vec<u8>, String> {
+    pub fn run(&self, args: &[&str]) -> Result<Vec<u8>, GitError> {
         run(&self.root, &self.without_filters(), args, None)
     }
 
     /// The same, with something on its standard input.
-    fn run_with_input(&self, args: &[&str], input: Vec<u8>) -> Result<Vec<u8>, String> {
+    fn run_with_input(&self, args: &[&str], input: Vec<u8>) -> Result<Vec<u8>, GitError> {
         run(&self.root, &self.without_filters(), args, Some(input))
     }
 
@@ -208,11 +206,11 @@ impl Git {
             state.is_dirty = state.is_dirty || self.differ_surely(&unstaged)?;
             Ok(state)
         });
-        result.unwrap_or_else(|problem| GitState { problem: Some(problem), ..GitState::default() })
+        result.unwrap_or_else(|error| GitState { problem: Some(error.to_string()), ..GitState::default() })
     }
 
     /// Whether one of some files whose contents git found to differ does so without a filter, too.
-    fn differ_surely(&self, unstaged: &[&str]) -> Result<bool, String> {
+    fn differ_surely(&self, unstaged: &[&str]) -> Result<bool, GitError> {
         if unstaged.is_empty() || self.filters.is_empty() {
             return Ok(!unstaged.is_empty());
         }
@@ -234,10 +232,10 @@ impl Git {
 }
 
 /// The state of a working tree, if git may be asked.
-pub(crate) fn state(git: &Result<Git, String>) -> GitState {
+pub(crate) fn state(git: &Result<Git, GitError>) -> GitState {
     match git {
         Ok(git) => git.state(),
-        Err(problem) => GitState { problem: Some(problem.clone()), ..GitState::default() },
+        Err(error) => GitState { problem: Some(error.to_string()), ..GitState::default() },
     }
 }
 
@@ -248,14 +246,14 @@ const NOTHING: (&str, &str) = ("CODEINTEL_GIT_NOTHING", "");
 const FALSE: (&str, &str) = ("CODEINTEL_GIT_FALSE", "false");
 
 /// Make a git process that runs nothing but git. This is the only place that makes one.
-fn command(root: &Path, settings: &[Setting], args: &[&str]) -> Result<Command, String> {
+fn command(root: &Path, settings: &[Setting], args: &[&str]) -> Result<Command, GitError> {
     let path = env::var_os("PATH").unwrap_or_default();
     // A relative folder would lead into the repository.
     let folders: Vec<PathBuf> = absolute_folders(&path).collect();
     let program = folders.iter().map(|folder| folder.join("git")).find(|program| is_executable(program));
-    let program = program.ok_or("git was not found on the `PATH`")?;
+    let program = program.ok_or(GitError::NotFound)?;
     if let Some(folder) = bare_repository(root) {
-        return Err(format!("git was not run: `{}` is a bare repository inside another folder", folder.display()));
+        return Err(GitError::Bare(folder));
     }
     let mut command = Command::new(program);
     for variable in NOT_INHERITED {
@@ -273,7 +271,7 @@ fn command(root: &Path, settings: &[Setting], args: &[&str]) -> Result<Command, 
             command.args(["-c", &format!("{key}={value}")]);
         }
     }
-    let (name, rest) = args.split_first().ok_or("git was given no command")?;
+    let (name, rest) = args.split_first().expect("a command has a name");
     command.arg(name);
     command.args(TOLD.iter().filter(|(told, _)| told == name).flat_map(|(_, options)| *options));
     command
@@ -327,28 +325,29 @@ static STOPPED: Mutex<Option<Instant>> = Mutex::new(None);
 const REST: Duration = Duration::from_mins(2);
 
 /// Run git and give its output, or what it said on standard error when it failed.
-fn run(root: &Path, settings: &[Setting], args: &[&str], input: Option<Vec<u8>>) -> Result<Vec<u8>, String> {
+fn run(root: &Path, settings: &[Setting], args: &[&str], input: Option<Vec<u8>>) -> Result<Vec<u8>, GitError> {
     if let Some(file) = irregular_file(root) {
-        return Err(format!("git was not run: `{}` is not a regular file", file.display()));
+        return Err(GitError::Irregular(file));
     }
     let stopped = || STOPPED.lock().unwrap_or_else(PoisonError::into_inner);
     if stopped().is_some_and(|stopped| stopped.elapsed() < REST) {
-        return Err("git was not run: it timed out recently".to_owned());
+        return Err(GitError::Resting);
     }
     let mut command = command(root, settings, args)?;
-    let output = output_of(&mut command, input, TIMEOUT).map_err(|error| format!("git cannot be run: {error}"))?;
+    let output = output_of(&mut command, input, TIMEOUT).map_err(|error| GitError::NotStarted(error.to_string()))?;
     let Some(output) = output else {
         *stopped() = Some(Instant::now());
-        return Err(format!("git {}: stopped after {} s", args[0], TIMEOUT.as_secs()));
+        return Err(GitError::TimedOut { command: args[0].to_owned(), seconds: TIMEOUT.as_secs() });
     };
     if output.status.success() {
         return Ok(output.stdout);
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    Err(said.lines().next().map_or(String::new(), |line| format!("git {}: {line}", args[0])))
+    let first = said.lines().next();
+    Err(first.map_or(GitError::Silent, |line| GitError::Failed { command: args[0].to_owned(), said: line.to_owned() }))
 }
 
-fn text(output: Result<Vec<u8>, String>) -> Result<String, String> {
+fn text(output: Result<Vec<u8>, GitError>) -> Result<String, GitError> {
     output.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 

@@ -9,6 +9,7 @@ mod decode;
 mod environment;
 mod folder;
 mod git;
+mod git_error;
 #[cfg(test)]
 mod git_tests;
 mod limits;
@@ -31,6 +32,7 @@ pub use decode::decode;
 pub use environment::{InstalledPackage, PackageMetadata, PythonEnvironment, normalized_package_name};
 pub use folder::{NewFile, OwnFolder};
 pub use git::{Git, GitState};
+pub use git_error::GitError;
 pub use limits::limit_memory;
 pub use memory::MemorySystem;
 pub use os::OsSystem;

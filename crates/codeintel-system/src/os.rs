@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use codeintel_base::RepoPath;
 
 use crate::git::{self, Git, GitState, Membership, slug_of_remote};
+use crate::git_error::GitError;
 use crate::regular::ReadError;
 use crate::regular::read_regular;
 use crate::scan::{Scan, ScanOptions, ScannedFile, Seen, Stat, Walk};
@@ -21,7 +22,7 @@ pub struct OsSystem {
     root: PathBuf,
     membership: Membership,
     /// What git's configuration said when it was last read, until it is used.
-    git: Arc<Mutex<Option<Result<Git, String>>>>,
+    git: Arc<Mutex<Option<Result<Git, GitError>>>>,
     /// The slug by the remote `origin`, once it was asked for.
     slug: Arc<OnceLock<Option<String>>>,
 }
@@ -136,7 +137,7 @@ impl System for OsSystem {
 
 impl OsSystem {
     /// Git with the configuration that was just read for something else, or else as it is now.
-    fn configured(&self) -> Result<Git, String> {
+    fn configured(&self) -> Result<Git, GitError> {
         let known = self.git.lock().unwrap_or_else(PoisonError::into_inner).take();
         known.unwrap_or_else(|| Git::open(&self.root))
     }
