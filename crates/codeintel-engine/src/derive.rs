@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use codeintel_base::{ContentHash, RepoPath, add_texts};
 use codeintel_datasets::Key;
-use codeintel_store::{ContentId, DerivationId, FileRow, ScanProblemRow, StoreError, Wanted};
+use codeintel_store::{ContentId, DerivationId, FactsVersion, FileRow, ScanProblemRow, StoreError};
 use rustc_hash::FxHashMap;
 
 use crate::error::EngineError;
@@ -35,8 +35,8 @@ impl Step for DeriveStep {
     /// Find what has been derived from the same input, and derive the rest.
     fn run(&mut self, context: &Context<'_>, draft: &mut Draft) -> Result<Vec<RepoPath>, EngineError> {
         for wanted in draft.wanted.iter().filter(|wanted| wanted.facts.key() == Key::Derivation) {
-            let is_read = |read: &&Wanted| wanted.facts.needs().iter().any(|facts| facts.name == read.key());
-            let read: Vec<&Wanted> = draft.wanted.iter().filter(is_read).collect();
+            let is_read = |read: &&FactsVersion| wanted.facts.needs().iter().any(|facts| facts.name == read.key());
+            let read: Vec<&FactsVersion> = draft.wanted.iter().filter(is_read).collect();
             let id = match known(context, wanted, &read, &draft.files)? {
                 Some(id) => id,
                 None => self.find_or_derive(context, wanted, &read, &draft.files)?,
@@ -60,8 +60,8 @@ impl DeriveStep {
     fn find_or_derive(
         &mut self,
         context: &Context<'_>,
-        wanted: &Wanted,
-        read: &[&Wanted],
+        wanted: &FactsVersion,
+        read: &[&FactsVersion],
         files: &[FileRow],
     ) -> Result<DerivationId, StoreError> {
         let Context { database, options, progress, .. } = *context;
@@ -88,12 +88,12 @@ impl DeriveStep {
 /// What the last snapshot has, if it was derived from the same input: where files have other contents, the same is read of them.
 fn known(
     context: &Context<'_>,
-    wanted: &Wanted,
-    read: &[&Wanted],
+    wanted: &FactsVersion,
+    read: &[&FactsVersion],
     files: &[FileRow],
 ) -> Result<Option<DerivationId>, StoreError> {
     let Some(prior) = context.prior.filter(|_| !context.options.full) else { return Ok(None) };
-    let is_made = |wanted: &Wanted| prior.datasets.get(wanted.key()) == Some(&wanted.state());
+    let is_made = |wanted: &FactsVersion| prior.datasets.get(wanted.key()) == Some(&wanted.state());
     let changed = changed_contents(&prior.files, files);
     let Some(changed) = changed.filter(|_| is_made(wanted) && read.iter().all(|read| is_made(read))) else {
         return Ok(None);

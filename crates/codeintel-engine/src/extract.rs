@@ -9,7 +9,7 @@ use std::time::Instant;
 use codeintel_base::{ContentHash, Problem, Progress, RepoPath, Severity, Stage, count};
 use codeintel_datasets::{Extraction, Maker, Parsed, Rows, RowsDigest};
 use codeintel_python::{Ast, DEEPEST_NESTING, Definition, ParsedFile, nests_too_deeply};
-use codeintel_store::{ContentId, FactBatch, FactsOf, Pending, Status, Wanted};
+use codeintel_store::{ContentId, FactBatch, FactsOf, FactsVersion, MissingFacts, Status};
 use codeintel_system::{System, decode};
 use crossbeam_channel::Sender;
 use rustc_hash::FxHashMap;
@@ -35,8 +35,8 @@ pub(crate) struct Task<'a> {
 /// What all workers share.
 pub(crate) struct Extractor<'a> {
     pub(crate) system: &'a dyn System,
-    pub(crate) wanted: &'a [Wanted],
-    pub(crate) pending: &'a [Pending],
+    pub(crate) wanted: &'a [FactsVersion],
+    pub(crate) pending: &'a [MissingFacts],
     pub(crate) tasks: Vec<Task<'a>>,
     queue: Queue,
     pub(crate) held: Mutex<FxHashMap<ContentHash, Vec<u8>>>,
@@ -52,8 +52,8 @@ pub(crate) struct Extractor<'a> {
 impl<'a> Extractor<'a> {
     pub(crate) fn new(
         system: &'a dyn System,
-        wanted: &'a [Wanted],
-        pending: &'a [Pending],
+        wanted: &'a [FactsVersion],
+        pending: &'a [MissingFacts],
         tasks: Vec<Task<'a>>,
         held: FxHashMap<ContentHash, Vec<u8>>,
         max_bytes: u64,
@@ -168,7 +168,7 @@ impl<'a> Extractor<'a> {
             problems.push(Problem::error(Stage::Parse, message));
         }
         // What goes wrong in one dataset is a problem, so problems come last.
-        let is_last = |wanted: &Wanted| wanted.key() == PROBLEMS;
+        let is_last = |wanted: &FactsVersion| wanted.key() == PROBLEMS;
         for last in [false, true] {
             let all = collectors.iter_mut().zip(self.wanted).zip(self.pending).zip(&self.nanoseconds);
             for (((collector, wanted), pending), nanoseconds) in all {
@@ -265,7 +265,7 @@ struct Collector {
 }
 
 impl Collector {
-    fn new(dataset: usize, wanted: &Wanted) -> Option<Self> {
+    fn new(dataset: usize, wanted: &FactsVersion) -> Option<Self> {
         match wanted.facts.maker {
             Maker::Parse { rows, .. } => {
                 let has_digests = wanted.facts.are_read();

@@ -45,7 +45,7 @@ mod verify;
 mod tests;
 
 pub use error::EngineError;
-pub use metadata::concerns_all;
+pub use metadata::affects_whole_repository;
 pub use options::Options;
 pub use plan::{DatasetPlan, Plan};
 pub use producers::{ProducerError, Producers};

@@ -159,7 +159,7 @@ fn joined(parent: &str, folder: &str) -> Option<String> {
 
 /// Whether a change of this file may change which files are scanned, what they are called or what tools find in them: then nothing less than
 /// a look at everything will do.
-pub fn concerns_all(path: &RepoPath) -> bool {
+pub fn affects_whole_repository(path: &RepoPath) -> bool {
     let name = path.file_name();
     // Configurations, such as `pyproject.toml`, may extend others of any name.
     let is_configuration = configures_tools(name) || [".toml", ".ini"].iter().any(|ending| name.ends_with(ending));

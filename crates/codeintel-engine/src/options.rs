@@ -2,7 +2,7 @@
 
 use codeintel_base::{Problem, RepoPath};
 use codeintel_datasets::{Tree, all_facts};
-use codeintel_store::Wanted;
+use codeintel_store::FactsVersion;
 use codeintel_system::{DEFAULT_IGNORED_DIRS, DEFAULT_INCLUDE, DEFAULT_MAX_BYTES, ScanOptions};
 
 /// What a run is asked to do.
@@ -15,7 +15,7 @@ pub struct Options {
     /// Which files are source files.
     pub scan: ScanOptions,
     /// The datasets to extract. Those that the database already keeps for the repository are kept true as well.
-    pub datasets: Vec<Wanted>,
+    pub datasets: Vec<FactsVersion>,
     /// Extract everything again, whatever the ledger says.
     pub full: bool,
     /// Hash every file, whatever its stat data say.
@@ -61,7 +61,7 @@ impl Options {
                 max_bytes: DEFAULT_MAX_BYTES,
                 threads: 1,
             },
-            datasets: all_facts().filter_map(Wanted::new).collect(),
+            datasets: all_facts().filter_map(FactsVersion::new).collect(),
             full: false,
             rehash: false,
             changed: None,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use codeintel_base::{ContentHash, RepoPath, Stage, count};
-use codeintel_store::{FileRow, Pending, ScanProblemRow, Snapshot, Wanted};
+use codeintel_store::{FactsVersion, FileRow, MissingFacts, ScanProblemRow, Snapshot};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::checks::CheckPlan;
@@ -66,7 +66,7 @@ impl Plan {
         let mut plan = Self::compare(&draft.files, prior.map_or(&[], |prior| &prior.files));
         plan.hashed = hashed;
         plan.previous_commit = prior.map(|prior| prior.commit.clone()).filter(|previous| *previous != draft.commit);
-        let missing = |(wanted, pending): (&Wanted, &Pending)| DatasetPlan {
+        let missing = |(wanted, pending): (&FactsVersion, &MissingFacts)| DatasetPlan {
             dataset: wanted.key(),
             missing: pending.missing.len() + ledger.new.len(),
             outdated: pending.stale.len(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use codeintel_base::Progress;
 use codeintel_datasets::DATASETS;
-use codeintel_store::{Access, Database, Difference, Wanted};
+use codeintel_store::{Access, Database, Difference, FactsVersion};
 use codeintel_system::System;
 
 use crate::checks::Checker;
@@ -25,7 +25,7 @@ pub fn verify(
     progress: &dyn Progress,
 ) -> Result<Vec<Difference>, EngineError> {
     let prior = database.snapshot(&options.repo)?;
-    let kept = |key: &String| codeintel_datasets::facts_named(key).and_then(Wanted::new);
+    let kept = |key: &String| codeintel_datasets::facts_named(key).and_then(FactsVersion::new);
     let datasets = prior.iter().flat_map(|prior| prior.datasets.keys()).filter_map(kept).collect();
     // A label is not to be found on the disk.
     let label = prior.as_ref().map(|prior| prior.commit.clone()).filter(|commit| !is_from_git(commit));

@@ -183,19 +183,19 @@ impl Resolver {
 
     /// The document of a file, or why there is none.
     ///
-    /// `outlook` is a hash of all that may be looked up for it, in itself and elsewhere, but for what is hidden from others: functions of the same text refer to
+    /// `lookup_hash` is a hash of all that may be looked up for it, in itself and elsewhere, but for what is hidden from others: functions of the same text refer to
     /// the same as long as it is the same. With it, the document is kept to make the next one of the file from it.
     pub fn document(
         &mut self,
         path: &RepoPath,
-        outlook: Option<ContentHash>,
+        lookup_hash: Option<ContentHash>,
         level: Level,
     ) -> Result<PlacedDocument, DocumentError> {
         if self.occurrences > MOST_OCCURRENCES {
             self.forget();
         }
         let (was_cold, was_edited) = (std::mem::take(&mut self.is_cold), self.is_edited);
-        let made = self.try_document(path, outlook, level);
+        let made = self.try_document(path, lookup_hash, level);
         // Whether there is a document must not depend on what was known. To learn whether that still holds takes steps, too.
         let is_clear = was_cold
             || match made {
@@ -208,13 +208,13 @@ impl Resolver {
         }
         self.forget();
         self.is_cold = false;
-        self.try_document(path, outlook, level)
+        self.try_document(path, lookup_hash, level)
     }
 
     fn try_document(
         &mut self,
         path: &RepoPath,
-        outlook: Option<ContentHash>,
+        lookup_hash: Option<ContentHash>,
         level: Level,
     ) -> Result<PlacedDocument, DocumentError> {
         let before = AssertUnwindSafe(self.kept.remove(path));
@@ -228,10 +228,10 @@ impl Resolver {
                 // ty reads it now at the latest.
                 source_text(db, program_file.file(db)).as_str();
                 let what = sources.outsize(&file);
-                match (level, what, outlook) {
+                match (level, what, lookup_hash) {
                     (Level::Types, Some(what), _) => Err(DocumentError::TooLarge { what: what.to_string() }),
-                    (Level::Types, None, Some(outlook)) => {
-                        let (document, kept) = collect::reuse(db, program_file, outlook, before);
+                    (Level::Types, None, Some(lookup_hash)) => {
+                        let (document, kept) = collect::reuse(db, program_file, lookup_hash, before);
                         Ok((document, Some(kept)))
                     }
                     (Level::Types, None, None) => Ok((collect::document(db, program_file), None)),
@@ -370,14 +370,14 @@ mod tests {
         const TEXT: &str = "class C:\n  @d\n  def f(self): pass\n  x = 1\n  def g(self): pass\ndef h(): pass\n";
         let source = Arc::new(One::default());
         let mut resolver = resolver(&[], Arc::clone(&source) as Arc<dyn ReadSource>);
-        let mut kept = |text: &str, outlook: &str| {
+        let mut kept = |text: &str, lookup_hash: &str| {
             text.clone_into(&mut source.0.lock().unwrap());
             let file = file("m.py", text);
             resolver.set_files(std::slice::from_ref(&file));
-            resolver.document(&file.path, Some(ContentHash::of(outlook.as_bytes())), Level::Types).unwrap();
+            resolver.document(&file.path, Some(ContentHash::of(lookup_hash.as_bytes())), Level::Types).unwrap();
             resolver.kept.remove(&file.path).unwrap()
         };
-        let mut changed = |text: &str, outlook: &str| kept(TEXT, "").changed_functions(&kept(text, outlook));
+        let mut changed = |text: &str, lookup_hash: &str| kept(TEXT, "").changed_functions(&kept(text, lookup_hash));
         assert_eq!(changed(TEXT, ""), Some(vec![false; 3]));
         assert_eq!(changed(TEXT, "something else can be seen"), None);
         let edit = |from: &str, to: &str| TEXT.replace(from, to);

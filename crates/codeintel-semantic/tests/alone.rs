@@ -95,11 +95,11 @@ impl Repository {
         self.anew.set_files(&self.files);
         self.again.set_files(&self.files);
         // Other files stay as they are.
-        let outlook = Interface::of(&ParsedFile::parse(text));
-        let outlook = ContentHash::of(format!("{} {:?}", outlook.declared, outlook.imports).as_bytes());
+        let lookup_hash = Interface::of(&ParsedFile::parse(text));
+        let lookup_hash = ContentHash::of(format!("{} {:?}", lookup_hash.declared, lookup_hash.imports).as_bytes());
         [
             self.anew.document(&path, None, Level::Types).unwrap(),
-            self.again.document(&path, Some(outlook), Level::Types).unwrap(),
+            self.again.document(&path, Some(lookup_hash), Level::Types).unwrap(),
         ]
     }
 }

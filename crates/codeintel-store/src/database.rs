@@ -194,7 +194,7 @@ impl Database {
         }
         let log_bytes = size_of(&log_of(&self.path));
         if log_bytes > LONGEST_LOG || (self.log_bytes > LONGEST_READ_LOG && log_bytes > self.log_bytes) {
-            let _little = LittleMemory::on(&self.connection)?;
+            let _little = MemoryLimit::on(&self.connection)?;
             self.connection.execute_batch("CHECKPOINT")?;
         }
         self.connection.close().map_err(|(_, error)| error.into())
@@ -262,9 +262,9 @@ fn size_of(path: &Path) -> u64 {
 
 /// As long as it is there, DuckDB uses little memory, for all connections.
 #[derive(Debug)]
-pub(crate) struct LittleMemory(Connection);
+pub(crate) struct MemoryLimit(Connection);
 
-impl LittleMemory {
+impl MemoryLimit {
     pub(crate) fn on(connection: &Connection) -> Result<Self, StoreError> {
         let connection = connection.try_clone()?;
         // Where more than that cannot be freed now, it is done without.
@@ -273,7 +273,7 @@ impl LittleMemory {
     }
 }
 
-impl Drop for LittleMemory {
+impl Drop for MemoryLimit {
     fn drop(&mut self) {
         // A limit that is left costs time and nothing else.
         let _reset = self.0.execute_batch("RESET memory_limit");
@@ -451,7 +451,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_are_written_with_little_memory() {
+    fn documents_are_written_with_memory_limit() {
         let dir = tempfile::tempdir().unwrap();
         let (database, _) = Database::open(&dir.path().join("x.duckdb"), Access::Write, AT_ONCE).unwrap();
         let limit = || {

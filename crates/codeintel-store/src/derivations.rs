@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use crate::database::Database;
 use crate::error::StoreError;
-use crate::facts::{Wanted, Written};
+use crate::facts::{FactsVersion, Written};
 use crate::files::{FileRow, append_files};
 use crate::ids::{ContentId, DerivationId, SnapshotId};
 use crate::sql::condition_on_ids;
@@ -22,7 +22,11 @@ pub type Derivations = BTreeMap<String, DerivationId>;
 
 impl Database {
     /// The digests of contents' rows, as far as the ledger has them; perhaps those of other contents, too.
-    pub fn digests(&self, wanted: &Wanted, contents: &[ContentId]) -> Result<FxHashMap<ContentId, String>, StoreError> {
+    pub fn digests(
+        &self,
+        wanted: &FactsVersion,
+        contents: &[ContentId],
+    ) -> Result<FxHashMap<ContentId, String>, StoreError> {
         if contents.is_empty() {
             return Ok(FxHashMap::default());
         }
@@ -39,7 +43,7 @@ impl Database {
     }
 
     /// The number of what was derived last from an input of a digest.
-    pub fn derivation(&self, wanted: &Wanted, digest: &str) -> Result<Option<DerivationId>, StoreError> {
+    pub fn derivation(&self, wanted: &FactsVersion, digest: &str) -> Result<Option<DerivationId>, StoreError> {
         let sql = "SELECT max(derivation_id) FROM store.derivations WHERE facts = ? AND version = ? AND digest = ?";
         Ok(self.connection.query_row(sql, params![wanted.key(), wanted.version, digest], |row| row.get(0))?)
     }
@@ -47,7 +51,7 @@ impl Database {
     /// Derive facts from those of some files, and give the number under which they are kept. No snapshot leads to them yet.
     pub fn derive(
         &self,
-        wanted: &Wanted,
+        wanted: &FactsVersion,
         files: &[FileRow],
         digest: &str,
     ) -> Result<(DerivationId, Written), StoreError> {

@@ -6,7 +6,7 @@ use codeintel_datasets::Key;
 use duckdb::{Appender, Connection, params};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::database::{Database, LittleMemory};
+use crate::database::{Database, MemoryLimit};
 use crate::error::StoreError;
 use crate::ids::{ContentId, DocumentId, FactsId};
 use crate::schema::tables_keyed_by;
@@ -173,7 +173,7 @@ impl Database {
     /// Begin to write documents of an indexer. Of two with the same key the later one counts.
     pub fn document_writer(&self, indexer: &str) -> Result<DocumentWriter, StoreError> {
         let connection = self.connection.try_clone()?;
-        let little_memory = LittleMemory::on(&connection)?;
+        let memory_limit = MemoryLimit::on(&connection)?;
         connection.execute_batch("BEGIN")?;
         let sql = "SELECT coalesce(max(document_id), 0)::INTEGER + 1 FROM store.documents";
         let next_id = connection.query_row(sql, [], |row| row.get(0))?;
@@ -184,7 +184,7 @@ impl Database {
             written: FxHashMap::default(),
             contents: FxHashMap::default(),
             rows: 0,
-            _little_memory: little_memory,
+            _memory_limit: memory_limit,
         })
     }
 
@@ -260,7 +260,7 @@ pub struct DocumentWriter {
     /// The numbers of contents by their hashes, once they were asked for.
     contents: FxHashMap<String, ContentId>,
     rows: usize,
-    _little_memory: LittleMemory,
+    _memory_limit: MemoryLimit,
 }
 
 impl DocumentWriter {

@@ -6,14 +6,14 @@ use codeintel_datasets::{Facts, Key, facts_named};
 use duckdb::{Appender, Connection, params};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::database::{Database, LittleMemory};
+use crate::database::{Database, MemoryLimit};
 use crate::error::StoreError;
 use crate::ids::ContentId;
 use crate::sql::{LONGEST_LIST, condition_on_ids, list, quoted};
 
 /// Facts of contents, or derived from such, that are wanted, in the version that this program makes.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub struct FactsVersion {
     /// The facts.
     pub facts: &'static Facts,
     /// The version of the extraction or derivation.
@@ -22,7 +22,7 @@ pub struct Wanted {
     pub fingerprint: String,
 }
 
-impl Wanted {
+impl FactsVersion {
     /// Facts as they are; none for those that come from an indexer or a tool.
     pub fn new(facts: &'static Facts) -> Option<Self> {
         let used = facts.uses.iter().map(|used| format!("{}/{}", used.name, used.version));
@@ -48,7 +48,7 @@ impl Wanted {
 
 /// What the ledger lacks of one dataset.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Pending {
+pub struct MissingFacts {
     /// Contents whose facts are to be extracted.
     pub missing: FxHashSet<ContentId>,
     /// Those of them that have facts of another version, which must go first.
@@ -141,8 +141,13 @@ impl Database {
     }
 
     /// Ask the ledger which facts of a dataset are missing. With `full`, all are.
-    pub fn pending(&self, contents: &[ContentId], wanted: &Wanted, full: bool) -> Result<Pending, StoreError> {
-        let mut pending = Pending { missing: contents.iter().copied().collect(), stale: Vec::new() };
+    pub fn pending(
+        &self,
+        contents: &[ContentId],
+        wanted: &FactsVersion,
+        full: bool,
+    ) -> Result<MissingFacts, StoreError> {
+        let mut pending = MissingFacts { missing: contents.iter().copied().collect(), stale: Vec::new() };
         if contents.is_empty() {
             return Ok(pending);
         }
@@ -162,7 +167,7 @@ impl Database {
         Ok(pending)
     }
 
-    /// Every dataset that the ledger speaks of, with the versions and fingerprints that occur, as [`Wanted::state`].
+    /// Every dataset that the ledger speaks of, with the versions and fingerprints that occur, as [`FactsVersion::state`].
     pub fn ledger_states(&self) -> Result<Vec<(String, String)>, StoreError> {
         let sql = "SELECT DISTINCT dataset, concat(version, '/', fingerprint) FROM store.ledger";
         let mut statement = self.connection.prepare(sql)?;
@@ -176,12 +181,12 @@ impl Database {
     /// datasets that were committed before it.
     pub fn write_facts(
         &self,
-        wanted: &[Wanted],
-        pending: &[Pending],
+        wanted: &[FactsVersion],
+        pending: &[MissingFacts],
         now_ns: i64,
         batches: impl IntoIterator<Item = FactBatch>,
     ) -> Result<Vec<Written>, StoreError> {
-        let _little_memory = LittleMemory::on(&self.connection)?;
+        let _memory_limit = MemoryLimit::on(&self.connection)?;
         // A transaction lives on a connection of its own.
         let connections: Vec<Connection> =
             wanted.iter().map(|_| self.connection.try_clone()).collect::<Result<_, _>>()?;
@@ -249,7 +254,7 @@ pub struct LedgerEntry {
 /// The open transaction of one dataset.
 struct DatasetWriter<'a> {
     connection: &'a Connection,
-    wanted: &'a Wanted,
+    wanted: &'a FactsVersion,
     now_ns: i64,
     /// Empty where nothing is pending.
     appenders: Vec<Appender<'a>>,
@@ -259,8 +264,8 @@ struct DatasetWriter<'a> {
 impl<'a> DatasetWriter<'a> {
     fn begin(
         connection: &'a Connection,
-        wanted: &'a Wanted,
-        pending: &Pending,
+        wanted: &'a FactsVersion,
+        pending: &MissingFacts,
         now_ns: i64,
     ) -> Result<Self, StoreError> {
         let mut appenders = Vec::new();
@@ -305,7 +310,7 @@ impl<'a> DatasetWriter<'a> {
                 Status::Done => "done",
                 Status::Problem => "problem",
             };
-            let Wanted { version, fingerprint, .. } = self.wanted;
+            let FactsVersion { version, fingerprint, .. } = self.wanted;
             let digest = digest.map(|digest| digest.to_string());
             ledger.append_row(params![
                 content_id,

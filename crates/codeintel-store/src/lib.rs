@@ -27,7 +27,7 @@ pub use database::{Access, Database, Opened};
 pub use derivations::Derivations;
 pub use documents::{DocumentInfo, DocumentKey, DocumentWriter, InterfaceRow, KnownFacts, NewDocument};
 pub use error::StoreError;
-pub use facts::{FactBatch, FactsOf, LedgerEntry, Pending, Status, Wanted, Written};
+pub use facts::{FactBatch, FactsOf, FactsVersion, LedgerEntry, MissingFacts, Status, Written};
 pub use files::{FileRow, FileState};
 pub use gc::Collected;
 pub use ids::{ContentId, DerivationId, DocumentId, FactsId, ReportId, SnapshotId};

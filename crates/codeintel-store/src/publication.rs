@@ -9,7 +9,7 @@ use duckdb::{Connection, OptionalExt as _, params};
 use crate::database::Database;
 use crate::derivations::{Derivations, publish_derivations};
 use crate::error::StoreError;
-use crate::facts::Wanted;
+use crate::facts::FactsVersion;
 use crate::files::{FileRow, append_files};
 use crate::ids::SnapshotId;
 use crate::reports::{ToolRun, publish_tools};
@@ -52,7 +52,7 @@ pub struct Publication<'a> {
     /// Source roots, as in [`Snapshot::source_roots`].
     pub source_roots: &'a [String],
     /// The datasets that are complete.
-    pub datasets: &'a [Wanted],
+    pub datasets: &'a [FactsVersion],
     /// The files.
     pub rows: SnapshotRows<'a>,
     /// The problems, if they differ from those before.

@@ -32,7 +32,7 @@ pub struct RepositoryWatch {
     git: Option<PathBuf>,
     options: ScanOptions,
     /// Whether something that is no source file concerns all of them.
-    concerns_all: fn(&RepoPath) -> bool,
+    affects_whole_repository: fn(&RepoPath) -> bool,
     watcher: RecommendedWatcher,
     events: Receiver<notify::Result<Event>>,
     folders: BTreeSet<PathBuf>,
@@ -49,13 +49,17 @@ pub enum Changes {
 
 impl RepositoryWatch {
     /// Watches nothing yet.
-    pub fn new(root: &Path, options: &ScanOptions, concerns_all: fn(&RepoPath) -> bool) -> Result<Self, WatchError> {
+    pub fn new(
+        root: &Path,
+        options: &ScanOptions,
+        affects_whole_repository: fn(&RepoPath) -> bool,
+    ) -> Result<Self, WatchError> {
         let (sender, events) = channel();
         Ok(Self {
             root: root.to_owned(),
             git: git::folder(root),
             options: options.clone(),
-            concerns_all,
+            affects_whole_repository,
             watcher: notify::recommended_watcher(sender)?,
             events,
             folders: BTreeSet::new(),
@@ -137,7 +141,7 @@ impl RepositoryWatch {
             files.insert(file);
             return is_file && !self.folders.contains(path);
         }
-        !((self.concerns_all)(&file) || self.folders.contains(path) || path.is_dir())
+        !((self.affects_whole_repository)(&file) || self.folders.contains(path) || path.is_dir())
     }
 }
 

@@ -13,7 +13,7 @@ use codeintel_engine::scip::{
 use codeintel_settings::{
     Scip, ScipBackend, ScipMode, Settings, SettingsError, Source, Sourced, ToolSettings, nearest,
 };
-use codeintel_store::Wanted;
+use codeintel_store::FactsVersion;
 use codeintel_system::{DEFAULT_IGNORED_DIRS, OsSystem, OwnFolder, PythonEnvironment, ScanOptions, System, ToolRunner};
 
 use crate::commands::worker_program;
@@ -49,7 +49,7 @@ pub(crate) fn options(settings: &Settings, system: &dyn System) -> Result<Option
     if !values.datasets.is_empty() {
         let datasets = values.datasets.iter().map(|name| dataset(name)).collect::<Result<Vec<_>, _>>()?;
         options.index &= datasets.iter().any(|dataset| dataset.shows_documents());
-        options.datasets = datasets.into_iter().flat_map(Dataset::facts).filter_map(Wanted::new).collect();
+        options.datasets = datasets.into_iter().flat_map(Dataset::facts).filter_map(FactsVersion::new).collect();
     }
     Ok(options)
 }

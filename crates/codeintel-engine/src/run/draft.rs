@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use codeintel_base::RepoPath;
 use codeintel_datasets::FindingRows;
 use codeintel_store::{
-    Derivations, FileRow, Publication, ScanProblemRow, Snapshot, SnapshotRows, StoreError, TagRow, ToolRun, Wanted,
+    Derivations, FactsVersion, FileRow, Publication, ScanProblemRow, Snapshot, SnapshotRows, StoreError, TagRow,
+    ToolRun,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -20,7 +21,7 @@ pub(crate) struct Draft {
     pub(crate) walk: Option<String>,
     pub(crate) source_roots: Vec<String>,
     /// The facts that are complete in it.
-    pub(crate) wanted: Vec<Wanted>,
+    pub(crate) wanted: Vec<FactsVersion>,
     /// Sorted by path.
     pub(crate) files: Vec<FileRow>,
     /// Sorted.

@@ -2,7 +2,7 @@
 
 use codeintel_base::ContentHash;
 use codeintel_datasets::Key;
-use codeintel_store::{ContentId, Pending, Snapshot, StoreError, Wanted};
+use codeintel_store::{ContentId, FactsVersion, MissingFacts, Snapshot, StoreError};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::context::Context;
@@ -11,16 +11,20 @@ use crate::inventory::InventoryFile;
 /// What the ledger says of the facts that are extracted from contents.
 pub(crate) struct Ledger {
     /// The facts that are wanted.
-    pub(crate) wanted: Vec<Wanted>,
+    pub(crate) wanted: Vec<FactsVersion>,
     /// The contents that lack them, those in `new` not counted.
-    pub(crate) pending: Vec<Pending>,
+    pub(crate) pending: Vec<MissingFacts>,
     numbers: FxHashMap<ContentHash, ContentId>,
     /// Contents without a number: they lack everything. In the order of the files that have them.
     pub(crate) new: Vec<ContentHash>,
 }
 
 impl Ledger {
-    pub(super) fn ask(context: &Context<'_>, files: &[InventoryFile], wanted: &[Wanted]) -> Result<Self, StoreError> {
+    pub(super) fn ask(
+        context: &Context<'_>,
+        files: &[InventoryFile],
+        wanted: &[FactsVersion],
+    ) -> Result<Self, StoreError> {
         let Context { database, options, prior, .. } = *context;
         let before = prior.iter().flat_map(|prior| &prior.files);
         let mut numbers: FxHashMap<ContentHash, ContentId> =
@@ -39,14 +43,15 @@ impl Ledger {
         // unless facts of another version are there, which another snapshot may have put in the place of its own.
         let states = database.ledger_states()?;
         let is_uniform =
-            |wanted: &Wanted| states.iter().all(|(key, state)| key != wanted.key() || *state == wanted.state());
-        let pending = |wanted: &Wanted| {
+            |wanted: &FactsVersion| states.iter().all(|(key, state)| key != wanted.key() || *state == wanted.state());
+        let pending = |wanted: &FactsVersion| {
             let is_named =
                 |prior: &Snapshot| prior.datasets.get(wanted.key()) == Some(&wanted.state()) && is_uniform(wanted);
             let is_complete = !options.full && prior.is_some_and(is_named);
             database.pending(if is_complete { &unseen } else { &all }, wanted, options.full)
         };
-        let wanted: Vec<Wanted> = wanted.iter().filter(|wanted| wanted.facts.key() == Key::Content).cloned().collect();
+        let wanted: Vec<FactsVersion> =
+            wanted.iter().filter(|wanted| wanted.facts.key() == Key::Content).cloned().collect();
         let pending = wanted.iter().map(pending).collect::<Result<_, _>>()?;
         Ok(Self { wanted, pending, numbers, new })
     }

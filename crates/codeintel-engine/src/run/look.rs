@@ -10,7 +10,7 @@ use rustc_hash::FxHashSet;
 use super::context::Context;
 use crate::error::EngineError;
 use crate::inventory::{self, Inventory, InventoryFile};
-use crate::metadata::{Metadata, concerns_all};
+use crate::metadata::{Metadata, affects_whole_repository};
 use crate::plan::is_of_scan;
 
 /// What is on disk.
@@ -47,7 +47,7 @@ impl Look {
         let commit = options.commit.clone().or_else(|| git.commit.clone()).unwrap_or_else(|| "worktree".to_owned());
         // Without a snapshot of this commit, nothing can be taken to be as it was.
         let vouched = prior.filter(|prior| prior.commit == commit).zip(changed);
-        let vouched = vouched.filter(|(_, changed)| !changed.iter().any(concerns_all));
+        let vouched = vouched.filter(|(_, changed)| !changed.iter().any(affects_whole_repository));
         let scan = match vouched {
             Some((_, changed)) => system.scan(&options.scan, Some(changed)),
             None => rescan(context, hold).unwrap_or_else(|| system.scan(&options.scan, None)),

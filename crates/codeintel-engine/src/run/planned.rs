@@ -3,7 +3,7 @@
 use codeintel_base::ContentHash;
 use codeintel_datasets::FindingRows;
 use codeintel_graph::ModuleNames;
-use codeintel_store::{Derivations, FileRow, Pending, Snapshot, Wanted};
+use codeintel_store::{Derivations, FactsVersion, FileRow, MissingFacts, Snapshot};
 use codeintel_system::Walk;
 use rustc_hash::FxHashMap;
 
@@ -37,7 +37,7 @@ impl Planned {
     pub(crate) fn lacks(&self, facts: &str, content: ContentHash) -> bool {
         let Ledger { wanted, pending, .. } = &self.ledger;
         let pending = wanted.iter().zip(pending).find(|(wanted, _)| wanted.key() == facts);
-        let is_missing = |pending: &Pending| {
+        let is_missing = |pending: &MissingFacts| {
             self.ledger.number(content).is_none_or(|content_id| pending.missing.contains(&content_id))
         };
         pending.is_some_and(|(_, pending)| is_missing(pending))
@@ -112,8 +112,8 @@ fn rows(
 /// kept true. Problems are always wanted, or a file that fails would fail unseen.
 ///
 /// Documents depend on interfaces.
-fn wanted(options: &Options, prior: Option<&Snapshot>) -> Vec<Wanted> {
-    let mut wanted: Vec<Wanted> = Vec::new();
+fn wanted(options: &Options, prior: Option<&Snapshot>) -> Vec<FactsVersion> {
+    let mut wanted: Vec<FactsVersion> = Vec::new();
     for asked in &options.datasets {
         if !wanted.iter().any(|wanted| wanted.key() == asked.key()) {
             wanted.push(asked.clone());
@@ -124,7 +124,7 @@ fn wanted(options: &Options, prior: Option<&Snapshot>) -> Vec<Wanted> {
     let interfaces = keeps_documents(options, prior).then_some("core.interfaces");
     for key in needed.chain(kept).chain(interfaces).chain(["core.problems"]) {
         let is_asked = wanted.iter().any(|wanted| wanted.key() == key);
-        if let Some(kept) = codeintel_datasets::facts_named(key).and_then(Wanted::new)
+        if let Some(kept) = codeintel_datasets::facts_named(key).and_then(FactsVersion::new)
             && !is_asked
         {
             wanted.push(kept);

@@ -7,7 +7,7 @@ use codeintel_base::{Column, RepoPath};
 use codeintel_scip::{Document, Occurrence, Range, Role};
 use codeintel_system::System;
 
-use super::indexer::{IndexOutcome, IndexRequest, Indexed, Indexer, IndexerIdentity, Sight};
+use super::indexer::{IndexOutcome, IndexRequest, Indexed, Indexer, IndexerIdentity, InterfaceDepth};
 use crate::producers::ProducerError;
 
 /// Resolves `name` and `name().method` in lines that hold nothing else, through `from module import name as other`, classes and
@@ -31,7 +31,11 @@ impl Indexer for FakeIndexer {
         if self.is_missing {
             return Err(ProducerError::NotFound { program: "fake".to_owned(), is_trusted: true, hint: None });
         }
-        Ok(IndexerIdentity { key: format!("fake {}", self.version), sight: Sight::Declared, dependents: Vec::new() })
+        Ok(IndexerIdentity {
+            key: format!("fake {}", self.version),
+            depth: InterfaceDepth::Declared,
+            dependents: Vec::new(),
+        })
     }
 
     fn index(&mut self, request: &IndexRequest<'_>, hand_over: &mut dyn FnMut(Indexed)) -> IndexOutcome {

@@ -50,7 +50,8 @@ pub struct IndexerIdentity {
     /// Name, version and settings: documents of another key are other documents.
     pub key: String,
     /// What it sees of other files.
-    pub sight: Sight,
+    #[serde(rename = "sight")]
+    pub depth: InterfaceDepth,
     /// Names of modules of installed packages that import the repository's modules.
     #[serde(default)]
     pub dependents: Vec<String>,
@@ -59,7 +60,7 @@ pub struct IndexerIdentity {
 /// What an indexer sees of the functions of other files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Sight {
+pub enum InterfaceDepth {
     /// Their signatures.
     Declared,
     /// The bodies of those without a return annotation, too.
@@ -91,7 +92,7 @@ pub struct IndexRequest<'a> {
     /// The places in `files` of those that a file may look into, itself included.
     pub closure: &'a dyn Fn(usize) -> Vec<u32>,
     /// A hash of all that a pending file may look up, in itself and in others.
-    pub outlook: &'a dyn Fn(usize) -> Option<ContentHash>,
+    pub lookup_hash: &'a dyn Fn(usize) -> Option<ContentHash>,
     pub(crate) max_bytes: u64,
     /// The hashes of the texts that documents are of, where these are others than those of the files.
     pub(crate) other_texts: RefCell<FxHashMap<usize, ContentHash>>,
@@ -230,7 +231,7 @@ impl NoIndexer {
 impl Indexer for NoIndexer {
     fn identify(&mut self, _: &dyn System) -> Result<IndexerIdentity, ProducerError> {
         // Who made them is not known, so they are taken to depend on all that an indexer could see.
-        Ok(IndexerIdentity { key: Self::KEY.to_owned(), sight: Sight::Inferred, dependents: Vec::new() })
+        Ok(IndexerIdentity { key: Self::KEY.to_owned(), depth: InterfaceDepth::Inferred, dependents: Vec::new() })
     }
 
     fn makes_documents(&self) -> bool {

@@ -26,7 +26,8 @@ pub use external::{ExternalIndexer, ExternalOptions, IndexCommand, IndexMode};
 pub(crate) use fake::FakeIndexer;
 pub use import::{ImportError, ImportIndexer};
 pub use indexer::{
-    IndexFile, IndexOutcome, IndexRequest, IndexStatus, Indexed, Indexer, IndexerIdentity, NoIndexer, Sight, SourceText,
+    IndexFile, IndexOutcome, IndexRequest, IndexStatus, Indexed, Indexer, IndexerIdentity, InterfaceDepth, NoIndexer,
+    SourceText,
 };
 pub use native::{NativeIndexer, NativeOptions, WorkerProgram, serve};
 pub(crate) use shards::keep_shards;

@@ -6,7 +6,7 @@ use codeintel_python::{Import, Interface};
 use codeintel_store::{ContentId, Database, DocumentId, DocumentKey, FileRow, InterfaceRow, Snapshot, StoreError};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::indexer::{Indexer, IndexerIdentity, Sight};
+use super::indexer::{Indexer, IndexerIdentity, InterfaceDepth};
 use super::state::{IndexState, SilentFile};
 use crate::run::Context;
 
@@ -77,8 +77,8 @@ impl Interfaces {
     }
 
     /// Whether others see the same of two contents.
-    fn look_the_same(&self, one: ContentHash, other: ContentHash, sight: Sight) -> bool {
-        let seen = |content| self.get(content).map(|interface| (interface.hash(sight), &interface.imports));
+    fn look_the_same(&self, one: ContentHash, other: ContentHash, depth: InterfaceDepth) -> bool {
+        let seen = |content| self.get(content).map(|interface| (interface.hash(depth), &interface.imports));
         seen(one) == seen(other)
     }
 
@@ -86,7 +86,7 @@ impl Interfaces {
         &'a self,
         rows: &'a [FileRow],
         modules: &'a [String],
-        sight: Sight,
+        depth: InterfaceDepth,
     ) -> Vec<ImportingFile<'a>> {
         let file = |(row, symbol_module): (&'a FileRow, &'a String)| {
             let interface = self.get(row.hash);
@@ -94,7 +94,7 @@ impl Interfaces {
                 path: row.path.as_str(),
                 module: &row.module,
                 symbol_module,
-                interface: interface.map_or("", |interface| interface.hash(sight)),
+                interface: interface.map_or("", |interface| interface.hash(depth)),
                 imports: interface.map_or(&[], |interface| &interface.imports),
             }
         };
@@ -104,7 +104,7 @@ impl Interfaces {
     /// Which files a file may look into.
     pub(crate) fn graph(&self, rows: &[FileRow], identity: &IndexerIdentity) -> ImportGraph {
         let modules = modules_in_symbols(rows);
-        ImportGraph::new(&self.importing_files(rows, &modules, identity.sight), outside(Some(identity)))
+        ImportGraph::new(&self.importing_files(rows, &modules, identity.depth), outside(Some(identity)))
     }
 }
 
@@ -120,10 +120,10 @@ fn outside(identity: Option<&IndexerIdentity>) -> Outside<'_> {
 }
 
 impl FileInterface {
-    fn hash(&self, sight: Sight) -> &str {
-        match sight {
-            Sight::Declared => &self.declared,
-            Sight::Inferred => &self.inferred,
+    fn hash(&self, depth: InterfaceDepth) -> &str {
+        match depth {
+            InterfaceDepth::Declared => &self.declared,
+            InterfaceDepth::Inferred => &self.inferred,
         }
     }
 }
@@ -203,11 +203,11 @@ impl IndexPlan {
     }
 
     /// A hash of all that a file may look up: what the indexer can see of it and of others.
-    pub(crate) fn outlook(&self, rows: &[FileRow], file: usize) -> Option<ContentHash> {
+    pub(crate) fn lookup_hash(&self, rows: &[FileRow], file: usize) -> Option<ContentHash> {
         let identity = self.identity.as_ref()?;
         let interface = self.interfaces.get(rows[file].hash)?;
         let imports: Vec<String> = interface.imports.iter().map(ToString::to_string).collect();
-        let mut texts = vec![&*identity.key, &*self.fingerprints[file], interface.hash(identity.sight)];
+        let mut texts = vec![&*identity.key, &*self.fingerprints[file], interface.hash(identity.depth)];
         texts.extend(imports.iter().map(String::as_str));
         Some(ContentHash::of(texts.join("\n").as_bytes()))
     }
@@ -247,15 +247,15 @@ fn fingerprints(
     interfaces: &mut Interfaces,
     identity: Option<&IndexerIdentity>,
 ) -> Result<Vec<String>, StoreError> {
-    let sight = identity.map_or(Sight::Inferred, |identity| identity.sight);
+    let depth = identity.map_or(InterfaceDepth::Inferred, |identity| identity.depth);
     if let Some(known) = known
-        && let Some(fingerprints) = unchanged(database, rows, known, interfaces, sight)?
+        && let Some(fingerprints) = unchanged(database, rows, known, interfaces, depth)?
     {
         return Ok(fingerprints);
     }
     interfaces.load(database, rows)?;
     let modules = modules_in_symbols(rows);
-    let files = interfaces.importing_files(rows, &modules, sight);
+    let files = interfaces.importing_files(rows, &modules, depth);
     Ok(ImportGraph::new(&files, outside(identity)).fingerprints(&files).iter().map(ToString::to_string).collect())
 }
 
@@ -266,7 +266,7 @@ fn unchanged(
     rows: &[FileRow],
     known: &Snapshot,
     interfaces: &mut Interfaces,
-    sight: Sight,
+    depth: InterfaceDepth,
 ) -> Result<Option<Vec<String>>, StoreError> {
     let is_same_file = |(row, old): (&FileRow, &FileRow)| row.path == old.path && row.module == old.module;
     let has_fingerprint = |old: &FileRow| !old.fingerprint.is_empty();
@@ -279,7 +279,7 @@ fn unchanged(
     let changed: Vec<(&FileRow, &FileRow)> =
         rows.iter().zip(&known.files).filter(|(row, old)| row.hash != old.hash).collect();
     interfaces.load(database, changed.iter().flat_map(|(row, old)| [*row, *old]))?;
-    if !changed.iter().all(|(row, old)| interfaces.look_the_same(row.hash, old.hash, sight)) {
+    if !changed.iter().all(|(row, old)| interfaces.look_the_same(row.hash, old.hash, depth)) {
         return Ok(None);
     }
     Ok(Some(known.files.iter().map(|old| old.fingerprint.clone()).collect()))

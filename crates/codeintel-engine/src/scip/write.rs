@@ -134,7 +134,7 @@ pub(crate) fn with_request<T>(
         pending: asked,
         source_roots: &import_roots(rows),
         closure: &|file| graph.get_or_init(load_graph).closure(file),
-        outlook: &|file| plan.outlook(rows, file),
+        lookup_hash: &|file| plan.lookup_hash(rows, file),
         max_bytes: options.scan.max_bytes,
         other_texts: RefCell::default(),
     })

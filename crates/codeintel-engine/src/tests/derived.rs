@@ -1,7 +1,7 @@
 //! Derived facts: what they depend on, and when they are made.
 
 use codeintel_datasets::Key;
-use codeintel_store::Wanted;
+use codeintel_store::FactsVersion;
 
 use super::world::{World, derived, extracted, names_of, path};
 
@@ -31,7 +31,7 @@ fn what_is_derived_depends_on_what_it_reads_and_on_nothing_else() {
     world.system.rename(&path("b.py"), &path("c.py"));
     assert_eq!(derived(&world.ingest()), everything(2));
     assert_eq!(world.rows(edges), [""; 0]);
-    let graph = |wanted: &&mut Wanted| wanted.facts.key() == Key::Derivation;
+    let graph = |wanted: &&mut FactsVersion| wanted.facts.key() == Key::Derivation;
     world.options.datasets.iter_mut().find(graph).unwrap().version += 1;
     let report = world.ingest();
     assert_eq!((derived(&report).len(), extracted(&report).len()), (1, 0));

@@ -116,7 +116,7 @@ const AT_ONCE: usize = 64;
 
 /// A node that waits for its number, or the rest of a list.
 #[derive(Clone, Copy)]
-struct Pending<'a> {
+struct PendingNode<'a> {
     next: Next<'a>,
     field: Field,
     /// Of the rest of a list, the place of its first item.
@@ -227,13 +227,13 @@ struct Projection<'a> {
     nodes: Vec<AstNode<'a>>,
     definitions: Vec<(u32, DefinitionRef<'a>)>,
     /// The nodes that wait, the next one last.
-    pending: Vec<Pending<'a>>,
+    pending: Vec<PendingNode<'a>>,
     /// The number of the node whose children are being listed.
     parent: u32,
 }
 
 impl<'a> Projection<'a> {
-    fn visit(&mut self, Pending { next, field, index, parent }: Pending<'a>) {
+    fn visit(&mut self, PendingNode { next, field, index, parent }: PendingNode<'a>) {
         let base = self.pending.len();
         match next {
             Next::Node(item) => self.node(item, field, index, parent),
@@ -376,11 +376,16 @@ impl<'a> Projection<'a> {
     // ---- its children, in the order of CPython's fields ----
 
     fn push(&mut self, field: Field, item: Item<'a>) {
-        self.pending.push(Pending { next: Next::Node(item), field, index: None, parent: self.parent });
+        self.pending.push(PendingNode { next: Next::Node(item), field, index: None, parent: self.parent });
     }
 
     fn push_at(&mut self, field: Field, index: usize, item: Item<'a>) {
-        self.pending.push(Pending { next: Next::Node(item), field, index: Some(index as u32), parent: self.parent });
+        self.pending.push(PendingNode {
+            next: Next::Node(item),
+            field,
+            index: Some(index as u32),
+            parent: self.parent,
+        });
     }
 
     /// A list, or the rest of one from a place on.
@@ -392,7 +397,12 @@ impl<'a> Projection<'a> {
             }
         }
         if end < list.len() {
-            self.pending.push(Pending { next: Next::Rest(list), field, index: Some(end as u32), parent: self.parent });
+            self.pending.push(PendingNode {
+                next: Next::Rest(list),
+                field,
+                index: Some(end as u32),
+                parent: self.parent,
+            });
         }
     }
 

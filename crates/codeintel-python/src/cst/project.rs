@@ -31,7 +31,7 @@ pub(super) fn project(file: &ParsedFile, mut found: impl FnMut(u32, &CstNode)) {
     projection.push_as(&module.node_index, CstKind::Module, whole, Below::Lines(&module.body));
     let mut apart = (!file.tree.errors().is_empty()).then(Apart::default);
     let mut next = 0;
-    while let Some(Pending { kind, range, parent, ast, below }) = projection.pending.pop() {
+    while let Some(PendingNode { kind, range, parent, ast, below }) = projection.pending.pop() {
         projection.parent = parent;
         if let Some(kind) = kind {
             let range = (range.start().to_u32(), range.end().to_u32());
@@ -89,7 +89,7 @@ impl Apart {
 pub(super) const AT_ONCE: usize = 64;
 
 /// A node that waits for its number, or the rest of its parent's children.
-struct Pending<'a> {
+struct PendingNode<'a> {
     /// None for the rest of a list.
     kind: Option<CstKind>,
     range: TextRange,
@@ -173,7 +173,7 @@ pub(super) enum Below<'a> {
 pub(super) struct Projection<'a> {
     pub(super) layout: Layout<'a>,
     /// The nodes that wait, the next one last.
-    pending: Vec<Pending<'a>>,
+    pending: Vec<PendingNode<'a>>,
     /// The number of the node whose children are being listed.
     parent: Option<u32>,
 }
@@ -196,13 +196,13 @@ impl<'a> Projection<'a> {
         below: Below<'a>,
     ) {
         let ast = ast.and_then(|index| index.load().as_u32());
-        self.pending.push(Pending { kind: Some(kind), range, parent: self.parent, ast, below });
+        self.pending.push(PendingNode { kind: Some(kind), range, parent: self.parent, ast, below });
     }
 
     /// The rest of the children that are being listed.
     pub(super) fn rest(&mut self, below: Below<'a>) {
         let range = TextRange::default();
-        self.pending.push(Pending { kind: None, range, parent: self.parent, ast: None, below });
+        self.pending.push(PendingNode { kind: None, range, parent: self.parent, ast: None, below });
     }
 
     pub(super) fn leaf(&mut self, kind: CstKind, range: TextRange) {

@@ -5,7 +5,7 @@ use ruff_python_ast::{Expr, ExprContext, Stmt, StmtFunctionDef};
 use ruff_text_size::{Ranged as _, TextRange};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Hidden, Sight, blocks};
+use super::{Hidden, InterfaceDepth, blocks};
 
 /// The body does nothing that counts, as in a stub or an abstract method.
 const IS_TRIVIAL: u8 = 1;
@@ -16,7 +16,7 @@ impl Hidden {
     /// Hide what of a function of the module or of a class cannot be seen.
     pub(super) fn function(&mut self, function: &StmtFunctionDef) {
         let facts = Facts::of(function);
-        let is_inferred = self.sight == Sight::Inferred && function.returns.is_none();
+        let is_inferred = self.depth == InterfaceDepth::Inferred && function.returns.is_none();
         if facts.binds_globals || is_inferred && (facts.returns_value || facts.yields) {
             return;
         }

@@ -34,8 +34,8 @@ impl Interface {
     pub fn of(file: &ParsedFile) -> Self {
         let body = &file.tree.syntax().body;
         Self {
-            declared: visible(file, Sight::Declared, body),
-            inferred: visible(file, Sight::Inferred, body),
+            declared: visible(file, InterfaceDepth::Declared, body),
+            inferred: visible(file, InterfaceDepth::Inferred, body),
             imports: imports::all(body),
         }
     }
@@ -43,7 +43,7 @@ impl Interface {
 
 /// What a resolver does with functions that have no return annotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sight {
+enum InterfaceDepth {
     Declared,
     Inferred,
 }
@@ -51,7 +51,7 @@ enum Sight {
 /// What of a file is hidden from others.
 #[derive(Debug)]
 struct Hidden {
-    sight: Sight,
+    depth: InterfaceDepth,
     /// In the order of the source, none inside of another.
     ranges: Vec<TextRange>,
     /// What is known of hidden bodies, a byte for each.
@@ -106,8 +106,8 @@ fn blocks(statement: &Stmt) -> Vec<&[Stmt]> {
 
 /// Hash the tokens that are not hidden. In place of indentation and line breaks, which depend on what is hidden around
 /// them, the column of each line's first token counts.
-fn visible(file: &ParsedFile, sight: Sight, body: &[Stmt]) -> ContentHash {
-    let mut hidden = Hidden { sight, ranges: Vec::new(), marks: Vec::new() };
+fn visible(file: &ParsedFile, depth: InterfaceDepth, body: &[Stmt]) -> ContentHash {
+    let mut hidden = Hidden { depth, ranges: Vec::new(), marks: Vec::new() };
     hidden.block(body);
     let text = file.text();
     let mut ranges = hidden.ranges.iter().peekable();

@@ -27,7 +27,7 @@ use crate::symbols::Target;
 #[derive(Debug)]
 pub(crate) struct Memo {
     /// Hash of all that may be looked up.
-    outlook: ContentHash,
+    lookup_hash: ContentHash,
     source: SourceText,
     /// Where the functions are, none inside of another, in the order of the source.
     functions: Vec<TextRange>,
@@ -43,7 +43,7 @@ type ScopePlace = (Discriminant<NodeWithScopeKind>, TextRange);
 pub(crate) fn reuse<'db>(
     db: &'db dyn Db,
     file: ProgramFile<'db>,
-    outlook: ContentHash,
+    lookup_hash: ContentHash,
     before: Option<Memo>,
 ) -> (PlacedDocument, Memo) {
     let module = parsed_module(db, file.python_file(db)).load(db);
@@ -52,7 +52,7 @@ pub(crate) fn reuse<'db>(
     functions.visit_body(suite);
     let functions = functions.found;
     let mut memo = Memo {
-        outlook,
+        lookup_hash,
         source: source_text(db, file.file(db)),
         functions: functions.iter().map(|(function, _)| function.range()).collect(),
         scopes: scopes(db, file),
@@ -87,7 +87,7 @@ pub(crate) fn reuse<'db>(
 impl Memo {
     /// Which functions differ, if nothing else does.
     pub(crate) fn changed_functions(&self, now: &Self) -> Option<Vec<bool>> {
-        if self.outlook != now.outlook || self.functions.len() != now.functions.len() {
+        if self.lookup_hash != now.lookup_hash || self.functions.len() != now.functions.len() {
             return None;
         }
         let (from, to) = (self.borders(), now.borders());

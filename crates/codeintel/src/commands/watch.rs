@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use codeintel_engine::{EngineError, Producers, concerns_all};
+use codeintel_engine::{EngineError, Producers, affects_whole_repository};
 use codeintel_settings::Log;
 use codeintel_store::StoreError;
 use codeintel_system::{Changes, RepositoryWatch};
@@ -25,7 +25,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, CommandError> {
     let mut indexer = assembly::indexer(&context.settings, &context.system, true);
     let mut checkers = assembly::checkers(&context.settings);
     let mut options = assembly::options(&context.settings, &context.system)?;
-    let mut watch = RepositoryWatch::new(context.system.root(), &options.scan, concerns_all)?;
+    let mut watch = RepositoryWatch::new(context.system.root(), &options.scan, affects_whole_repository)?;
     let mut is_first = true;
     loop {
         let mut producers = Producers { indexer: indexer.as_mut(), checkers: &mut checkers };
@@ -58,7 +58,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, CommandError> {
                         indexer = assembly::indexer(&context.settings, &context.system, true);
                         checkers = assembly::checkers(&context.settings);
                         options = assembly::options(&context.settings, &context.system)?;
-                        watch = RepositoryWatch::new(context.system.root(), &options.scan, concerns_all)?;
+                        watch = RepositoryWatch::new(context.system.root(), &options.scan, affects_whole_repository)?;
                     }
                     Err(error) => context.note(Log::Error, &format!("keeping the previous settings: {error}")),
                 }

@@ -141,7 +141,7 @@ mod tests {
             files: &files,
             pending,
             source_roots: &[],
-            outlook: &|_| None,
+            lookup_hash: &|_| None,
             closure: &|file| (file.saturating_sub(looks_into) as u32..=file as u32).collect(),
             max_bytes: 1,
         };

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 pub use self::estimate::IndexMode;
 use self::estimate::{Costs, Decision};
-use super::indexer::{IndexOutcome, IndexRequest, Indexed, Indexer, IndexerIdentity, Sight};
+use super::indexer::{IndexOutcome, IndexRequest, Indexed, Indexer, IndexerIdentity, InterfaceDepth};
 use super::intake::{Intake, Origin, SCIP_PYTHON};
 use crate::environment::{dependents, stamp};
 use crate::producers::ProducerError;
@@ -271,7 +271,7 @@ impl Indexer for ExternalIndexer {
         };
         self.program = Some((program, version));
         let dependents = dependents(project_name, &packages);
-        Ok(IndexerIdentity { key, sight: Sight::Inferred, dependents })
+        Ok(IndexerIdentity { key, depth: InterfaceDepth::Inferred, dependents })
     }
 
     fn remember(&mut self, memory: &Value) {

@@ -33,7 +33,7 @@ pub(super) struct Item {
     /// The place of its file in [`Job::files`].
     pub(super) file: u32,
     /// Hash of all that may be looked up for it; with it, the next document is made from this one.
-    pub(super) outlook: Option<u128>,
+    pub(super) lookup_hash: Option<u128>,
     /// How much is resolved.
     pub(super) level: Level,
 }

@@ -45,7 +45,7 @@ impl LocalWorkforce {
             if self.source.has_raced() || !event(Event::Begun(item.file)) {
                 break;
             }
-            let made = resolver.document(&file.path, item.outlook.map(ContentHash::from_number), item.level);
+            let made = resolver.document(&file.path, item.lookup_hash.map(ContentHash::from_number), item.level);
             let answer = match made {
                 Ok(document) => Event::Made(item.file, Box::new(document)),
                 Err(error) => Event::Refused {

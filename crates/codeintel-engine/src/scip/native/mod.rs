@@ -24,7 +24,7 @@ use self::job::{Event, Item, Job};
 use self::local::LocalWorkforce;
 use self::process::ProcessWorkforce;
 pub use self::process::{WorkerProgram, serve};
-use super::indexer::{IndexOutcome, IndexRequest, Indexed, Indexer, IndexerIdentity, Sight};
+use super::indexer::{IndexOutcome, IndexRequest, Indexed, Indexer, IndexerIdentity, InterfaceDepth};
 use crate::environment::{dependents, stamp};
 use crate::producers::ProducerError;
 
@@ -151,7 +151,7 @@ impl Indexer for NativeIndexer {
         let packages = self.installed.update(project_name, packages);
         Ok(IndexerIdentity {
             key: format!("native {version} {project_name} {project_version} python{major}.{minor} {packages}"),
-            sight: Sight::Declared,
+            depth: InterfaceDepth::Declared,
             dependents: self.installed.dependents.clone(),
         })
     }
@@ -164,7 +164,7 @@ impl Indexer for NativeIndexer {
         let is_refresh = request.pending.len() * SMALL_SHARE <= request.files.len();
         let item = |file: &usize| Item {
             file: *file as u32,
-            outlook: Some(*file).filter(|_| is_refresh).and_then(request.outlook).map(ContentHash::number),
+            lookup_hash: Some(*file).filter(|_| is_refresh).and_then(request.lookup_hash).map(ContentHash::number),
             level: Level::Types,
         };
         let mut run = Run {
@@ -267,7 +267,7 @@ impl Run<'_> {
     /// The document of a file at the level that asks for no types. If even that fails, it is empty.
     fn without_types(&mut self, workforce: &mut dyn Workforce, item: Item, reason: &str) -> Result<(), Stop> {
         let message = format!("{reason}; names, imports and definitions are resolved without types");
-        self.job.items = vec![Item { outlook: None, level: Level::Names, ..item }];
+        self.job.items = vec![Item { lookup_hash: None, level: Level::Names, ..item }];
         let (ending, _) = self.work(workforce, &[Problem::error(Stage::Index, message)]);
         let failure = match ending {
             Ending::Raced(paths) => return Err(raced(&paths)),

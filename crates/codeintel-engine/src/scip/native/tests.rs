@@ -75,7 +75,7 @@ fn run(fake: &mut Fake) -> (Vec<(usize, String)>, Result<(), Stop>) {
         assert_eq!(PlacedDocument::default().occurrences, indexed.document.occurrences);
         handed_over.push((indexed.file, message.unwrap_or_default()));
     };
-    let items = (0..fake.words.len()).map(|file| Item { file: file as u32, outlook: None, level: Level::Types });
+    let items = (0..fake.words.len()).map(|file| Item { file: file as u32, lookup_hash: None, level: Level::Types });
     let options = ResolverOptions {
         root: "/r".into(),
         import_roots: Vec::new(),
