@@ -29,7 +29,8 @@ const USAGE: &str = "usage: cargo xtask TASK
            with --indexers against scip-python and ty-scip
   replay   ingest the last N commits of a git repository one by one, and compare every K-th with a fresh build
            REPOSITORY N [--every K]
-  soak     long checks that ci leaves out: every test, and each fuzz target for 20 minutes
+  soak     what takes too long for ci: every test with ten times as many histories, the oracles on all packages, replays of
+           200 commits of git repositories, and each fuzz target for 20 minutes [REPOSITORY...]
   fuzz     run fuzz targets on this machine [decode|parse|scip_reader|settings...] [--seconds N]
   install  build a release and print where it is";
 
@@ -50,7 +51,7 @@ fn main() -> anyhow::Result<()> {
         Some("oracle") => oracle::run(rest),
         Some("bench") => bench::run(rest),
         Some("replay") => replay::run(rest),
-        Some("soak") => soak(),
+        Some("soak") => soak(rest),
         Some("fuzz") => fuzz::run(rest),
         Some("install") => {
             println!("{}", setup::release_binary()?.display());
@@ -99,10 +100,20 @@ fn ci() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn soak() -> anyhow::Result<()> {
+/// How many histories a property is tried on in a long run.
+const CASES: &str = "240";
+
+/// How many commits of a repository are replayed then.
+const COMMITS: &str = "200";
+
+fn soak(repositories: &[String]) -> anyhow::Result<()> {
     setup::run();
-    let tests = cargo(&["nextest", "run", "--workspace", "--locked", "--profile", "soak"]);
-    tests.args(setup::features()).run()?;
+    let tests = cargo(&["nextest", "run", "--workspace", "--locked", "--profile", "soak", "--cargo-profile", "ci"]);
+    tests.args(setup::features()).env("PROPTEST_CASES", CASES).run()?;
+    oracle::run(&[])?;
+    for repository in repositories {
+        replay::run(&[repository.clone(), COMMITS.to_owned()])?;
+    }
     fuzz::run(&["--seconds".to_owned(), "1200".to_owned()])
 }
 
