@@ -44,8 +44,15 @@ pub enum SettingsError {
         nearest: Option<&'static str>,
     },
     /// A pattern of paths is not valid.
-    #[error("{0}")]
-    Pattern(#[from] codeintel_system::OptionsError),
+    #[error("{place}: `{key}`: {error}")]
+    Pattern {
+        /// The file, the variable or the flag.
+        place: String,
+        /// Its key.
+        key: &'static str,
+        /// What is wrong.
+        error: codeintel_system::OptionsError,
+    },
     /// A path in the arguments cannot be used.
     #[error("{}: {message}", path.display())]
     Root {

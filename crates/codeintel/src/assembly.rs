@@ -14,7 +14,9 @@ use codeintel_settings::{
     Scip, ScipBackend, ScipMode, Settings, SettingsError, Source, Sourced, ToolSettings, nearest,
 };
 use codeintel_store::FactsVersion;
-use codeintel_system::{DEFAULT_IGNORED_DIRS, OsSystem, OwnFolder, PythonEnvironment, ScanOptions, System, ToolRunner};
+use codeintel_system::{
+    DEFAULT_IGNORED_DIRS, OsSystem, OwnFolder, Patterns, PythonEnvironment, ScanOptions, System, ToolRunner,
+};
 
 use crate::commands::worker_program;
 
@@ -25,6 +27,12 @@ const MOST_THREADS: usize = 256;
 fn ignored_folders(settings: &Settings) -> Vec<String> {
     let named = settings.values.ignore_dirs.value.clone();
     if named.is_empty() { DEFAULT_IGNORED_DIRS.iter().map(|&name| name.to_owned()).collect() } else { named }
+}
+
+/// The patterns of a setting.
+fn patterns(key: &'static str, patterns: &Sourced<Vec<String>>) -> Result<Patterns, SettingsError> {
+    let wrong = |error| SettingsError::Pattern { place: patterns.source.to_string(), key, error };
+    ScanOptions::globs(patterns).map_err(wrong)
 }
 
 /// What the engine is asked to do, by the settings alone.
@@ -38,8 +46,8 @@ pub(crate) fn options(settings: &Settings, system: &dyn System) -> Result<Option
     options.cst_workers = or(*values.cst_workers, jobs);
     options.commit.clone_from(&values.commit);
     options.keep_snapshots = values.keep_snapshots.get();
-    options.scan.include = ScanOptions::globs(&values.include_patterns)?;
-    options.scan.exclude = ScanOptions::globs(&values.exclude_patterns)?;
+    options.scan.include = patterns("include_patterns", &values.include_patterns)?;
+    options.scan.exclude = patterns("exclude_patterns", &values.exclude_patterns)?;
     options.scan.ignore_files = *values.ignore_files;
     options.scan.max_bytes = values.max_file_bytes.get() as u64;
     options.scan.threads = jobs;

@@ -112,7 +112,7 @@ fn hint_of_settings(error: &SettingsError) -> Option<&'static str> {
         SettingsError::Dataset { .. } => Some("`codeintel datasets` lists the tables and columns"),
         SettingsError::Wrong { .. }
         | SettingsError::File { .. }
-        | SettingsError::Pattern(_)
+        | SettingsError::Pattern { .. }
         | SettingsError::Root { .. } => None,
     }
 }
@@ -347,10 +347,11 @@ mod tests {
             },
             SettingsError::File { place: place(), message: "invalid string".to_owned() },
             SettingsError::Dataset { name: "core.godis".to_owned(), nearest: Some("core.goids") },
-            SettingsError::Pattern(OptionsError {
-                pattern: "[".to_owned(),
-                reason: "unclosed character class".to_owned(),
-            }),
+            SettingsError::Pattern {
+                place: "codeintel.toml".to_owned(),
+                key: "include_patterns",
+                error: OptionsError { pattern: "[".to_owned(), reason: "unclosed character class".to_owned() },
+            },
             SettingsError::Root { path: "nowhere".into(), message: refused().to_string() },
             SettingsError::Database("git tracks `.codeintel`, so no database is opened there".to_owned()),
         ];
