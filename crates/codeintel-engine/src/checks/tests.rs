@@ -77,8 +77,8 @@ fn a_failure_is_null_and_a_problem_and_is_tried_again() {
     assert_eq!(
         problems(&world),
         [
-            "analytics.diagnostics check error pyright: it wrote too much",
-            "analytics.diagnostics check error ruff: it wrote too much"
+            "analytics.diagnostics check error pyright: its output is too long",
+            "analytics.diagnostics check error ruff: its output is too long"
         ]
     );
     assert_eq!(asked(&world).len(), 2, "both are tried again");
