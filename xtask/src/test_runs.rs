@@ -47,7 +47,6 @@ const MAY_BE_SKIPPED: &[(&str, &[Missing])] = &[
     ("scip::requests_has_the_documents_of_scip_python", &[Oracles, ScipPython]),
     ("tools::configurations_are_obeyed_and_nothing_is_written", &[Oracles]),
     ("tools::findings_on_flask_are_those_of_the_tools", &[Oracles]),
-    ("tools::findings_on_requests_are_those_of_the_tools", &[Oracles]),
     ("tools::what_a_tool_reads_besides_the_scanned_files_is_seen", &[Oracles]),
 ];
 

@@ -162,7 +162,7 @@ fn fixtures_keep_the_rules() {
 #[test]
 fn packages_keep_the_rules() {
     if let Some(environment) = packages::environment() {
-        packages::for_each(&environment, check_rules);
+        packages::for_each(&environment, |_| true, check_rules);
     }
 }
 
@@ -171,7 +171,7 @@ fn cpython_knows_of_the_same_definitions() {
     if let Some(environment) = packages::environment() {
         let python = environment.join("bin/python");
         check_definitions(&python, &fixtures(), "");
-        packages::for_each(&environment, |root, package| check_definitions(&python, root, package));
+        packages::for_each(&environment, |_| true, |root, package| check_definitions(&python, root, package));
     }
 }
 

@@ -17,12 +17,12 @@ pub(crate) fn environment() -> Option<PathBuf> {
     environment
 }
 
-/// Check all packages, each given as the folder that packages are installed in and its name.
-pub(crate) fn for_each(environment: &Path, check: impl Fn(&Path, &str) + Sync) {
+/// Check some packages by their names, each given as the folder that packages are installed in and its name.
+pub(crate) fn for_each(environment: &Path, is_wanted: impl Fn(&str) -> bool, check: impl Fn(&Path, &str) + Sync) {
     let python = fs::read_dir(environment.join("lib")).unwrap().next().unwrap().unwrap();
     let root = python.path().join("site-packages");
     thread::scope(|scope| {
-        for package in PACKAGES {
+        for package in PACKAGES.into_iter().filter(|package| is_wanted(package)) {
             let check = || check(&root, package);
             // As the engine has it: ty follows deep expressions by calling itself.
             thread::Builder::new().stack_size(512 << 20).spawn_scoped(scope, check).unwrap();

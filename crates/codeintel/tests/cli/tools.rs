@@ -41,7 +41,7 @@ fn assert_equals_the_tools_own_output(name: &str, edited: &str) {
 }
 
 #[test]
-fn findings_on_requests_are_those_of_the_tools() {
+fn soak_findings_on_requests_are_those_of_the_tools() {
     assert_equals_the_tools_own_output("requests==2.32.3", "src/requests/api.py");
 }
 
