@@ -49,7 +49,7 @@ pub struct Publication<'a> {
     pub walk: Option<&'a str>,
     /// How its SCIP documents came about.
     pub indexing: Option<&'a str>,
-    /// Source roots, as in [`Snapshot::source_roots`].
+    /// Source roots, as in [`Snapshot::source_roots`](crate::Snapshot::source_roots).
     pub source_roots: &'a [String],
     /// The datasets that are complete.
     pub datasets: &'a [FactsVersion],

@@ -74,7 +74,7 @@ pub struct Snapshot {
     pub indexing: Option<String>,
     /// The folders that `pyproject.toml` files named as source roots.
     pub source_roots: Vec<String>,
-    /// The datasets whose facts are complete for all its files, as [`FactsVersion::key`] with [`FactsVersion::state`].
+    /// The datasets whose facts are complete for all its files, as `key` with `state` of a [`FactsVersion`](crate::FactsVersion).
     pub datasets: BTreeMap<String, String>,
     /// Its files, sorted by path.
     pub files: Vec<FileRow>,
