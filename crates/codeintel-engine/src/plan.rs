@@ -72,9 +72,9 @@ impl Plan {
             outdated: pending.stale.len(),
         };
         plan.datasets = ledger.wanted.iter().zip(&ledger.pending).map(missing).collect();
-        let contents: FxHashMap<&RepoPath, ContentHash> =
-            draft.files.iter().map(|file| (&file.path, file.hash)).collect();
-        plan.reused = plan.new_pointers().filter(|path| ledger.has_all_of(contents[path])).count();
+        let file = |path: &RepoPath| draft.files.binary_search_by(|file| file.path.cmp(path));
+        let is_there = |path: &&RepoPath| file(path).is_ok_and(|file| ledger.has_all_of(draft.files[file].hash));
+        plan.reused = plan.new_pointers().filter(is_there).count();
         plan.other = draft.same_commit(prior).map_or_else(Vec::new, |prior| plan.other_differences(prior, draft));
         plan
     }

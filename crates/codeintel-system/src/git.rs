@@ -109,7 +109,7 @@ impl Membership {
             return Self::Root;
         }
         let is_below = root.ancestors().skip(1).any(|folder| folder.join(".git").exists());
-        // Exit code 1 without a word: not ignored. In a bare repository git was not run, which is said where it is asked for more.
+        // Exit code 1 without a word: not ignored. In a bare repository git is not run, which is said where it is asked for more.
         let is_ours = || {
             let ignored = run(root, &[], &["check-ignore", "--quiet", "."], None);
             ignored.is_err_and(|error| error == GitError::Silent) || bare_repository(root).is_some()
@@ -321,7 +321,7 @@ fn irregular_file(root: &Path) -> Option<PathBuf> {
 /// When git was stopped the last time. It would wait again.
 static STOPPED: Mutex<Option<Instant>> = Mutex::new(None);
 
-/// After that, git was not run for so long.
+/// After that, git is not run for so long.
 const REST: Duration = Duration::from_mins(2);
 
 /// Run git and give its output, or what it said on standard error when it failed.

@@ -198,11 +198,10 @@ impl<'a> CheckStep<'a> {
                     before.is_none_or(|before| before.get(path).is_none_or(|report| report.report_id.is_none()));
                 told.moved += usize::from(known.is_none() && !(was_clean && found.is_empty()));
                 let report = known.cloned().unwrap_or_else(|| {
-                    let report_id = (!found.is_empty()).then_some(*next_id);
-                    if !found.is_empty() {
+                    let report_id = (!found.is_empty()).then(|| {
                         self.findings.push(next_id.get(), &found);
-                        *next_id = next_id.next();
-                    }
+                        std::mem::replace(next_id, next_id.next())
+                    });
                     ReportRow { report_id, digest }
                 });
                 reports.insert(path.clone(), report);

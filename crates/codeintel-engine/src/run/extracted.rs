@@ -28,7 +28,7 @@ impl Planned {
         let clock = Instant::now();
         let Context { system, database, options, progress, .. } = *context;
         self.ledger.number_new(context)?;
-        for row in &mut self.draft.files {
+        for row in self.draft.files.iter_mut().filter(|row| row.content_id.is_none()) {
             row.content_id = self.ledger.number(row.hash);
         }
         let mut files: FxHashMap<_, usize> = FxHashMap::default();
